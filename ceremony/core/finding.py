@@ -1,0 +1,44 @@
+"""A finding: one thing noticed about a file, with its place and what to do about it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters. Only an error refuses."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """What was found, where, and what to type or change.
+
+    ``path`` is relative to the folder of series and ``""`` where no file is meant; ``line`` and ``column``
+    count from 1 in characters, 0 where the whole file is meant. ``code`` is a stable ``area-reason`` word.
+    """
+
+    path: str
+    line: int
+    column: int
+    code: str
+    message: str
+    hint: str
+    severity: Severity = Severity.ERROR
+
+    @property
+    def place(self) -> str:
+        """``file:line:column``, as editors understand it."""
+        parts = [self.path or "."]
+        if self.line:
+            parts.append(str(self.line))
+            if self.column:
+                parts.append(str(self.column))
+        return ":".join(parts)
+
+
+def errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings that refuse."""
+    return tuple(finding for finding in findings if finding.severity is Severity.ERROR)

@@ -1,0 +1,62 @@
+"""A series: one folder of migrations with one numbering and one home database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ceremony.core.finding import Finding
+from ceremony.core.migration import Kind, Migration
+
+
+class Numbering(StrEnum):
+    SEQUENCE = "sequence"
+    TIMESTAMP = "timestamp"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file as read once from the disk. ``path`` is relative to the folder of series, with ``/``."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class SeriesFiles:
+    """A series folder as read: every file's bytes, and what the reading itself found wrong."""
+
+    name: str
+    files: tuple[SourceFile, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class SeriesSettings:
+    """``series.toml``; without one the numbering is recognised and the defaults hold.
+
+    ``database`` is the alias of the home database, ``""`` where not said. ``extra`` keeps the tables that other
+    parts read (preflight, flags, checklists, reference tables, risks).
+    """
+
+    title: str
+    numbering: Numbering
+    width: int = 4
+    fractions: bool = False
+    database: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A series understood: all its migrations in order, and every finding about the folder."""
+
+    name: str
+    settings: SeriesSettings
+    migrations: tuple[Migration, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def runnable(self) -> tuple[Migration, ...]:
+        """The migrations that can be in a plan, in order."""
+        return tuple(m for m in self.migrations if m.kind is Kind.RUNNABLE)
