@@ -1,0 +1,165 @@
+"""Reports: what the actions answer, as values that every door renders in its own way."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from ceremony.core.finding import Finding
+from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome
+from ceremony.core.plan import Plan
+from ceremony.core.series import Series
+
+
+class Verdict(StrEnum):
+    """The computed verdict of a run or a verification. Only PASS is a pass."""
+
+    PASS = "PASS"
+    PARTIAL = "PARTIAL"
+    FAIL = "FAIL"
+    NOT_RUN = "NOT RUN"
+
+
+@dataclass(frozen=True)
+class TargetFacts:
+    """Which database is meant. No secret is in here. ``server_version`` is PostgreSQL's number (180004)."""
+
+    alias: str
+    environment: str
+    host: str
+    port: str
+    database: str
+    user: str
+    server_version: int = 0
+    protected: bool = False
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What ``check_sql`` prints: every finding of the series asked for."""
+
+    series: tuple[Series, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class PlanReport:
+    """What ``plan_sql`` prints. ``digest`` is the plan's fingerprint."""
+
+    target: TargetFacts
+    plan: Plan
+    applied: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What ``apply_sql`` and ``rollback_sql`` print at the end.
+
+    ``settled`` tells what earlier crashed attempts turned out to be; ``findings`` holds notices (reworded files …).
+    ``run`` is the number under which the record can be found, 0 when there was nothing to do.
+    """
+
+    run: int
+    target: TargetFacts
+    plan: Plan
+    outcomes: tuple[StepOutcome, ...]
+    findings: tuple[Finding, ...]
+    settled: tuple["Settled", ...]
+    seconds: float
+    verdict: Verdict
+    problem: Problem | None = None
+
+
+class MigrationState(StrEnum):
+    """A migration on one target, as ``status_sql`` shows it."""
+
+    APPLIED = "applied"
+    REWORDED = "reworded"
+    CHANGED = "changed"
+    MISSING = "missing"
+    PENDING = "pending"
+    LATE = "late"
+    ROLLED_BACK = "rolled back"
+    PARTLY = "partly applied"
+    BASELINED = "baselined"
+    SUPERSEDED = "superseded"
+    PLANNED = "planned"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True)
+class StatusLine:
+    """One migration of ``status_sql``. ``note`` is one sentence where something is worth saying."""
+
+    label: str
+    state: MigrationState
+    at: datetime | None = None
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """``unsettled`` counts attempts in control that have no outcome yet."""
+
+    target: TargetFacts
+    series: str
+    lines: tuple[StatusLine, ...]
+    findings: tuple[Finding, ...]
+    unsettled: int = 0
+
+    @property
+    def pending(self) -> int:
+        """How many migrations wait to be applied (late and partly applied ones too)."""
+        waiting = {MigrationState.PENDING, MigrationState.LATE, MigrationState.ROLLED_BACK, MigrationState.PARTLY}
+        return sum(line.state in waiting for line in self.lines)
+
+
+@dataclass(frozen=True)
+class VerifiedMigration:
+    """The checks of one applied migration, run again."""
+
+    label: str
+    checks: tuple[CheckOutcome, ...]
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """What ``verify_sql`` prints: files against ledger, ledger against itself and control, checks."""
+
+    target: TargetFacts
+    series: str
+    findings: tuple[Finding, ...]
+    migrations: tuple[VerifiedMigration, ...]
+    verdict: Verdict
+
+
+class SettledAs(StrEnum):
+    """What an attempt without outcome turned out to be."""
+
+    DONE = "done"
+    ABORTED = "aborted"
+    PARTLY = "partly"
+    NOT_STARTED = "not started"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """One attempt that a crash left open, as the ledger settled it."""
+
+    attempt: UUID
+    series: str
+    label: str
+    settled_as: SettledAs
+    explanation: str
+
+
+@dataclass(frozen=True)
+class ReconcileReport:
+    """What ``reconcile_sql`` prints. ``findings`` names what no rule may settle (a person must)."""
+
+    target: TargetFacts
+    settled: tuple[Settled, ...]
+    repaired: tuple[str, ...]
+    findings: tuple[Finding, ...]
