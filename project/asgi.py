@@ -1,0 +1,13 @@
+"""The ASGI application.
+
+Served like this the project is a deployment: DEBUG is off unless asked for.
+"""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+os.environ.setdefault("DEBUG", "off")
+
+application = get_asgi_application()

@@ -1,0 +1,66 @@
+"""What ``manage.py`` does before and after Django's own command line."""
+
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+from django.conf import settings
+from django.core.management import execute_from_command_line
+
+from ceremony.errors import CeremonyError
+from project import embedded
+
+#: Commands that read or write files alone.
+WITHOUT_DATABASE = {
+    "check", "check_sql", "collectstatic", "compilemessages", "diffsettings", "findstatic",
+    "help", "makemessages", "makemigrations", "new_sql", "sendtestemail", "startapp",
+    "startproject", "test", "testserver", "version",
+}  # fmt: skip
+HELP_WORDS = {"-h", "--help", "--version"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit status.
+
+    Where no ``DATABASE_URL`` is set, the development server runs for as long as the command does.
+    """
+    try:
+        with _development_server(arguments):
+            execute_from_command_line(list(arguments))
+    except CeremonyError as error:
+        sys.stderr.write(f"{error}\n")
+        return int(error.exit_code)
+    return 0
+
+
+def needs_database(arguments: Sequence[str]) -> bool:
+    """Whether a command line (program name first) may reach for a database."""
+    words = set(arguments[1:])
+    return len(arguments) > 1 and arguments[1] not in WITHOUT_DATABASE and not words & HELP_WORDS
+
+
+@contextmanager
+def _development_server(arguments: Sequence[str]) -> Iterator[None]:
+    if not needs_database(arguments) or not settings.USES_DEVELOPMENT_SERVER:
+        yield
+        return
+    with _termination_unwinds(), embedded.server():
+        yield
+
+
+@contextmanager
+def _termination_unwinds() -> Iterator[None]:
+    """SIGTERM and a closed terminal end the command through its ``finally`` blocks."""
+    before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)

@@ -1,0 +1,125 @@
+"""Development and test servers: started when first wanted, stopped when last left.
+
+Who uses a server is counted by the kernel: each user holds a shared lock on a file for as long as
+its process lives (flock(2)), so that a killed process leaves nothing to clean up. The last one out
+gets the exclusive lock, and stops the server.
+"""
+
+import fcntl
+import os
+import secrets
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from project.binaries import server_user, wheel_binaries
+from project.cluster import Cluster, claim
+from project.place import development_place, temporary_area
+
+HELD_BACK = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+
+#: A throw-away server may lose its data in a power cut; nothing else about it differs.
+THROWAWAY_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "60",
+}
+
+
+@contextmanager
+def server() -> Iterator[Cluster]:
+    """The development server of this checkout, running for as long as the block lasts.
+
+    Several processes share one server. Raises ``UsageError`` or ``Failed``, codes ``server-…``.
+    """
+    place = development_place()
+    claim(place)
+    with _used(Cluster(place, wheel_binaries(), {})) as cluster:
+        yield cluster
+
+
+@contextmanager
+def throwaway(binaries: Path | None = None) -> Iterator[Cluster]:
+    """An empty server for tests and measurements, deleted at the end of the block.
+
+    ``binaries``: another server's directory of programs; without it, the wheel's.
+    """
+    source = binaries or wheel_binaries()
+    nursery = throwaway_nursery()
+    with ExitStack() as stack:
+        with _locked(nursery / "sweep.lock"):
+            for orphan in nursery.glob("[0-9a-f]*/"):
+                remove_unused(orphan, source)
+            place = nursery / secrets.token_hex(4)
+            claim(place)
+            cluster = Cluster(place, source, THROWAWAY_SETTINGS)
+            stack.enter_context(_used(cluster, delete=True))
+        yield cluster
+
+
+def throwaway_nursery() -> Path:
+    """The directory in which this user's throw-away servers live, each under a random name."""
+    nursery = temporary_area() / f"ceremony-test-{os.geteuid()}"
+    claim(nursery)
+    if server_user() is not None:
+        nursery.chmod(0o711)
+    return nursery
+
+
+def remove_unused(place: Path, binaries: Path) -> bool:
+    """Stop the server at ``place`` and delete it, unless somebody uses it. True when it is gone."""
+    claim(place)
+    cluster = Cluster(place, binaries, {})
+    with _locked(place / "start.lock"), (place / "users.lock").open("a") as users:
+        if not _taken(users):
+            return False
+        if cluster.answers():
+            cluster.stop()
+        cluster.remove()
+        return True
+
+
+@contextmanager
+def _used(cluster: Cluster, *, delete: bool = False) -> Iterator[Cluster]:
+    start_lock = cluster.place / "start.lock"
+    with (cluster.place / "users.lock").open("a") as users:
+        with _locked(start_lock), _signals_held_back():
+            cluster.ensure_running()
+            fcntl.flock(users, fcntl.LOCK_SH)
+        try:
+            yield cluster
+        finally:
+            with _locked(start_lock), _signals_held_back():
+                if _taken(users):
+                    cluster.stop()
+                    if delete:
+                        cluster.remove()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _taken(handle: IO[str]) -> bool:
+    """Whether this handle got the exclusive lock: nobody else holds a shared one."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Half a start or stop would leave a server behind: signals wait for the other half."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

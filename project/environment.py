@@ -1,0 +1,188 @@
+"""What the environment says, as values for the settings. The only importer of django-environ.
+
+A connection string is read by libpq itself, so that everything PostgreSQL's own tools accept is
+accepted here (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING). No part
+of one ever gets into a message: it may hold a password.
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import environ
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from ceremony.errors import UsageError
+
+CONTROL_VARIABLE = "DATABASE_URL"
+CONTROL_DATABASE = "ceremony"
+ALIAS = re.compile(r"[a-z][a-z0-9_]{0,62}")
+RESERVED_ALIASES = {"default"}
+
+#: What Django names itself; everything else libpq knows goes into OPTIONS.
+DJANGO_NAMES = {
+    "dbname": "NAME",
+    "user": "USER",
+    "password": "PASSWORD",
+    "host": "HOST",
+    "port": "PORT",
+}
+
+Database = dict[str, Any]
+
+
+class Environment:
+    """The variables of one process, read once."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._env = environ.Env()
+        self._env.ENVIRON = variables
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """A yes or no (``1``, ``true``, ``on``, ``yes`` are yes); any other word is refused."""
+        text = self.text(name).lower()
+        if text in {"1", "true", "on", "yes", "y", "t"}:
+            return True
+        if text in {"0", "false", "off", "no", "n", "f"}:
+            return False
+        if text:
+            raise UsageError(
+                "setting-invalid",
+                f"{name} is neither on nor off.",
+                next_step=f"{name}=on or {name}=off",
+            )
+        return default
+
+    def text(self, name: str, default: str = "") -> str:
+        """The value, without blank space around it; ``default`` where it is unset or empty."""
+        raw = self._env.ENVIRON.get(name, "")
+        # django-environ takes "$NAME" for a reference to another variable, and quotes the name
+        # in its error: a key or password may begin with a dollar sign.
+        text = raw if raw.startswith("$") else str(self._env.str(name, default=""))
+        return text.strip() or default
+
+    def words(self, name: str) -> list[str]:
+        """The words of a comma-separated list."""
+        return [word.strip() for word in self.text(name).split(",") if word.strip()]
+
+    def folder(self, name: str, default: Path) -> Path:
+        """A directory; ``~`` is the home."""
+        text = self.text(name)
+        return Path(text).expanduser().absolute() if text else default
+
+    def control(self, development_socket: Path) -> Database:
+        """The control database: ``DATABASE_URL``, else the development server's."""
+        dsn = self.text(CONTROL_VARIABLE)
+        if dsn:
+            return database(CONTROL_VARIABLE, dsn)
+        return _django(
+            {"host": str(development_socket), "user": "postgres", "dbname": CONTROL_DATABASE}
+        )
+
+    def targets(self, own: Iterable[str], control: Database) -> dict[str, Database]:
+        """The target databases by alias.
+
+        ``own`` aliases default to ``<control database>_<alias>`` on the control's server. Those
+        that ``CEREMONY_EXTRA_ALIASES`` adds must have an address.
+        """
+        found = {}
+        extra = [_checked_alias(alias) for alias in self.words("CEREMONY_EXTRA_ALIASES")]
+        for alias in dict.fromkeys([*own, *extra]):
+            variable = f"{alias.upper()}_{CONTROL_VARIABLE}"
+            dsn = self.text(variable)
+            if dsn:
+                found[alias] = database(variable, dsn)
+            elif alias in extra:
+                raise UsageError(
+                    "dsn-missing",
+                    f"CEREMONY_EXTRA_ALIASES names {alias}, and {variable} is not set.",
+                    next_step=f"{variable}=postgres://user@host/database",
+                )
+            else:
+                found[alias] = {
+                    **control,
+                    "NAME": f"{control['NAME']}_{alias}",
+                    "OPTIONS": dict(control["OPTIONS"]),
+                }
+        return found
+
+
+def from_process() -> Environment:
+    """The environment of this process."""
+    return Environment(os.environ)
+
+
+def database(variable: str, dsn: str) -> Database:
+    """One connection string as an entry of Django's ``DATABASES``.
+
+    Raises ``UsageError`` (``dsn-invalid``) naming the variable alone.
+    """
+    try:
+        parts = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        parts = {}
+    if not parts.get("dbname"):
+        raise UsageError(
+            "dsn-invalid",
+            f"{variable} is not a PostgreSQL connection string that names a database.",
+            next_step=f"{variable}=postgres://user@host:5432/database"
+            " (special characters percent-encoded)",
+        ) from None
+    return _django(parts)
+
+
+def secret_key(state: Path) -> str:
+    """The key of this checkout, made on first use and kept in ``state``.
+
+    Raises ``UsageError`` (``secret-key-unwritable``).
+    """
+    path = state / "secret_key"
+    try:
+        state.mkdir(mode=0o700, exist_ok=True)
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(48))
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise UsageError(
+            "secret-key-unwritable",
+            f"No secret key can be kept in {path}: {error.strerror}.",
+            next_step="SECRET_KEY=<fifty random characters> in the environment",
+        ) from error
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a whole file or none; of two at once the first wins."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_text(text, encoding="ascii")
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _checked_alias(alias: str) -> str:
+    if not ALIAS.fullmatch(alias) or alias in RESERVED_ALIASES:
+        raise UsageError(
+            "alias-invalid",
+            f"CEREMONY_EXTRA_ALIASES: {alias!r} cannot be the alias of a target.",
+            next_step="use lower-case letters, digits and _, a letter first, and not 'default'",
+        )
+    return alias
+
+
+def _django(parts: Mapping[str, Any]) -> Database:
+    named = {DJANGO_NAMES[key]: str(value) for key, value in parts.items() if key in DJANGO_NAMES}
+    options = {key: value for key, value in parts.items() if key not in DJANGO_NAMES}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 0,
+        **named,
+        "OPTIONS": options,
+    }

@@ -1,0 +1,36 @@
+"""Where the development PostgreSQL of this checkout lives.
+
+The data stays out of homes and checkouts: the server runs as an unprivileged user when the developer
+is root, and that user must be able to reach its files without any home being opened to it.
+"""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+#: A Unix socket's address holds 107 bytes on Linux and 103 on macOS (unix(7), unix(4)).
+LONGEST_SOCKET_PATH = 103
+SOCKET_FILE = ".s.PGSQL.5432"
+LONGEST_PLACE_NAME = len("ceremony-test-4294967295/01234567/run/") + len(SOCKET_FILE)
+
+
+def temporary_area() -> Path:
+    """The temporary directory; ``/tmp`` where the usual one is too long for a socket path."""
+    usual = Path(tempfile.gettempdir()).resolve()
+    if len(os.fsencode(usual)) + 1 + LONGEST_PLACE_NAME > LONGEST_SOCKET_PATH:
+        return Path("/tmp")
+    return usual
+
+
+def development_place(checkout: Path = CHECKOUT) -> Path:
+    """The directory of one checkout's development server; the same for every call."""
+    digest = hashlib.sha256(os.fsencode(checkout)).hexdigest()[:10]
+    return temporary_area() / f"ceremony-{os.geteuid()}-{digest}"
+
+
+def socket_directory(place: Path) -> Path:
+    """The directory of the server's socket, to be given to libpq as ``host``."""
+    return place / "run"

@@ -1,0 +1,127 @@
+"""Settings of the development and demonstration project.
+
+Everything that differs between machines comes from the environment:
+
+``DATABASE_URL``            the control database; without it, this checkout's development server
+``<ALIAS>_DATABASE_URL``    a target; without it, ``<control>_<alias>`` on the control's server
+``<ALIAS>_ENVIRONMENT``     what a target is: ``local``, ``staging``, ``production`` …
+``CEREMONY_EXTRA_ALIASES``  further target aliases, comma-separated
+``CEREMONY_ROOT``           the folder of series (default: ``migrations_sql``)
+``CEREMONY_LEDGER_SCHEMA``  the schema of the ledger in every target (default: ``public``)
+``DEBUG``                   on by default for ``manage.py``, off for ``wsgi`` and ``asgi``
+``SECRET_KEY``              required where DEBUG is off; else made once per checkout
+``ALLOWED_HOSTS``           comma-separated; needed where DEBUG is off
+"""
+
+from ceremony.errors import UsageError
+from project.environment import CONTROL_VARIABLE, from_process, secret_key
+from project.place import CHECKOUT, development_place, socket_directory
+
+BASE_DIR = CHECKOUT
+STATE_DIR = BASE_DIR / ".state"
+
+_env = from_process()
+
+DEBUG = _env.flag("DEBUG", default=True)
+#: Whether the control database is the development server, which manage.py starts when it is needed.
+USES_DEVELOPMENT_SERVER = not _env.text(CONTROL_VARIABLE)
+if USES_DEVELOPMENT_SERVER and not DEBUG:
+    raise UsageError(
+        "dsn-missing",
+        "DEBUG is off and DATABASE_URL is not set; the development server is for development.",
+        next_step="DATABASE_URL=postgres://user@host/database",
+    )
+
+SECRET_KEY = _env.text("SECRET_KEY")
+if not SECRET_KEY:
+    if not DEBUG:
+        raise UsageError(
+            "secret-key-missing",
+            "DEBUG is off and SECRET_KEY is not set.",
+            next_step="SECRET_KEY=<fifty random characters> in the environment",
+        )
+    SECRET_KEY = secret_key(STATE_DIR)
+
+ALLOWED_HOSTS = _env.words("ALLOWED_HOSTS")
+
+#: The series of this project, each with a target database of the same name.
+SERIES_ALIASES = ("rebalancing", "content", "listings", "outbox", "calendar")
+
+_control = _env.control(socket_directory(development_place()))
+_targets = _env.targets(SERIES_ALIASES, _control)
+DATABASES = {"default": _control, **_targets}
+DATABASE_ROUTERS = ["project.routers.ControlRouter"]
+
+CEREMONY = {
+    "ROOT": _env.folder("CEREMONY_ROOT", BASE_DIR / "migrations_sql"),
+    "LEDGER_SCHEMA": _env.text("CEREMONY_LEDGER_SCHEMA", "public"),
+    "TARGETS": {
+        alias: {"ENVIRONMENT": _env.text(f"{alias.upper()}_ENVIRONMENT") or None}
+        for alias in _targets
+    },
+}
+
+INSTALLED_APPS = [
+    "ceremony",
+    "project",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+ASGI_APPLICATION = "project.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = STATE_DIR / "static"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_SECURE = not DEBUG
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
