@@ -1,0 +1,3 @@
+-- Drops the users. It fails while another table still refers to them.
+
+DROP TABLE IF EXISTS users;

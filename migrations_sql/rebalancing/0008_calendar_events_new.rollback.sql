@@ -1,0 +1,3 @@
+-- Drops the events with their index.
+
+DROP TABLE IF EXISTS calendar_events_new;

@@ -1,0 +1,25 @@
+-- check: no proposal names a snapshot that cannot exist yet
+-- when: before
+-- expect: value 0
+SELECT count(*) FROM rebalancing_proposals WHERE snapshot_id IS NOT NULL;
+
+-- check: the foreign key exists and is validated
+-- when: always
+-- expect: 1 rows
+SELECT conname FROM pg_constraint
+WHERE conrelid = 'public.rebalancing_proposals'::regclass
+  AND conname = 'rebalancing_proposals_snapshot_id_fkey'
+  AND contype = 'f'
+  AND convalidated;
+
+-- check: an unknown snapshot is refused
+-- expect: error foreign_key_violation on rebalancing_proposals_snapshot_id_fkey
+INSERT INTO users (id) VALUES ('00000000-0000-4000-8000-000000001501');
+INSERT INTO rebalancing_proposals (user_id, trigger, status, snapshot_id)
+VALUES ('00000000-0000-4000-8000-000000001501', 'manual', 'proposed',
+        '00000000-0000-4000-8000-000000001502');
+
+-- check: the table is gone
+-- when: after rollback
+-- expect: value 0
+SELECT count(*) FROM pg_class WHERE oid = to_regclass('public.rollback_snapshots');

@@ -1,0 +1,3 @@
+-- Deletes the catalogue.
+
+DROP TABLE IF EXISTS rebalancing_reason_codes;
