@@ -1,0 +1,19 @@
+"""Django tables of the control database."""
+
+from ceremony.models.attempt import Attempt, CheckRecord, Outcome, Run, RunKind, RunOutcome
+from ceremony.models.audit import AuditEvent, AuditHead
+from ceremony.models.target import MigrationRecord, RecordState, Target
+
+__all__ = [
+    "Attempt",
+    "AuditEvent",
+    "AuditHead",
+    "CheckRecord",
+    "MigrationRecord",
+    "Outcome",
+    "RecordState",
+    "Run",
+    "RunKind",
+    "RunOutcome",
+    "Target",
+]

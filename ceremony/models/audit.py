@@ -1,0 +1,232 @@
+"""The audit trail: append-only, hash-chained events, one per act.
+
+An event is written in the same transaction as the change it tells of. Its sequence comes from the locked head
+row, not from a database sequence: a rollback leaves no gap, and two writers cannot both follow the same event.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from django.db import DEFAULT_DB_ALIAS, models, transaction
+from django.utils import timezone
+
+from ceremony.core.chain import AUDIT, GENESIS, Json, canonical, link
+
+PAYLOAD_VERSION = 1
+CONTROL_ROW = 1
+
+
+@dataclass(frozen=True)
+class Act:
+    """What an event tells: who did what to which target, series and subject. ``detail`` holds no floats."""
+
+    action: str
+    actor: str
+    target: str = ""
+    series: str = ""
+    subject: str = ""
+    detail: Mapping[str, Json] = field(default_factory=dict)
+
+
+class AuditEvent(models.Model):
+    """One fact in the trail.
+
+    ``payload`` is canonical JSON and holds every other fact of the row; the columns beside it are there to be
+    searched, and must agree with it. ``hash`` links it to ``previous_hash`` (``core.chain``).
+    """
+
+    sequence = models.PositiveBigIntegerField(primary_key=True)
+    recorded_at = models.DateTimeField(db_index=True)
+    actor = models.CharField(max_length=255)
+    action = models.CharField(max_length=40)
+    target = models.CharField(max_length=100, blank=True)
+    series = models.CharField(max_length=100, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    payload = models.TextField()
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-sequence"]
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["action", "-sequence"], name="ceremony_auditevent_action"),
+            models.Index(fields=["target", "series", "-sequence"], name="ceremony_auditevent_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Event {self.sequence}"
+
+    @classmethod
+    def following(cls, sequence: int, previous: str, act: Act, now: datetime) -> "AuditEvent":
+        """The event that comes after ``sequence`` and ``previous``. Raises ``PayloadInvalid``."""
+        event = cls(
+            sequence=sequence + 1,
+            recorded_at=now,
+            actor=act.actor,
+            action=act.action,
+            target=act.target,
+            series=act.series,
+            subject=act.subject,
+            previous_hash=previous,
+        )
+        payload = canonical({**event.columns(), "detail": act.detail})
+        event.payload = payload.decode()
+        event.hash = link(AUDIT, previous, event.sequence, payload)
+        return event
+
+    def columns(self) -> dict[str, Json]:
+        """The facts that stand both in columns and in the payload."""
+        return {
+            "v": PAYLOAD_VERSION,
+            "recorded_at": self.recorded_at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "actor": self.actor,
+            "action": self.action,
+            "target": self.target,
+            "series": self.series,
+            "subject": self.subject,
+        }
+
+    def detail(self) -> Mapping[str, Json]:
+        """What the payload tells beyond the columns."""
+        detail: Mapping[str, Json] = json.loads(self.payload)["detail"]
+        return detail
+
+    def fault(self) -> str:
+        """Why the row does not agree with itself, in one sentence; ``""`` when it does."""
+        try:
+            stated = json.loads(self.payload)
+            if canonical(stated) != self.payload.encode():
+                return "The payload is not in its canonical form."
+            if {**self.columns(), "detail": stated.get("detail")} != stated:
+                return "The columns differ from the payload."
+            expected = link(AUDIT, self.previous_hash, self.sequence, self.payload.encode())
+        except (ValueError, AttributeError, OverflowError):
+            return "The payload or the previous hash cannot be read."
+        return "" if self.hash == expected else "The hash is not that of the payload."
+
+
+class AuditHead(models.Model):
+    """The one row that says where the trail ends, and who this control database is.
+
+    ``control`` is random and made with the row; ledgers carry it, and a run from another control is refused. The
+    database lets the row move forward only, to an event that exists (migration 0002).
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=CONTROL_ROW)
+    sequence = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default=GENESIS)
+    control = models.UUIDField(default=uuid4)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(id=CONTROL_ROW), name="ceremony_audithead_single_row"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.hash}"
+
+    @classmethod
+    def current(cls) -> "AuditHead":
+        """The head as committed. Opens the trail when this control database has none yet."""
+        found = cls.objects.filter(pk=CONTROL_ROW).first()
+        if found is None:
+            with transaction.atomic():
+                found = cls.lock()
+        return found
+
+    @classmethod
+    def lock(cls) -> "AuditHead":
+        """The head, locked until the transaction ends: writers come one after another.
+
+        Raises ``RuntimeError`` outside ``atomic()``: an event must commit together with its change.
+        """
+        if not transaction.get_connection(DEFAULT_DB_ALIAS).in_atomic_block:
+            raise RuntimeError("The audit trail is written inside transaction.atomic() only.")
+        rows = cls.objects.using(DEFAULT_DB_ALIAS).select_for_update()
+        head = rows.filter(pk=CONTROL_ROW).first()
+        if head is None:
+            cls.objects.bulk_create([cls()], ignore_conflicts=True)
+            head = rows.get(pk=CONTROL_ROW)
+        if head.sequence == 0:
+            head.append([_opening(head.control)])
+        return head
+
+    def append(self, acts: Sequence[Act]) -> tuple[AuditEvent, ...]:
+        """Write one event per act, in order, and move the head. The head must have been locked."""
+        now = timezone.now()
+        events: list[AuditEvent] = []
+        for act in acts:
+            event = AuditEvent.following(self.sequence, self.hash, act, now)
+            self.sequence, self.hash = event.sequence, event.hash
+            events.append(event)
+        if events:
+            AuditEvent.objects.bulk_create(events)
+            self.save(update_fields=["sequence", "hash"])
+        return tuple(events)
+
+
+def append(acts: Sequence[Act]) -> tuple[AuditEvent, ...]:
+    """Write one event per act, in order. Raises ``RuntimeError`` outside ``atomic()``."""
+    return AuditHead.lock().append(acts)
+
+
+@dataclass(frozen=True)
+class ChainState:
+    """What reading the whole trail found. ``broken_at`` is the first bad sequence, ``None`` when intact."""
+
+    checked: int
+    broken_at: int | None = None
+    why: str = ""
+
+    @property
+    def intact(self) -> bool:
+        return self.broken_at is None
+
+
+def verify_chain() -> ChainState:
+    """Read the whole trail and find the first event that does not follow from the one before.
+
+    One snapshot, reading only. A trail that was cut or computed anew as a whole agrees with itself; the heads
+    in the targets' ledgers tell that.
+    """
+    with transaction.atomic():
+        head = AuditHead.objects.filter(pk=CONTROL_ROW).first()
+        newest = head.sequence if head else 0
+        events = AuditEvent.objects.order_by("sequence").iterator(chunk_size=2000)
+        return verify_events(events, newest, head.hash if head else GENESIS, head and head.control)
+
+
+def verify_events(
+    events: Iterable[AuditEvent], newest: int, newest_hash: str, control: UUID | None
+) -> ChainState:
+    """The same for any events in order of sequence, against a head."""
+    sequence, previous = 0, GENESIS
+    for event in events:
+        why = _break_between(sequence, previous, event) or event.fault()
+        if not why and event.sequence == 1 and event.detail().get("control") != str(control):
+            why = "The head names another control identity than the first event."
+        if why:
+            return ChainState(sequence, sequence + 1, why)
+        sequence, previous = event.sequence, event.hash
+    if (sequence, previous) != (newest, newest_hash):
+        return ChainState(sequence, sequence + 1, "The trail does not end where its head says.")
+    return ChainState(sequence)
+
+
+def _break_between(sequence: int, previous: str, event: AuditEvent) -> str:
+    if event.sequence != sequence + 1:
+        return f"Event {sequence + 1} is missing: event {event.sequence} follows {sequence}."
+    if event.previous_hash != previous:
+        return "The event does not name the hash of the one before."
+    return ""
+
+
+def _opening(control: UUID) -> Act:
+    return Act("trail opened", "ceremony", detail={"control": str(control)})
