@@ -31,20 +31,26 @@ def wheel_binaries() -> Path:
 
     Raises ``UsageError`` (``server-missing``) when the wheel is not installed.
     """
-    spec = importlib.util.find_spec(WHEEL)
-    found = [
-        path
-        for root in (spec.submodule_search_locations or [] if spec else [])
-        for path in Path(root).glob("pginstall*/bin")
-        if (path / "postgres").exists()
-    ]
-    if not found:
+    found = find_wheel_binaries()
+    if found is None:
         raise UsageError(
             "server-missing",
             f"No PostgreSQL server is installed for {sys.executable}.",
             next_step="make setup, or set DATABASE_URL to a server of your own",
         )
-    return max(found, key=major_version)
+    return found
+
+
+def find_wheel_binaries() -> Path | None:
+    """The same, or None when the wheel is not installed. The wheel's folders are named by version."""
+    spec = importlib.util.find_spec(WHEEL)
+    roots = spec.submodule_search_locations if spec else None
+    found = [path for root in roots or [] for path in Path(root).glob("pginstall*/bin")]
+    return max(found, key=_version_in_name, default=None)
+
+
+def _version_in_name(binaries: Path) -> int:
+    return int(binaries.parent.name.removeprefix("pginstall") or 0)
 
 
 def major_version(binaries: Path) -> int:

@@ -7,39 +7,50 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+import django
 from django.conf import settings
-from django.core.management import execute_from_command_line
+from django.core.management import execute_from_command_line, get_commands
 
-from ceremony.errors import CeremonyError
-from project import embedded
+from ceremony.errors import CeremonyError, ExitCode
+from project import databases, embedded
 
 #: Commands that read or write files alone.
 WITHOUT_DATABASE = {
     "check", "check_sql", "collectstatic", "compilemessages", "diffsettings", "findstatic",
-    "help", "makemessages", "makemigrations", "new_sql", "sendtestemail", "startapp",
+    "help", "makemessages", "new_sql", "sendtestemail", "startapp",
     "startproject", "test", "testserver", "version",
 }  # fmt: skip
+#: Commands that would be meddled with by bringing the control database up to date first.
+ABOUT_DJANGO_MIGRATIONS = {"flush", "makemigrations", "migrate", "showmigrations", "sqlmigrate"}
 HELP_WORDS = {"-h", "--help", "--version"}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit status.
 
-    Where no ``DATABASE_URL`` is set, the development server runs for as long as the command does.
+    Where no ``DATABASE_URL`` is set, the development server runs for as long as the command does,
+    and its control database is made and brought up to date.
     """
     try:
+        django.setup()
         with _development_server(arguments):
             execute_from_command_line(list(arguments))
     except CeremonyError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
     return 0
 
 
 def needs_database(arguments: Sequence[str]) -> bool:
     """Whether a command line (program name first) may reach for a database."""
-    words = set(arguments[1:])
-    return len(arguments) > 1 and arguments[1] not in WITHOUT_DATABASE and not words & HELP_WORDS
+    return (
+        len(arguments) > 1
+        and arguments[1] in get_commands()
+        and arguments[1] not in WITHOUT_DATABASE
+        and not HELP_WORDS & set(arguments[2:])
+    )
 
 
 @contextmanager
@@ -48,6 +59,9 @@ def _development_server(arguments: Sequence[str]) -> Iterator[None]:
         yield
         return
     with _termination_unwinds(), embedded.server():
+        databases.create_missing(["default", *settings.SERIES_ALIASES])
+        if arguments[1] not in ABOUT_DJANGO_MIGRATIONS:
+            databases.migrate_control()
         yield
 
 

@@ -135,12 +135,12 @@ def database(variable: str, dsn: str) -> Database:
     return _django(parts)
 
 
-def secret_key(state: Path) -> str:
-    """The key of this checkout, made on first use and kept in ``state``.
+def kept_secret(state: Path, name: str) -> str:
+    """A random secret of this checkout, made on first use and kept in ``state``, readable by its owner.
 
-    Raises ``UsageError`` (``secret-key-unwritable``).
+    Raises ``UsageError`` (``secret-unwritable``).
     """
-    path = state / "secret_key"
+    path = state / name
     try:
         state.mkdir(mode=0o700, exist_ok=True)
         if not path.exists():
@@ -148,9 +148,9 @@ def secret_key(state: Path) -> str:
         return path.read_text(encoding="ascii")
     except OSError as error:
         raise UsageError(
-            "secret-key-unwritable",
-            f"No secret key can be kept in {path}: {error.strerror}.",
-            next_step="SECRET_KEY=<fifty random characters> in the environment",
+            "secret-unwritable",
+            f"No secret can be kept in {path}: {error.strerror}.",
+            next_step=f"make {state} writable, or set SECRET_KEY and DATABASE_URL",
         ) from error
 
 

@@ -8,13 +8,15 @@ Everything that differs between machines comes from the environment:
 ``CEREMONY_EXTRA_ALIASES``  further target aliases, comma-separated
 ``CEREMONY_ROOT``           the folder of series (default: ``migrations_sql``)
 ``CEREMONY_LEDGER_SCHEMA``  the schema of the ledger in every target (default: ``public``)
+``CEREMONY_PG_BIN``         the folder of pg_dump (default: the development server's, else PATH)
 ``DEBUG``                   on by default for ``manage.py``, off for ``wsgi`` and ``asgi``
 ``SECRET_KEY``              required where DEBUG is off; else made once per checkout
 ``ALLOWED_HOSTS``           comma-separated; needed where DEBUG is off
 """
 
 from ceremony.errors import UsageError
-from project.environment import CONTROL_VARIABLE, from_process, secret_key
+from project.binaries import find_wheel_binaries
+from project.environment import CONTROL_VARIABLE, from_process, kept_secret
 from project.place import CHECKOUT, development_place, socket_directory
 
 BASE_DIR = CHECKOUT
@@ -40,7 +42,7 @@ if not SECRET_KEY:
             "DEBUG is off and SECRET_KEY is not set.",
             next_step="SECRET_KEY=<fifty random characters> in the environment",
         )
-    SECRET_KEY = secret_key(STATE_DIR)
+    SECRET_KEY = kept_secret(STATE_DIR, "secret_key")
 
 ALLOWED_HOSTS = _env.words("ALLOWED_HOSTS")
 
@@ -54,6 +56,8 @@ DATABASE_ROUTERS = ["project.routers.ControlRouter"]
 
 CEREMONY = {
     "ROOT": _env.folder("CEREMONY_ROOT", BASE_DIR / "migrations_sql"),
+    # pg_dump must be at least as new as the server: the wheel's is, where it is installed.
+    "PG_BIN": _env.text("CEREMONY_PG_BIN", str(find_wheel_binaries() or "")),
     "LEDGER_SCHEMA": _env.text("CEREMONY_LEDGER_SCHEMA", "public"),
     "TARGETS": {
         alias: {"ENVIRONMENT": _env.text(f"{alias.upper()}_ENVIRONMENT") or None}

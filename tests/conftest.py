@@ -6,7 +6,7 @@ of pytest has a throw-away server; ``CEREMONY_TEST_PG_BINDIR`` names another ser
 
 import copy
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,18 @@ def pytest_configure() -> None:
     for alias, entry in connections.settings.items():
         settings.DATABASES[alias] = {**entry, **_entry(NOWHERE, entry["NAME"])}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that did not run is not a pass: a skip fails, whoever asked for it."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} did not run: {report.longrepr}"
+    return report
 
 
 @dataclass(frozen=True)
