@@ -1,7 +1,7 @@
-"""Makes the virtual environment from the lock file. Runs under any Python 3.11, standard library only.
+"""Makes the virtual environment from the lock file, with the standard library only.
 
-Usage: install.py VENV DJANGO STAMP. Of two at once, the second waits and finds the work done. What is
-installed is what the lock file says, hash for hash; DJANGO (may be empty) replaces Django afterwards.
+Usage: install.py VENV DJANGO STAMP. Of two at once, the second waits and finds the work done. What
+is installed is what the lock file says, hash for hash; DJANGO (may be empty) replaces Django then.
 """
 
 import fcntl

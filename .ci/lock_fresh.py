@@ -1,7 +1,7 @@
 """Says whether requirements.lock still fits pyproject.toml. Needs no network.
 
-Starting at the project's own requirements, every requirement that holds for this Python must be pinned
-in the lock file to a version that satisfies it; what is pinned and not required is left over.
+Starting at the project's own requirements, every requirement that holds for this Python must be
+pinned in the lock file to a version that satisfies it; a pin that nothing requires is left over.
 """
 
 import re

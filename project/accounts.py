@@ -23,7 +23,7 @@ class DemoAccounts:
 
 @transaction.atomic
 def ensure() -> DemoAccounts:
-    """Make the demo accounts, or mend them: staff, in the group of the same name, seeing everything.
+    """Make or mend the demo accounts: staff, in the group of the same name, seeing everything.
 
     The password is random and this checkout's own. Raises ``Refused`` (``accounts-refused``) where
     DEBUG is off.

@@ -42,7 +42,7 @@ def wheel_binaries() -> Path:
 
 
 def find_wheel_binaries() -> Path | None:
-    """The same, or None when the wheel is not installed. The wheel's folders are named by version."""
+    """The same, or None when the wheel is not installed."""
     spec = importlib.util.find_spec(WHEEL)
     roots = spec.submodule_search_locations if spec else None
     found = [path for root in roots or [] for path in Path(root).glob("pginstall*/bin")]

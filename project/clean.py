@@ -9,7 +9,7 @@ from project.place import development_place
 
 
 def main() -> int:
-    """Stop and delete the development server, unless a command is using it. Returns the exit status."""
+    """Stop and delete the development server, unless it is in use. Returns the exit status."""
     place = development_place()
     if not place.exists():
         return 0

@@ -1,12 +1,13 @@
-"""The databases of the project: made where they are missing, and Django's tables in the control one."""
+"""The project's databases, made where they are missing, and Django's tables in the control one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import psycopg
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from psycopg import errors, sql
+from psycopg.conninfo import make_conninfo
 
 from ceremony import conf
 from ceremony.errors import Failed
@@ -27,7 +28,7 @@ def create_missing(aliases: Iterable[str]) -> list[str]:
 
 
 def migrate_control() -> None:
-    """Bring Django's tables in the control database up to date. Of two at once, one does the work."""
+    """Bring Django's tables in the control database up to date; of two at once, one does it."""
     if _is_up_to_date():
         return
     with connection.cursor() as cursor:
@@ -45,7 +46,7 @@ def _is_up_to_date() -> bool:
 
 def _create(target: conf.TargetSettings) -> bool:
     try:
-        psycopg.connect(**target.parameters).close()
+        psycopg.connect(make_conninfo(**target.parameters)).close()
     except psycopg.OperationalError as refused:
         server = _maintenance_connection(target, refused)
     else:
@@ -79,20 +80,20 @@ def _created(
 def _maintenance_connection(
     target: conf.TargetSettings, refused: psycopg.OperationalError
 ) -> psycopg.Connection[tuple[object, ...]]:
-    parameters: Mapping[str, str] = target.parameters
     for name in MAINTENANCE:
         try:
-            return psycopg.connect(**{**parameters, "dbname": name}, autocommit=True)
+            conninfo = make_conninfo(**{**target.parameters, "dbname": name})
+            return psycopg.connect(conninfo, autocommit=True)
         except psycopg.OperationalError:
             continue
     raise _unreachable(target, str(refused)) from refused
 
 
 def _unreachable(target: conf.TargetSettings, why: str) -> Failed:
+    prefix = "" if target.alias == "default" else f"{target.alias.upper()}_"
     return Failed(
         "server-unreachable",
         f"The database {target.shown('dbname')} of {target.alias} on"
         f" {target.shown('host', 'the default socket')} cannot be reached: {why.strip()}.",
-        next_step="start the server or mend its address"
-        f" ({'DATABASE_URL' if target.alias == 'default' else f'{target.alias.upper()}_DATABASE_URL'})",
+        next_step=f"start that server, or mend its address in {prefix}DATABASE_URL",
     )

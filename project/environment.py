@@ -136,7 +136,7 @@ def database(variable: str, dsn: str) -> Database:
 
 
 def kept_secret(state: Path, name: str) -> str:
-    """A random secret of this checkout, made on first use and kept in ``state``, readable by its owner.
+    """A random secret of this checkout, made on first use and kept in ``state`` for its owner.
 
     Raises ``UsageError`` (``secret-unwritable``).
     """

@@ -1,7 +1,7 @@
 """Where the development PostgreSQL of this checkout lives.
 
-The data stays out of homes and checkouts: for root the server runs as an unprivileged user, and that
-user must be able to reach its files without any home being opened to it.
+The data stays out of homes and checkouts: for root the server runs as an unprivileged user, who
+must be able to reach its files without any home being opened.
 """
 
 import hashlib
