@@ -1,6 +1,7 @@
 """Runs, the attempts in them, and what came of each: evidence, written once.
 
-The database refuses UPDATE, DELETE and TRUNCATE on these tables (migration 0002); a correction is a new row.
+The database refuses UPDATE, DELETE and TRUNCATE on these tables (migration 0002); a correction is a
+new row.
 """
 
 from django.db import models
@@ -28,8 +29,8 @@ class RunKind(models.TextChoices):
 class Run(models.Model):
     """One call of a command on one target.
 
-    ``actor`` is the person: the operating system's user, or the Django user. ``command_line`` holds no secret.
-    ``plan_digest`` is the fingerprint of the plan, empty where a run has none.
+    ``actor`` is the person: the operating system's user, or the Django user. ``command_line`` holds
+    no secret. ``plan_digest`` is the fingerprint of the plan, empty where a run has none.
     """
 
     kind = models.CharField(max_length=20, choices=RunKind.choices)
@@ -76,8 +77,9 @@ class RunOutcome(models.Model):
 class Attempt(models.Model):
     """The intent: one step of a run, recorded before anything is sent to the target.
 
-    ``event`` is the ledger event that will say it is done. The digests are those that the ledger row carries:
-    of the change, of its checks, and of the way back (for a rollback, the one that runs).
+    ``event`` is the ledger event that will say it is done. The digests are those that the ledger
+    row carries: of the change, of its checks, and of the way back (for a rollback, the one that
+    runs).
     """
 
     id = models.UUIDField(primary_key=True)
@@ -117,9 +119,10 @@ class Attempt(models.Model):
 class Outcome(models.Model):
     """What came of an attempt.
 
-    An attempt whose COMMIT got no answer has an outcome ``unknown`` first, and a final one once the ledger was
-    asked. ``settled_by`` is the run that asked, and ``explanation`` what it found. The forms of ``statements``,
-    ``messages`` and ``problem`` are those of ``ceremony.actions.evidence``.
+    An attempt whose COMMIT got no answer has an outcome ``unknown`` first, and a final one once the
+    ledger was asked. ``settled_by`` is the run that asked, and ``explanation`` what it found. The
+    forms of ``statements``, ``messages`` and ``problem`` are those of
+    ``ceremony.actions.evidence``.
     """
 
     attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="outcomes", db_index=False)
@@ -154,8 +157,8 @@ class Outcome(models.Model):
 class CheckRecord(models.Model):
     """The verdict on one check: the expectation as written, and what was observed.
 
-    ``attempt`` is empty for checks that ran outside a migration (``verify_sql``). ``observed`` holds at most a
-    bounded sample of the rows that broke the expectation.
+    ``attempt`` is empty for checks that ran outside a migration (``verify_sql``). ``observed``
+    holds at most a bounded sample of the rows that broke the expectation.
     """
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="check_records")

@@ -1,19 +1,22 @@
 """The audit trail: append-only, hash-chained events, one per act.
 
-An event is written in the same transaction as the change it tells of. Its sequence comes from the locked head
-row, not from a database sequence: a rollback leaves no gap, and two writers cannot both follow the same event.
+An event is written in the same transaction as the change it tells of. Its sequence comes from the
+locked head row, not from a database sequence: a rollback leaves no gap, and two writers cannot both
+follow the same event.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Self
 from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.utils import timezone
 
 from ceremony.core.chain import AUDIT, GENESIS, Json, canonical, link
+from ceremony.models.bulk import copy_in
 
 PAYLOAD_VERSION = 1
 CONTROL_ROW = 1
@@ -21,7 +24,9 @@ CONTROL_ROW = 1
 
 @dataclass(frozen=True)
 class Act:
-    """What an event tells: who did what to which target, series and subject. ``detail`` holds no floats."""
+    """What an event tells: who did what to which target, series and subject. ``detail`` holds no
+    floats.
+    """
 
     action: str
     actor: str
@@ -34,8 +39,9 @@ class Act:
 class AuditEvent(models.Model):
     """One fact in the trail.
 
-    ``payload`` is canonical JSON and holds every other fact of the row; the columns beside it are there to be
-    searched, and must agree with it. ``hash`` links it to ``previous_hash`` (``core.chain``).
+    ``payload`` is canonical JSON and holds every other fact of the row; the columns beside it are
+    there to be searched, and must agree with it. ``hash`` links it to ``previous_hash``
+    (``core.chain``).
     """
 
     sequence = models.PositiveBigIntegerField(primary_key=True)
@@ -54,7 +60,9 @@ class AuditEvent(models.Model):
         default_permissions = ("view",)
         indexes = [
             models.Index(fields=["action", "-sequence"], name="ceremony_auditevent_action"),
-            models.Index(fields=["target", "series", "-sequence"], name="ceremony_auditevent_place"),
+            models.Index(
+                fields=["target", "series", "-sequence"], name="ceremony_auditevent_place"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -112,8 +120,8 @@ class AuditEvent(models.Model):
 class AuditHead(models.Model):
     """The one row that says where the trail ends, and who this control database is.
 
-    ``control`` is random and made with the row; ledgers carry it, and a run from another control is refused. The
-    database lets the row move forward only, to an event that exists (migration 0002).
+    ``control`` is random and made with the row; ledgers carry it, and a run from another control is
+    refused. The database lets the row move forward only, to an event that exists (migration 0002).
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=CONTROL_ROW)
@@ -133,7 +141,7 @@ class AuditHead(models.Model):
         return f"{self.sequence} {self.hash}"
 
     @classmethod
-    def current(cls) -> "AuditHead":
+    def current(cls) -> Self:
         """The head as committed. Opens the trail when this control database has none yet."""
         found = cls.objects.filter(pk=CONTROL_ROW).first()
         if found is None:
@@ -142,7 +150,7 @@ class AuditHead(models.Model):
         return found
 
     @classmethod
-    def lock(cls) -> "AuditHead":
+    def lock(cls) -> Self:
         """The head, locked until the transaction ends: writers come one after another.
 
         Raises ``RuntimeError`` outside ``atomic()``: an event must commit together with its change.
@@ -167,7 +175,7 @@ class AuditHead(models.Model):
             self.sequence, self.hash = event.sequence, event.hash
             events.append(event)
         if events:
-            AuditEvent.objects.bulk_create(events)
+            copy_in(events)
             self.save(update_fields=["sequence", "hash"])
         return tuple(events)
 
@@ -179,7 +187,9 @@ def append(acts: Sequence[Act]) -> tuple[AuditEvent, ...]:
 
 @dataclass(frozen=True)
 class ChainState:
-    """What reading the whole trail found. ``broken_at`` is the first bad sequence, ``None`` when intact."""
+    """What reading the whole trail found. ``broken_at`` is the first bad sequence, ``None`` when
+    intact.
+    """
 
     checked: int
     broken_at: int | None = None
@@ -193,14 +203,14 @@ class ChainState:
 def verify_chain() -> ChainState:
     """Read the whole trail and find the first event that does not follow from the one before.
 
-    One snapshot, reading only. A trail that was cut or computed anew as a whole agrees with itself; the heads
-    in the targets' ledgers tell that.
+    One snapshot, reading only. A trail that was cut or computed anew as a whole agrees with itself;
+    the heads in the targets' ledgers tell that.
     """
     with transaction.atomic():
         head = AuditHead.objects.filter(pk=CONTROL_ROW).first()
-        newest = head.sequence if head else 0
+        newest, control = (head.sequence, head.control) if head else (0, None)
         events = AuditEvent.objects.order_by("sequence").iterator(chunk_size=2000)
-        return verify_events(events, newest, head.hash if head else GENESIS, head and head.control)
+        return verify_events(events, newest, head.hash if head else GENESIS, control)
 
 
 def verify_events(

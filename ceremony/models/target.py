@@ -8,10 +8,10 @@ from ceremony.core.report import MigrationState
 class Target(models.Model):
     """A database that series are applied to, as it was last seen. No secret is stored.
 
-    ``system_identifier``, ``database_oid`` and ``ledger_id`` tell one database from its copies (``pg_control_system()``,
-    ``pg_database.oid``, the ledger's ``opened`` row). ``ledger_sequence`` and ``ledger_hash`` are the newest ledger row
-    that control knows of: a ledger that is shorter, or has another hash there, went back.
-    ``server_version`` is PostgreSQL's number (180004).
+    ``system_identifier``, ``database_oid`` and ``ledger_id`` tell one database from its copies
+    (``pg_control_system()``, ``pg_database.oid``, the ledger's ``opened`` row). ``ledger_sequence``
+    and ``ledger_hash`` are the newest ledger row that control knows of: a ledger that is shorter,
+    or has another hash there, went back. ``server_version`` is PostgreSQL's number (180004).
     """
 
     alias = models.CharField(max_length=100, unique=True)
@@ -50,8 +50,8 @@ class RecordState(models.TextChoices):
 class MigrationRecord(models.Model):
     """What the ledger of one target says about one migration now.
 
-    A cache of the ledger, so that pages and reports need no connection to the target: it is updated in
-    place, and ``reconcile_sql`` rebuilds it. Evidence is in the attempts and their outcomes.
+    A cache of the ledger, so that pages and reports need no connection to the target: it is updated
+    in place, and ``reconcile_sql`` rebuilds it. Evidence is in the attempts and their outcomes.
     """
 
     target = models.ForeignKey(Target, models.PROTECT, related_name="migration_records")
