@@ -2,6 +2,7 @@
 
 Usage: install.py VENV DJANGO STAMP. Of two at once, the second waits and finds the work done. What
 is installed is what the lock file says, hash for hash; DJANGO (may be empty) replaces Django then.
+The project itself is not installed: it runs from its checkout.
 """
 
 import fcntl
@@ -40,8 +41,8 @@ def main(venv_name: str, django: str, stamp_name: str) -> int:
 
 
 def fingerprint(django: str) -> str:
-    """What the environment is made from, and where (its scripts hold absolute paths)."""
-    digest = hashlib.sha256(f"{sys.version}\0{django}\0{Path.cwd()}\0".encode())
+    """What the environment is made from."""
+    digest = hashlib.sha256(f"{sys.version}\0{django}\0".encode())
     for name in INPUTS:
         digest.update(Path(name).read_bytes())
     return digest.hexdigest()
@@ -59,7 +60,6 @@ def install(environment: Path, django: str) -> None:
     if not works(environment):
         venv.create(environment, clear=True, with_pip=True)
     pip(environment, "--require-hashes", "--requirement", "requirements.lock")
-    pip(environment, "--no-deps", "--no-build-isolation", "--editable", ".")
     if django:
         pip(environment, f"Django=={django}.*")
 
