@@ -3,19 +3,21 @@
 from collections.abc import Iterable
 
 import psycopg
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from psycopg import errors, sql
-from psycopg.conninfo import make_conninfo
 
-from ceremony import conf
 from ceremony.errors import Failed
+from project.environment import conninfo
 
 #: Databases that every cluster has, to be in while another one is made.
 MAINTENANCE = ("postgres", "template1")
 #: The advisory lock of two set-ups at once; an arbitrary number ("ceremony" in ASCII).
 SETUP_LOCK = 0x636572656D6F6E79
+
+Server = psycopg.Connection[tuple[object, ...]]
 
 
 def create_missing(aliases: Iterable[str]) -> list[str]:
@@ -23,8 +25,7 @@ def create_missing(aliases: Iterable[str]) -> list[str]:
 
     Raises ``Failed``: ``server-unreachable``, ``database-not-created``.
     """
-    settings = conf.load()
-    return [alias for alias in aliases if _create(conf.target(alias, settings))]
+    return [alias for alias in aliases if _create(alias)]
 
 
 def migrate_control() -> None:
@@ -44,25 +45,24 @@ def _is_up_to_date() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def _create(target: conf.TargetSettings) -> bool:
+def _create(alias: str) -> bool:
+    entry = settings.DATABASES[alias]
     try:
-        psycopg.connect(make_conninfo(**target.parameters)).close()
+        psycopg.connect(conninfo(entry)).close()
     except psycopg.OperationalError as refused:
-        server = _maintenance_connection(target, refused)
+        server = _maintenance_connection(alias, refused)
     else:
         return False
-    name = target.shown("dbname")
     with server:
-        known = server.execute("SELECT true FROM pg_database WHERE datname = %s", [name])
+        known = server.execute("SELECT true FROM pg_database WHERE datname = %s", [entry["NAME"]])
         if known.fetchone():
-            raise _unreachable(target, "it exists, and lets nobody in by this user")
-        return _created(server, target, name)
+            raise _unreachable(alias, "it exists, and does not let this user in")
+        return _created(server, alias)
 
 
-def _created(
-    server: psycopg.Connection[tuple[object, ...]], target: conf.TargetSettings, name: str
-) -> bool:
+def _created(server: Server, alias: str) -> bool:
     """CREATE DATABASE; False when somebody else made it in the same instant (42P04, 23505)."""
+    name = settings.DATABASES[alias]["NAME"]
     try:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     except (errors.DuplicateDatabase, errors.UniqueViolation):
@@ -70,30 +70,30 @@ def _created(
     except psycopg.DatabaseError as error:
         raise Failed(
             "database-not-created",
-            f"The database {name} for {target.alias} could not be made:"
+            f"The database {name} for {alias} could not be made:"
             f" {error.diag.message_primary} (SQLSTATE {error.sqlstate}).",
+            state="Nothing was changed.",
             next_step=f"createdb {name}, as a user who may",
         ) from error
     return True
 
 
-def _maintenance_connection(
-    target: conf.TargetSettings, refused: psycopg.OperationalError
-) -> psycopg.Connection[tuple[object, ...]]:
+def _maintenance_connection(alias: str, refused: psycopg.OperationalError) -> Server:
     for name in MAINTENANCE:
         try:
-            conninfo = make_conninfo(**{**target.parameters, "dbname": name})
-            return psycopg.connect(conninfo, autocommit=True)
+            return psycopg.connect(
+                conninfo(settings.DATABASES[alias], dbname=name), autocommit=True
+            )
         except psycopg.OperationalError:
             continue
-    raise _unreachable(target, str(refused)) from refused
+    raise _unreachable(alias, str(refused)) from refused
 
 
-def _unreachable(target: conf.TargetSettings, why: str) -> Failed:
-    prefix = "" if target.alias == "default" else f"{target.alias.upper()}_"
+def _unreachable(alias: str, why: str) -> Failed:
+    entry = settings.DATABASES[alias]
+    prefix = "" if alias == "default" else f"{alias.upper()}_"
     return Failed(
         "server-unreachable",
-        f"The database {target.shown('dbname')} of {target.alias} on"
-        f" {target.shown('host', 'the default socket')} cannot be reached: {why.strip()}.",
+        f"The database {entry['NAME']} of {alias} cannot be reached: {why.strip()}.",
         next_step=f"start that server, or mend its address in {prefix}DATABASE_URL",
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import environ
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ceremony.errors import UsageError
 
@@ -133,6 +133,12 @@ def database(variable: str, dsn: str) -> Database:
             " (special characters percent-encoded)",
         ) from None
     return _django(parts)
+
+
+def conninfo(entry: Mapping[str, Any], **instead: str) -> str:
+    """An entry of ``DATABASES`` as a connection string for psycopg; ``instead`` replaces parts of it."""
+    named = {key: entry[name] for key, name in DJANGO_NAMES.items() if entry.get(name)}
+    return make_conninfo(**{**named, **entry["OPTIONS"], **instead})
 
 
 def kept_secret(state: Path, name: str) -> str:
