@@ -1,0 +1,4 @@
+-- Drops both tables with their rows.
+
+DROP TABLE IF EXISTS settings;
+DROP TABLE IF EXISTS listings;
