@@ -136,7 +136,7 @@ def database(variable: str, dsn: str) -> Database:
 
 
 def conninfo(entry: Mapping[str, Any], **instead: str) -> str:
-    """An entry of ``DATABASES`` as a connection string for psycopg; ``instead`` replaces parts of it."""
+    """An entry of ``DATABASES`` as a connection string; ``instead`` replaces parts of it."""
     named = {key: entry[name] for key, name in DJANGO_NAMES.items() if entry.get(name)}
     return make_conninfo(**{**named, **entry["OPTIONS"], **instead})
 

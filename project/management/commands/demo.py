@@ -1,0 +1,67 @@
+"""``manage.py demo``: five series, from nothing to applied and verified."""
+
+from typing import IO, Any, cast
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from project import databases
+from project.demonstration import Shown, perform
+
+NEXT = """Where to look next:
+  python manage.py status_sql calendar --database calendar     what is applied, and what is not
+  python manage.py verify_sql outbox --database outbox         its checks, run again
+  python manage.py rollback_sql content --database content     the way back
+  make serve                                                   the same in the admin
+  docs/                                                        tutorial, how-to, reference
+(python is .venv/bin/python)"""
+
+#: Columns where nobody watches; rich would cut at 80.
+PIPE_WIDTH = 110
+
+
+class Command(BaseCommand):
+    """Prepares the databases, applies each series with its checks, shows a table for each."""
+
+    help = "Apply the five example series, with all their checks. A second run changes nothing."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stdout = cast("IO[str]", self.stdout)
+        width = None if stdout.isatty() else PIPE_WIDTH
+        console = Console(file=stdout, highlight=False, width=width)
+        databases.create_missing(["default", *settings.SERIES_ALIASES])
+        databases.migrate_control()
+        shown = []
+        for series in settings.SERIES_ALIASES:
+            shown.append(perform(series))
+            console.print(table(shown[-1]))
+        console.print(summary(shown))
+        console.print(NEXT, markup=False)
+
+
+def table(shown: Shown) -> Table:
+    """One series as a table: migration, state, checks, seconds."""
+    did = f"{shown.applied} applied now" if shown.applied else "nothing to do"
+    result = Table(
+        title=Text(f"{shown.series} on {shown.database}: {did}, {shown.verdict}"),
+        title_justify="left",
+    )
+    result.add_column("migration", overflow="fold")
+    result.add_column("state", no_wrap=True)
+    result.add_column("checks", no_wrap=True)
+    result.add_column("seconds", justify="right", no_wrap=True)
+    for line in shown.lines:
+        seconds = "" if line.seconds is None else f"{line.seconds:.2f}"
+        result.add_row(Text(line.label), Text(line.state), Text(line.checks), seconds)
+    return result
+
+
+def summary(shown: list[Shown]) -> Text:
+    """One line over all series."""
+    applied = sum(one.applied for one in shown)
+    verdicts = ", ".join(f"{one.series} {one.verdict}" for one in shown)
+    return Text(f"{len(shown)} series, {applied} migrations applied now: {verdicts}\n")
