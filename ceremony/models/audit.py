@@ -220,7 +220,7 @@ def verify_events(
     sequence, previous = 0, GENESIS
     for event in events:
         why = _break_between(sequence, previous, event) or event.fault()
-        if not why and event.sequence == 1 and event.detail().get("control") != str(control):
+        if not why and event.sequence == 1 and event.detail() != {"control": str(control)}:
             why = "The head names another control identity than the first event."
         if why:
             return ChainState(sequence, sequence + 1, why)

@@ -1,0 +1,202 @@
+"""The trail: one unbroken chain, and any single change to it is found."""
+
+import copy
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection, connections, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ceremony.core.chain import GENESIS, PayloadInvalid
+from ceremony.models import AuditEvent, AuditHead
+from ceremony.models.audit import Act, ChainState, append, verify_chain, verify_events
+from tests.django.factories import NOON
+
+COLUMNS = [field.attname for field in AuditEvent._meta.concrete_fields]
+CONTROL = uuid4()
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+
+def chain(length=8):
+    """A trail in memory: its events, its head's sequence and hash."""
+    acts = [Act("trail opened", "ceremony", detail={"control": str(CONTROL)})]
+    acts += [
+        Act("applied", "lena é", f"db{n}", "shop", f"000{n}_x", {"n": n, "list": [1, None, "–"]})
+        for n in range(length - 1)
+    ]
+    events, sequence, previous = [], 0, GENESIS
+    for act in acts:
+        now = NOON + timedelta(microseconds=sequence)
+        event = AuditEvent.following(sequence, previous, act, now)
+        events.append(event)
+        sequence, previous = event.sequence, event.hash
+    return events, sequence, previous
+
+
+EVENTS, NEWEST, NEWEST_HASH = chain()
+
+
+def state(events):
+    return verify_events(events, NEWEST, NEWEST_HASH, CONTROL)
+
+
+def test_an_untouched_trail_is_intact():
+    assert state(EVENTS) == ChainState(checked=8)
+
+
+@given(
+    st.integers(0, NEWEST - 1), st.sampled_from(COLUMNS), st.integers(0, 10_000), st.integers(0, 7)
+)
+def test_any_flipped_bit_of_any_column_is_found_where_it_is(index, column, place, bit):
+    events = [copy.copy(event) for event in EVENTS]
+    event = events[index]
+    setattr(event, column, _flipped(getattr(event, column), place, bit))
+    found = state(events)
+    assert found.broken_at == index + 1, (column, found)
+
+
+def test_every_bit_of_one_event_is_found():
+    target = EVENTS[3]
+    for column in COLUMNS:
+        value = getattr(target, column)
+        length = len(value.encode()) if isinstance(value, str) else 8
+        for place in range(length):
+            for bit in range(8):
+                event = copy.copy(target)
+                setattr(event, column, _flipped(value, place, bit))
+                found = state([*EVENTS[:3], event, *EVENTS[4:]])
+                assert found.broken_at == 4, (column, place, bit, found)
+
+
+@pytest.mark.parametrize("index", range(NEWEST))
+def test_a_deleted_event_is_found(index):
+    found = state(EVENTS[:index] + EVENTS[index + 1 :])
+    assert found.broken_at == index + 1
+
+
+@given(st.integers(0, NEWEST - 1), st.integers(0, NEWEST - 1))
+def test_swapped_and_repeated_events_are_found(one, other):
+    swapped = list(EVENTS)
+    swapped[one], swapped[other] = swapped[other], swapped[one]
+    assert state(swapped).intact is (one == other)
+    assert not state(EVENTS[: one + 1] + EVENTS[one:]).intact
+
+
+def test_another_control_identity_is_found():
+    found = verify_events(EVENTS, NEWEST, NEWEST_HASH, uuid4())
+    assert found == ChainState(
+        0, 1, "The head names another control identity than the first event."
+    )
+
+
+def test_a_cut_trail_is_found_by_its_head():
+    assert state(EVENTS[:-1]) == ChainState(7, 8, "The trail does not end where its head says.")
+
+
+@given(TEXT, TEXT, TEXT)
+def test_texts_survive_the_chain(actor, subject, detail):
+    act = Act("applied", actor, subject=subject, detail={"text": detail})
+    event = AuditEvent.following(0, GENESIS, act, NOON)
+    assert event.fault() == ""
+    assert event.detail() == {"text": detail}
+
+
+@pytest.mark.parametrize("bad", ["\0", "\ud800", 1.5, {1: "x"}, b"x"])
+def test_what_has_no_canonical_form_is_refused(bad):
+    with pytest.raises(PayloadInvalid):
+        AuditEvent.following(0, GENESIS, Act("applied", "lena", detail={"x": bad}), NOON)
+
+
+@pytest.mark.django_db
+def test_the_first_event_names_the_control_identity():
+    (event,) = append([Act("run opened", "lena")])
+    head = AuditHead.current()
+    first = AuditEvent.objects.get(sequence=1)
+    assert (first.action, first.detail()) == ("trail opened", {"control": str(head.control)})
+    assert (event.sequence, event.previous_hash) == (2, first.hash)
+    assert (head.sequence, head.hash) == (2, event.hash)
+    assert verify_chain() == ChainState(checked=2)
+
+
+@pytest.mark.django_db
+def test_events_survive_the_database():
+    detail = {"n": 2**60, "t": "é\N{COMBINING ACUTE ACCENT}"}
+    append([Act("applied", "lena é", "t", "s", "x\n\u202e", detail)])
+    event = AuditEvent.objects.get(sequence=2)
+    assert event.fault() == ""
+    assert event.subject == "x\n\u202e"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_change_in_the_table_is_found(column):
+    append([Act("applied", "lena", "db", "shop", "0001_x") for _ in range(3)])
+    changes = {"sequence": "sequence + 10", "recorded_at": "recorded_at + interval '1 us'"}
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ceremony_auditevent DISABLE TRIGGER USER")
+        change = changes.get(column, f"overlay({column} placing 'Z' from 1)")
+        cursor.execute(f"UPDATE ceremony_auditevent SET {column} = {change} WHERE sequence = 3")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert verify_chain().broken_at == 3
+
+
+def test_an_event_outside_a_transaction_is_refused(control):
+    with pytest.raises(RuntimeError, match=r"inside transaction\.atomic\(\) only"):
+        append([Act("run opened", "lena")])
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_rolled_back_act_leaves_neither_event_nor_gap(control):
+    def fail():
+        with transaction.atomic():
+            append([Act("run opened", "lena")])
+            raise ValueError
+
+    with transaction.atomic():
+        append([Act("run opened", "lena")])
+    with pytest.raises(ValueError):
+        fail()
+    with transaction.atomic():
+        append([Act("run closed", "lena")])
+    assert verify_chain() == ChainState(checked=3)
+
+
+def test_eight_writers_make_one_unbroken_chain(control):
+    start = threading.Barrier(8)
+
+    def write(name):
+        start.wait()
+        try:
+            for n in range(20):
+                write_one(name, n)
+        finally:
+            connections.close_all()
+
+    def write_one(name, n):
+        try:
+            with transaction.atomic():
+                append([Act("applied", name, subject=str(n)) for _ in range(1 + n % 3)])
+                if n % 5 == 4:
+                    raise KeyError(n)
+        except KeyError:
+            return
+
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(write, [f"w{n}" for n in range(8)]))
+    written = sum(1 + n % 3 for n in range(20) if n % 5 != 4)
+    assert verify_chain() == ChainState(checked=8 * written + 1)
+
+
+def _flipped(value, place, bit):
+    """The value with one bit of one byte changed, as far as the column's type can hold it."""
+    if isinstance(value, int):
+        return value ^ (1 << (place * 8 + bit) % 62)
+    if isinstance(value, str):
+        data = bytearray(value.encode() or b"\0")
+        data[place % len(data)] ^= 1 << bit
+        return data.decode(errors="surrogateescape")
+    return value + timedelta(microseconds=1 << (place * 8 + bit) % 40)
