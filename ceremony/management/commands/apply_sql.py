@@ -1,0 +1,72 @@
+"""``apply_sql``: run what is not applied yet, check it, record it."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ceremony import conf
+from ceremony.actions.actor import current_actor
+from ceremony.actions.apply import ApplyRequest, apply
+from ceremony.actions.plan import PlanRequest, plan
+from ceremony.core.plan import Direction
+from ceremony.management.base import program
+from ceremony.management.formats.json_format import plan_report
+from ceremony.management.pages.plan import plan_page
+from ceremony.management.places import prefix_of
+from ceremony.management.running import RunningCommand
+from ceremony.management.trouble import of_plan, of_work
+
+
+class Command(RunningCommand):
+    """Exit 0 when everything is applied and passed its checks."""
+
+    help = "Apply the migrations of a series that are not applied yet, and run their checks."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("series", metavar="SERIES", help="The series to apply.")
+        self.add_run_arguments(parser)
+        parser.add_argument("--to", metavar="VERSION", help="Stop after this version.")
+        parser.add_argument(
+            "--include-late",
+            action="store_true",
+            help="Apply migrations, too, that are older than one already applied.",
+        )
+        showing = parser.add_mutually_exclusive_group()
+        showing.add_argument(
+            "--plan", action="store_true", help="Show the plan and change nothing."
+        )
+        showing.add_argument(
+            "--check",
+            action="store_true",
+            help="Show the plan, change nothing, and exit 1 when there is something to apply.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["plan"] or options["check"]:
+            self._show(options)
+            return
+        request = ApplyRequest(
+            series=options["series"],
+            alias=options["database"],
+            to=options["to"],
+            wait_seconds=options["wait"],
+            include_late=options["include_late"],
+            confirm=options["confirm"],
+            command=self.typed,
+            actor=current_actor().shown,
+        )
+        with self.watcher(request.alias) as watcher:
+            report = apply(request, watcher)
+        self.answer_run(report)
+
+    def _show(self, options: dict[str, Any]) -> None:
+        series, alias, to, late = (
+            options[name] for name in ("series", "database", "to", "include_late")
+        )
+        report = plan(PlanRequest(series, alias, to, Direction.APPLY, "", late))
+        prefix = prefix_of(conf.load().root)
+        trouble = of_plan(report, prefix)
+        if options["check"] and trouble is None:
+            trouble = of_work(len(report.plan.steps), series, program())
+        self.answer(plan_page(report, prefix, program()), [plan_report(report)], trouble)

@@ -1,0 +1,59 @@
+"""``plan_sql``: what would run, in which order, and as a script for a DBA to read."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ceremony import conf
+from ceremony.actions.plan import PlanRequest, plan
+from ceremony.core.plan import Direction
+from ceremony.management.base import CeremonyCommand, program
+from ceremony.management.formats.json_format import plan_report
+from ceremony.management.pages.plan import plan_page
+from ceremony.management.places import prefix_of
+from ceremony.management.psql import psql_script
+from ceremony.management.running import add_database
+from ceremony.management.trouble import of_plan
+
+
+class Command(CeremonyCommand):
+    """Reads the target and changes nothing. Exit 3 when the plan would be refused."""
+
+    help = "Show what would run on the target, and in which order. Nothing is changed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("series", metavar="SERIES", help="The series to plan.")
+        add_database(parser)
+        parser.add_argument(
+            "--to",
+            metavar="VERSION",
+            help="Stop at this version (rolling back: keep it; zero keeps none).",
+        )
+        parser.add_argument(
+            "--include-late",
+            action="store_true",
+            help="Plan migrations, too, that are older than one already applied.",
+        )
+        parser.add_argument(
+            "--rollback", action="store_true", help="Plan the way back instead of the way on."
+        )
+        parser.add_argument(
+            "--variant", default="", metavar="NAME", help="With --rollback: this other way back."
+        )
+        parser.add_argument(
+            "--sql", action="store_true", help="Write the plan as one script for psql, to be read."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        direction = Direction.ROLL_BACK if options["rollback"] else Direction.APPLY
+        wanted = ("series", "database", "to", "variant", "include_late")
+        series, alias, to, variant, late = (options[name] for name in wanted)
+        report = plan(PlanRequest(series, alias, to, direction, variant, late))
+        settings = conf.load()
+        prefix = prefix_of(settings.root)
+        trouble = of_plan(report, prefix)
+        if options["sql"] and trouble is None:
+            self.data.text(psql_script(report, settings))
+            return
+        self.answer(plan_page(report, prefix, program()), [plan_report(report)], trouble)

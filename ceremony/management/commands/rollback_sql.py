@@ -1,0 +1,68 @@
+"""``rollback_sql``: run the way back, newest migration first."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ceremony.actions.actor import current_actor
+from ceremony.actions.rollback import RollbackRequest, roll_back
+from ceremony.management.running import RunningCommand
+
+
+class Command(RunningCommand):
+    """Where a header says that data is lost, a reason and a backup (or its evidence) are needed."""
+
+    help = "Roll back applied migrations of a series, the newest first. Default: the last one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("series", metavar="SERIES", help="The series to roll back.")
+        self.add_run_arguments(parser)
+        parser.add_argument(
+            "--to",
+            metavar="VERSION",
+            help="Roll back everything after this version, which stays; zero rolls back all.",
+        )
+        parser.add_argument(
+            "--variant",
+            default="",
+            metavar="NAME",
+            help="Use this other way back (.rollback.NAME.sql).",
+        )
+        parser.add_argument(
+            "--accept-data-loss",
+            default="",
+            metavar="WHY",
+            help="Needed where the header says that data is lost: why that is acceptable.",
+        )
+        backup = parser.add_mutually_exclusive_group()
+        backup.add_argument(
+            "--backup",
+            default="",
+            metavar="DIR",
+            help="Write a backup with pg_dump into this folder first, and verify it.",
+        )
+        backup.add_argument(
+            "--backup-evidence",
+            default="",
+            metavar="TEXT",
+            help="Say which backup there is already; the text is recorded.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        request = RollbackRequest(
+            series=options["series"],
+            alias=options["database"],
+            to=options["to"],
+            variant=options["variant"],
+            accept_data_loss=options["accept_data_loss"],
+            backup_folder=options["backup"],
+            backup_evidence=options["backup_evidence"],
+            wait_seconds=options["wait"],
+            confirm=options["confirm"],
+            command=self.typed,
+            actor=current_actor().shown,
+        )
+        with self.watcher(request.alias) as watcher:
+            report = roll_back(request, watcher)
+        self.answer_run(report)

@@ -1,0 +1,38 @@
+"""``verify_sql``: run the checks of what is applied again; compare files, ledger and records."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from ceremony import conf
+from ceremony.actions.actor import current_actor
+from ceremony.actions.verify import VerifyRequest, verify
+from ceremony.management.base import CeremonyCommand
+from ceremony.management.formats.json_format import verify_report
+from ceremony.management.pages.verify import verify_page
+from ceremony.management.places import prefix_of
+from ceremony.management.running import add_database
+from ceremony.management.trouble import of_verification
+from ceremony.management.watchers.quiet import QuietWatcher
+
+
+class Command(CeremonyCommand):
+    """Exit 0 when all is well, 1 when a check fails, 5 when files, ledger and records disagree."""
+
+    help = (
+        "Run the `always` and `monitor` checks of what is applied, "
+        "and compare files, ledger and records. What a check does is undone."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("series", metavar="SERIES", help="The series to verify.")
+        add_database(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        actor = current_actor().shown
+        request = VerifyRequest(options["series"], options["database"], actor, self.typed)
+        report = verify(request, QuietWatcher())
+        prefix = prefix_of(conf.load().root)
+        page = verify_page(report, prefix, self.verbosity)
+        self.answer(page, [verify_report(report)], of_verification(report))

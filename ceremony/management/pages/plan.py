@@ -1,0 +1,78 @@
+"""The page of ``plan_sql``: what would run, where, in which order."""
+
+from ceremony.core.finding import errors
+from ceremony.core.header import Risk
+from ceremony.core.plan import Direction, Step
+from ceremony.core.report import PlanReport
+from ceremony.management.page import Page, Part
+from ceremony.management.pages.findings import add_findings
+from ceremony.management.pages.target import target_name, target_place
+from ceremony.management.units import counted
+
+
+def plan_page(report: PlanReport, prefix: str, program: str) -> Page:
+    """A sentence, the steps, what was noticed, the command that runs it."""
+    page = Page()
+    plan = report.plan
+    page.line((_sentence(report), "bold"))
+    page.line((target_place(report.target), "dim"))
+    if plan.steps:
+        page.blank()
+        page.table(
+            ("", "Migration", "Statements", "Checks", "Notes"),
+            [_row(step) for step in plan.steps],
+            right=(0, 2, 3),
+        )
+    if plan.findings:
+        page.blank()
+        add_findings(page, plan.findings, prefix)
+    page.blank()
+    if plan.steps and not errors(plan.findings):
+        page.line((f"Plan {report.digest}", "dim"))
+        verb = "apply_sql" if plan.direction is Direction.APPLY else "rollback_sql"
+        page.line(("Next   ", "bold"), f"{program} {verb} {plan.series}")
+    return page
+
+
+def _sentence(report: PlanReport) -> str:
+    plan, on = report.plan, target_name(report.target)
+    there = f"{report.applied:,} applied so far" if report.applied else "none applied so far"
+    if errors(plan.findings):
+        return f"Refused: {plan.series} cannot {plan.direction.value} on {on}; {there}."
+    if not plan.steps:
+        return f"Nothing to {plan.direction.value}: {plan.series} on {on}; {there}."
+    steps = counted(len(plan.steps), "migration")
+    return f"{steps} of {plan.series} to {plan.direction.value} on {on}; {there}."
+
+
+def _row(step: Step) -> list[Part]:
+    checks = len(step.checks_before) + len(step.checks_after)
+    return [
+        (str(step.number), "dim"),
+        step.migration.label,
+        str(len(step.script.sent)) if step.script else "–",
+        str(checks) if checks else "none",
+        ("; ".join(step_notes(step)), "warn"),
+    ]
+
+
+def step_notes(step: Step) -> tuple[str, ...]:
+    """What a person should know before the step runs, in a few words each."""
+    header = step.migration.header
+    notes = []
+    if step.script is None:
+        notes.append(f"runs no statement, writes the ledger row {step.event.value!r}")
+    if not step.transactional:
+        notes.append("outside a transaction")
+    if step.resume_after:
+        notes.append(f"goes on after statement {step.resume_after}")
+    if header.risk in (Risk.MEDIUM, Risk.HIGH):
+        notes.append(f"{header.risk.value} risk")
+    if step.variant:
+        notes.append(f"variant {step.variant}")
+    if header.data_loss:
+        notes.append(f"data loss: {header.data_loss}")
+    if step.direction is Direction.APPLY and not header.reversible:
+        why = f" ({header.irreversible_why})" if header.irreversible_why else ""
+        notes.append(f"no way back{why}")
+    return tuple(notes)

@@ -1,0 +1,144 @@
+"""The page of ``apply_sql`` and ``rollback_sql``: what came of it, in the order a tired person
+reads.
+"""
+
+from ceremony.core.outcome import CheckOutcome, StepOutcome, StepState
+from ceremony.core.plan import Direction
+from ceremony.core.report import RunReport
+from ceremony.management.page import Page, Part
+from ceremony.management.pages.checks import add_checks, checks_sentence, passed
+from ceremony.management.pages.findings import add_findings
+from ceremony.management.pages.settled import add_settled
+from ceremony.management.pages.target import target_name, target_place
+from ceremony.management.units import counted, duration
+
+_SHOWN = 40
+_KEPT = 5
+
+_STATES = {
+    StepState.FAILED: ("✕ FAIL", "bad"),
+    StepState.PARTLY: ("⚠ PARTLY IN", "bad"),
+    StepState.UNKNOWN: ("? UNKNOWN", "bad"),
+    StepState.NOT_STARTED: ("· NOT RUN", "dim"),
+}
+
+
+def run_page(report: RunReport, prefix: str, program: str, verbosity: int) -> Page:
+    """The outcome in one sentence, a row per migration, what did not pass, where to look next."""
+    page = Page()
+    page.line(_mark(report), (_sentence(report), "bold"))
+    page.line((target_place(report.target), "dim"))
+    if report.outcomes:
+        page.blank()
+        _table(page, report, everything=verbosity > 1)
+    page.blank()
+    for outcome in report.outcomes:
+        label = outcome.step.migration.label
+        add_checks(page, label, outcome.checks, prefix, all_of_them=verbosity > 1)
+    page.blank()
+    if report.settled:
+        add_settled(page, report.settled)
+        page.blank()
+    add_findings(page, report.findings, prefix)
+    page.blank()
+    _next(page, report, program)
+    return page
+
+
+def step_verdict(outcome: StepOutcome) -> tuple[str, str]:
+    """The verdict on one step with its icon, and the style that goes with it. Only a pass is a
+    PASS.
+    """
+    if outcome.state is StepState.DONE:
+        return ("◐ PARTIAL", "warn") if outcome.partial else ("✓ PASS", "ok")
+    return _STATES[outcome.state]
+
+
+def _mark(report: RunReport) -> Part:
+    if report.problem is not None:
+        return "✕ ", "bad"
+    partial = any(outcome.partial for outcome in report.outcomes)
+    return ("◐ ", "warn") if partial else ("✓ ", "ok")
+
+
+def _sentence(report: RunReport) -> str:
+    on = f"{report.plan.series} on {target_name(report.target)}"
+    apply = report.plan.direction is Direction.APPLY
+    done = [outcome for outcome in report.outcomes if outcome.state is StepState.DONE]
+    if report.problem is not None:
+        told = "applied" if apply else "rolled back"
+        return (
+            f"Stopped: {len(done)} of {counted(len(report.plan.steps), 'migration')} "
+            f"of {on} {told}{_others(report)}."
+        )
+    if not done:
+        unit = "nothing to apply" if apply else "nothing to roll back"
+        return f"Up to date, {unit}: {on}."
+    verb = "Applied" if apply else "Rolled back"
+    checks = checks_sentence(_checks(report))
+    return (
+        f"{verb} {counted(len(done), 'migration')} of {on} in {duration(report.seconds)}. {checks}"
+    )
+
+
+def _others(report: RunReport) -> str:
+    words = {
+        StepState.FAILED: "failed and was undone",
+        StepState.PARTLY: "is partly in",
+        StepState.UNKNOWN: "is unknown",
+    }
+    ended = [
+        f"{o.step.migration.label} {words[o.state]}" for o in report.outcomes if o.state in words
+    ]
+    finished = sum(o.state is not StepState.NOT_STARTED for o in report.outcomes)
+    waiting = len(report.plan.steps) - finished
+    if waiting:
+        ended.append(f"{waiting} not started")
+    return "".join(f"; {words}" for words in ended)
+
+
+def _table(page: Page, report: RunReport, *, everything: bool) -> None:
+    """A row per migration; in a very long run the middle of the passes is only counted."""
+    rows = list(report.outcomes)
+    hidden = 0
+    if len(rows) > _SHOWN and not everything:
+        tail = rows[-_KEPT:]
+        kept = [o for o in rows[:-_KEPT] if step_verdict(o)[0] != "✓ PASS"] + tail
+        hidden = len(rows) - len(kept)
+        rows = kept
+    page.table(
+        ("Migration", "Verdict", "Checks", "Time"),
+        [_row(outcome) for outcome in rows],
+        right=(2, 3),
+    )
+    if hidden:
+        page.line(
+            (f"and {counted(hidden, 'more migration')}, all PASS (-v 2 shows them)", "dim"),
+            indent=2,
+        )
+
+
+def _row(outcome: StepOutcome) -> list[Part]:
+    if outcome.state is StepState.NOT_STARTED:
+        return [(outcome.step.migration.label, "dim"), step_verdict(outcome), "–", "–"]
+    return [
+        outcome.step.migration.label,
+        step_verdict(outcome),
+        passed(outcome.checks),
+        duration(outcome.seconds),
+    ]
+
+
+def _checks(report: RunReport) -> tuple[CheckOutcome, ...]:
+    return tuple(check for outcome in report.outcomes for check in outcome.checks)
+
+
+def _next(page: Page, report: RunReport, program: str) -> None:
+    series = report.plan.series
+    if report.run:
+        page.line(
+            ("Record ", "dim"), f"run {report.run}, with every statement and check, in the admin"
+        )
+    if report.problem is None:
+        page.line(("Next   ", "dim"), f"{program} status_sql {series}   what is applied")
+        page.line(f"       {program} verify_sql {series}   run the checks again, any time")

@@ -1,0 +1,56 @@
+"""The page of ``status_sql``: each migration's state on the target."""
+
+from ceremony.core.report import MigrationState, StatusLine, StatusReport
+from ceremony.management.page import Page, Part
+from ceremony.management.pages.findings import add_findings
+from ceremony.management.pages.target import target_name, target_place
+from ceremony.management.units import counted, listed, moment
+
+_MARKS = {
+    MigrationState.APPLIED: ("✓", "ok"),
+    MigrationState.REWORDED: ("✓", "ok"),
+    MigrationState.CHANGED: ("≠", "bad"),
+    MigrationState.MISSING: ("✕", "bad"),
+    MigrationState.PENDING: ("○", "warn"),
+    MigrationState.LATE: ("⚠", "warn"),
+    MigrationState.ROLLED_BACK: ("↩", "warn"),
+    MigrationState.PARTLY: ("⚠", "bad"),
+    MigrationState.BASELINED: ("✓", "ok"),
+    MigrationState.SUPERSEDED: ("✓", "dim"),
+    MigrationState.PLANNED: ("·", "dim"),
+    MigrationState.RETIRED: ("⊘", "dim"),
+}
+
+
+def status_page(report: StatusReport, prefix: str, program: str) -> Page:
+    """A sentence, a row per migration, what was noticed, the next command."""
+    page = Page()
+    page.line((f"{report.series} on {target_name(report.target)}: {_states(report)}.", "bold"))
+    page.line((target_place(report.target), "dim"))
+    if report.lines:
+        page.blank()
+        page.table(
+            ("Migration", "State", "When", "By", "Note"), [_row(one) for one in report.lines]
+        )
+    page.blank()
+    add_findings(page, report.findings, prefix)
+    page.blank()
+    if report.unsettled:
+        attempts = counted(report.unsettled, "attempt")
+        page.line(("⚠ ", "warn"), f"{attempts} without an outcome in the record.")
+        page.line(("Next   ", "dim"), f"{program} reconcile_sql --database {report.target.alias}")
+    elif report.pending:
+        page.line(("Next   ", "dim"), f"{program} plan_sql {report.series}")
+    return page
+
+
+def _states(report: StatusReport) -> str:
+    states = [line.state for line in report.lines]
+    counts = ((states.count(state), state.value) for state in MigrationState)
+    return listed(tuple(f"{n:,} {word}" for n, word in counts if n)) or "no migrations"
+
+
+def _row(line: StatusLine) -> list[Part]:
+    mark, style = _MARKS[line.state]
+    when = moment(line.at) if line.at else ""
+    return [line.label, (f"{mark} {line.state.value}", style), when, line.by, (line.note, "dim")]

@@ -1,0 +1,82 @@
+"""What the commands that change a target share: their flags, the watcher, the end of a run."""
+
+from argparse import ArgumentTypeError
+
+from django.core.management.base import CommandParser
+
+from ceremony import conf
+from ceremony.core.report import RunReport
+from ceremony.management.base import LEDGER_TELLS, CeremonyCommand, program
+from ceremony.management.formats.json_format import run_report
+from ceremony.management.pages.run import run_page
+from ceremony.management.places import prefix_of
+from ceremony.management.progress import look_at
+from ceremony.management.trouble import of_run
+from ceremony.management.watchers.live import LiveWatcher
+from ceremony.management.watchers.plain import PlainWatcher
+from ceremony.management.watchers.quiet import QuietWatcher
+
+
+class RunningCommand(CeremonyCommand):
+    """A command that runs a plan on a target under its lock."""
+
+    only_confirms = True
+    left_behind = LEDGER_TELLS
+
+    def add_run_arguments(self, parser: CommandParser) -> None:
+        """The flags that a run takes in either direction."""
+        add_database(parser)
+        waiting = parser.add_mutually_exclusive_group()
+        waiting.add_argument(
+            "--no-wait",
+            action="store_const",
+            const=0.0,
+            dest="wait",
+            help="Do not wait for the target's lock: exit 4 at once when somebody else holds it.",
+        )
+        waiting.add_argument(
+            "--wait",
+            type=seconds,
+            metavar="SECONDS",
+            help="Wait at most this long for the target's lock. Default: as long as it takes.",
+        )
+        parser.add_argument(
+            "--confirm",
+            default="",
+            metavar="ENVIRONMENT",
+            help="Name the target's environment (say: production) to show that you mean it. "
+            "Needed wherever that is not local.",
+        )
+
+    def watcher(self, alias: str | None) -> LiveWatcher | PlainWatcher | QuietWatcher:
+        """A live line on a terminal, plain lines in a pipe, nothing with ``-v 0``."""
+        if not self.verbosity:
+            return QuietWatcher()
+        kind = LiveWatcher if self.talk.live else PlainWatcher
+        return kind(self.talk, look_at(alias), self.verbosity)
+
+    def answer_run(self, report: RunReport) -> None:
+        """Write what came of the run, and end with its exit status."""
+        prefix = prefix_of(conf.load().root)
+        page = run_page(report, prefix, program(), self.verbosity)
+        self.answer(page, [run_report(report)], of_run(report, prefix))
+
+
+def add_database(parser: CommandParser) -> None:
+    """The flag that names the target."""
+    parser.add_argument(
+        "--database",
+        metavar="ALIAS",
+        help="The target, an alias of DATABASES. Default: the database that series.toml names.",
+    )
+
+
+def seconds(text: str) -> float:
+    """A number of seconds, not negative; for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e9:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds")
+    return value

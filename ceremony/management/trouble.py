@@ -1,0 +1,213 @@
+"""Trouble: an error as a person meets it, with the code, the place, the state and what to type
+next.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.core.management.base import CommandError
+
+from ceremony.core.check import CheckResult
+from ceremony.core.finding import Finding, errors
+from ceremony.core.outcome import ServerError, StepOutcome, StepState
+from ceremony.core.report import (
+    PlanReport,
+    ReconcileReport,
+    RunReport,
+    StatusReport,
+    Verdict,
+    VerifyReport,
+)
+from ceremony.errors import NOTHING_CHANGED, CeremonyError, ExitCode
+from ceremony.management.excerpt import excerpt
+from ceremony.management.page import Page
+from ceremony.management.places import place_of
+from ceremony.management.units import counted
+from ceremony.management.visible import visible_lines
+
+_IN_DOUBT = frozenset({StepState.PARTLY, StepState.UNKNOWN})
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What an error says. ``path`` is the file that ``server`` points into, as a person would open
+    it.
+    """
+
+    code: str
+    happened: str
+    state: str
+    next_step: str
+    exit_code: ExitCode
+    server: ServerError | None = None
+    path: str = ""
+
+
+class CommandStopped(CommandError):
+    """What callers of ``call_command`` catch: a CommandError with the exit status and the error's
+    code.
+    """
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(
+            trouble_page(trouble).plain.rstrip("\n"), returncode=int(trouble.exit_code)
+        )
+        self.trouble = trouble
+        self.code = trouble.code
+
+
+def of_error(error: CeremonyError) -> Trouble:
+    """The trouble that an error raised by an action makes."""
+    return Trouble(error.code, error.happened, error.state, error.next_step, error.exit_code)
+
+
+def of_run(report: RunReport, prefix: str) -> Trouble | None:
+    """The trouble that ended a run, ``None`` when nothing did. ``prefix`` leads to the folder of
+    series.
+    """
+    problem = report.problem
+    if problem is None:
+        return None
+    ended = _ended_by(report)
+    in_doubt = any(outcome.state in _IN_DOUBT for outcome in report.outcomes)
+    script = ended.step.script if ended else None
+    return Trouble(
+        problem.code,
+        problem.happened,
+        problem.state,
+        problem.next_step,
+        ExitCode.PARTLY_APPLIED if in_doubt else ExitCode.FAILED,
+        problem.server,
+        prefix + script.path if script else "",
+    )
+
+
+def of_plan(report: PlanReport, prefix: str) -> Trouble | None:
+    """The refusal of a plan that holds errors."""
+    found = errors(report.plan.findings)
+    if not found:
+        return None
+    more = f" ({counted(len(found) - 1, 'more error')} above)" if len(found) > 1 else ""
+    return Trouble(
+        found[0].code,
+        f"{place_of(found[0], prefix)}: {found[0].message}{more}",
+        NOTHING_CHANGED,
+        found[0].hint,
+        ExitCode.REFUSED,
+    )
+
+
+def of_work(steps: int, series: str, program: str) -> Trouble | None:
+    """``--check`` found something to do."""
+    if not steps:
+        return None
+    waiting = "1 migration waits" if steps == 1 else f"{steps:,} migrations wait"
+    return Trouble(
+        "work-found",
+        f"{waiting} to be applied.",
+        NOTHING_CHANGED,
+        f"{program} apply_sql {series}",
+        ExitCode.FAILED,
+    )
+
+
+def of_status(reports: Sequence[StatusReport], program: str) -> Trouble | None:
+    """``--check`` found a disagreement of files and ledger, or something to do."""
+    for report in reports:
+        if found := errors(report.findings):
+            return _disagreement(found, f"{program} verify_sql {report.series}")
+    waiting = [report for report in reports if report.pending]
+    if not waiting:
+        return None
+    return of_work(sum(report.pending for report in waiting), waiting[0].series, program)
+
+
+def of_verification(report: VerifyReport) -> Trouble | None:
+    """Disagreement comes before a failed check: what is checked may then be something else."""
+    if found := errors(report.findings):
+        return _disagreement(
+            found, "Find out who changed it, and when; `git log` and the ledger tell."
+        )
+    if report.verdict is not Verdict.FAIL:
+        return None
+    checks = [check for one in report.migrations for check in one.checks]
+    failed = sum(check.result is CheckResult.FAIL for check in checks)
+    return Trouble(
+        "check-failed",
+        f"{counted(failed, 'check')} of {report.series} failed.",
+        "What the checks did was undone; the database is as it was.",
+        "Read the rows above: either the data or the check is wrong.",
+        ExitCode.FAILED,
+    )
+
+
+def of_reconciliation(report: ReconcileReport) -> Trouble | None:
+    """Something that no rule may settle."""
+    found = errors(report.findings)
+    return _disagreement(found, found[0].hint) if found else None
+
+
+def _disagreement(found: Sequence[Finding], next_step: str) -> Trouble:
+    more = f" ({counted(len(found) - 1, 'more finding')} above)" if len(found) > 1 else ""
+    return Trouble(
+        found[0].code,
+        f"{found[0].message}{more}",
+        "The database was only read.",
+        found[0].hint or next_step,
+        ExitCode.TAMPERED,
+    )
+
+
+def trouble_page(trouble: Trouble) -> Page:
+    """Four parts: what happened, what the server said, what state that leaves, what to do."""
+    page = Page()
+    first, *more = visible_lines(trouble.happened)
+    page.line(("✕ ", "bad"), (first, "bold"), (f"  [{trouble.code}]", "dim"))
+    for line in more:
+        page.line(line)
+    if trouble.server is not None:
+        page.blank()
+        server_words(page, trouble.server, trouble.path)
+        page.blank()
+    _labelled(page, "State", trouble.state)
+    _labelled(page, "Next", trouble.next_step)
+    return page
+
+
+def server_words(page: Page, error: ServerError, path: str) -> None:
+    """Add the server's own words: place, source line with caret, SQLSTATE, message, DETAIL, HINT,
+    CONTEXT.
+    """
+    if place := _place(error, path):
+        page.line((place, "run"), indent=2)
+    if error.line and error.source_line:
+        excerpt(page, error.line, error.column, error.source_line)
+    first, *more = visible_lines(error.message)
+    page.line((f"SQLSTATE {error.sqlstate or 'none'}", "bad"), f"  {first}", indent=2)
+    for line in more:
+        page.line(line, indent=4)
+    for name, text in (("Detail", error.detail), ("Hint", error.hint), ("Context", error.context)):
+        for number, line in enumerate(visible_lines(text) if text else ()):
+            page.line((f"{'' if number else name:<9}", "dim"), line, indent=2)
+
+
+def _place(error: ServerError, path: str) -> str:
+    parts = []
+    if error.line and path:
+        column = f":{error.column}" if error.column else ""
+        parts.append(f"{path}:{error.line}{column}")
+    if error.statement:
+        parts.append(f"statement {error.statement}")
+    if error.doing:
+        parts.append(error.doing)
+    return " · ".join(parts)
+
+
+def _labelled(page: Page, label: str, text: str) -> None:
+    for number, line in enumerate(visible_lines(text)):
+        page.line((f"{'' if number else label:<7}", "bold" if label == "Next" else "dim"), line)
+
+
+def _ended_by(report: RunReport) -> StepOutcome | None:
+    ended = (o for o in report.outcomes if o.state not in (StepState.DONE, StepState.NOT_STARTED))
+    return next(ended, None)

@@ -1,0 +1,75 @@
+"""The work as it stands this moment: which migration, which statement, since when."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ceremony.core.outcome import StepRun
+from ceremony.core.plan import Plan
+from ceremony.core.script import Statement
+from ceremony.management.units import duration
+from ceremony.management.visible import visible
+
+Look: TypeAlias = Callable[[int], str]
+"""Ask the server how far the statement of this process is: ``43 % (index build: …)``, ``""`` when
+it cannot say.
+"""
+
+#: A statement runs this long (seconds) before anybody asks the server about it.
+PATIENCE = 3.0
+
+
+@dataclass
+class Work:
+    """Written by the thread that works, read by the thread that draws, one field at a time."""
+
+    total: int = 0
+    pid: int = 0
+    number: int = 0
+    label: str = ""
+    statement: int = 0
+    statements: int = 0
+    summary: str = ""
+    since: float = 0.0
+    waiting: str = ""
+    progress: str = ""
+
+    def plan(self, plan: Plan, backend_pid: int) -> None:
+        self.total, self.pid, self.waiting = len(plan.steps), backend_pid, ""
+
+    def step(self, run: StepRun, now: float) -> None:
+        script = run.step.script
+        self.number, self.label = run.step.number, run.step.migration.label
+        self.statement, self.statements = 0, len(script.sent) if script else 0
+        self.summary, self.progress, self.waiting, self.since = "", "", "", now
+
+    def at(self, run: StepRun, statement: Statement, now: float) -> None:
+        script = run.step.script
+        sent = [one.number for one in script.sent] if script else []
+        self.statement = sent.index(statement.number) + 1 if statement.number in sent else 0
+        self.summary, self.progress, self.since = statement.summary, "", now
+
+    def finished(self) -> None:
+        self.summary, self.progress, self.statement, self.label = "", "", 0, ""
+
+    def line(self, now: float) -> str:
+        """``migration 3 of 14 · 0003_x · statement 2/5 · 12 s · 43 % (index build)``; ``""`` before
+        any work.
+        """
+        if self.waiting:
+            return self.waiting
+        if not self.label:
+            return (
+                f"{self.number} of {self.total} done"
+                if self.number
+                else "reading, comparing, planning"
+            )
+        parts = [f"migration {self.number} of {self.total}", visible(self.label)]
+        if self.statement:
+            parts.append(f"statement {self.statement}/{self.statements}")
+        parts.append(duration(now - self.since))
+        if self.progress:
+            parts.append(visible(self.progress))
+        elif self.summary and now - self.since > PATIENCE:
+            parts.append(visible(self.summary))
+        return " · ".join(parts)
