@@ -1,0 +1,111 @@
+"""Places in a file: lines and columns, counted from 1 in characters.
+
+PostgreSQL counts positions in characters of the statement it was sent, from 1 (field ``P`` of the
+error message, protocol documentation section "Error and Notice Message Fields"); lines inside a
+function body and inside COPY data are counted from where those begin. Everything here turns one
+into the other.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from ceremony.core.script import CopyData, Script, Statement
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a file. ``source_line`` is that line's text; ``column`` is also the caret's column
+    in it.
+    """
+
+    line: int
+    column: int
+    source_line: str
+
+    @property
+    def caret_line(self) -> str:
+        """Blanks and a caret, to be printed below ``source_line``; tabs are kept so that both
+        align.
+        """
+        before = self.source_line[: self.column - 1]
+        return "".join("\t" if character == "\t" else " " for character in before) + "^"
+
+
+class Lines:
+    """The line starts of one text, for many look-ups."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts = [0]
+        position = text.find("\n")
+        while position >= 0:
+            self._starts.append(position + 1)
+            position = text.find("\n", position + 1)
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Line and column of the character at ``offset`` (from 0)."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def place(self, offset: int) -> Place:
+        """The place of the character at ``offset`` (from 0)."""
+        line, column = self.at(offset)
+        return Place(line, column, line_around(self._text, offset))
+
+
+def line_around(text: str, offset: int) -> str:
+    """The line of ``text`` that holds ``offset``, without its line end."""
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    return text[start : end if end >= 0 else len(text)].rstrip("\r")
+
+
+def place_of(script: Script | None, statement: Statement, position: int) -> Place:
+    """Where character ``position`` (from 1, as the server counts) of a statement stands in its
+    file.
+
+    Without a script the source line is cut from the statement itself. A position outside the
+    statement (0 where the server gave none) is its first character.
+    """
+    inside = position - 1 if 1 <= position <= len(statement.text) + 1 else 0
+    breaks = statement.text.count("\n", 0, inside)
+    line_start = statement.text.rfind("\n", 0, inside)
+    column = inside - line_start if breaks else statement.column + inside
+    line = statement.line + breaks
+    if script is not None:
+        return Place(line, column, line_around(script.text, statement.offset + inside))
+    own = line_around(statement.text, inside)
+    return Place(line, column, own if breaks else " " * (statement.column - 1) + own)
+
+
+def file_line_of_body(statement: Statement, line: int, marker: int = 1) -> int:
+    """The file's line for line ``line`` of a function body, as PL/pgSQL counts it in an error's
+    context.
+
+    PL/pgSQL counts from the line on which the body's literal opens. ``marker`` says which
+    dollar-quoted literal of the statement is meant, from 1; a statement without any counts from its
+    own first line.
+    """
+    opening = _opening_of_body(statement.text, marker)
+    return statement.line + statement.text.count("\n", 0, opening) + line - 1
+
+
+def file_line_of_copy(copy: CopyData, line: int) -> int:
+    """The file's line for ``COPY t, line n`` of an error's context."""
+    return copy.first_line + line - 1
+
+
+def _opening_of_body(text: str, marker: int) -> int:
+    position = 0
+    for _ in range(marker):
+        start = text.find("$", position)
+        end = text.find("$", start + 1)
+        if start < 0 or end < 0:
+            break
+        if marker == 1:
+            return start
+        tag = text[start : end + 1]
+        close = text.find(tag, end + 1)
+        position = close + len(tag) if close >= 0 else len(text)
+        marker -= 1
+    return 0
