@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ceremony.core.expectations import CheckResult as CheckResult
 from ceremony.core.expectations import Expectation
 from ceremony.core.script import Statement
 
@@ -24,15 +25,6 @@ class CheckSeverity(StrEnum):
     BLOCK = "block"
     WARN = "warn"
     INFO = "info"
-
-
-class CheckResult(StrEnum):
-    """The verdict on one check. Only PASS is a pass."""
-
-    PASS = "PASS"
-    FAIL = "FAIL"
-    NOT_APPLICABLE = "NOT APPLICABLE"
-    NOT_RUN = "NOT RUN"
 
 
 @dataclass(frozen=True)

@@ -42,3 +42,24 @@ class Finding:
 def errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings that refuse."""
     return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
+
+
+def refuse(
+    path: str, code: str, message: str, hint: str, *, line: int = 0, column: int = 0
+) -> Finding:
+    """A finding that refuses."""
+    return Finding(path, line, column, code, message, hint)
+
+
+def warn(
+    path: str, code: str, message: str, hint: str, *, line: int = 0, column: int = 0
+) -> Finding:
+    """A finding that a person should look at; it refuses nothing."""
+    return Finding(path, line, column, code, message, hint, Severity.WARNING)
+
+
+def note(
+    path: str, code: str, message: str, hint: str, *, line: int = 0, column: int = 0
+) -> Finding:
+    """A finding that is only worth knowing."""
+    return Finding(path, line, column, code, message, hint, Severity.NOTICE)

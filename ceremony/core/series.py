@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from ceremony.core.finding import Finding
@@ -36,7 +37,7 @@ class SeriesSettings:
     """``series.toml``; without one the numbering is recognised and the defaults hold.
 
     ``database`` is the alias of the home database, ``""`` where not said. ``extra`` keeps the tables that other
-    parts read (preflight, flags, checklists, reference tables, risks).
+    parts read (preflight, flags, checklists, reference tables, risks), ``contract`` the tables of ``contract.toml``.
     """
 
     title: str
@@ -45,6 +46,7 @@ class SeriesSettings:
     fractions: bool = False
     database: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    contract: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,18 @@ class Series:
     def runnable(self) -> tuple[Migration, ...]:
         """The migrations that can be in a plan, in order."""
         return tuple(m for m in self.migrations if m.kind is Kind.RUNNABLE)
+
+    @cached_property
+    def by_version(self) -> Mapping[str, Migration]:
+        """The migrations by version text; where a number is used twice, the one that can run."""
+        ordered = sorted(self.migrations, key=lambda m: m.kind is not Kind.RETIRED)
+        return {str(m.version): m for m in ordered}
+
+    @cached_property
+    def _by_label(self) -> Mapping[str, Migration]:
+        return {m.label: m for m in self.migrations}
+
+    def find(self, text: str) -> Migration | None:
+        """The migration that ``text`` names: a version (``0013_5``), or version and name, with or without .sql."""
+        plain = text.removesuffix(".sql")
+        return self.by_version.get(plain) or self._by_label.get(plain)
