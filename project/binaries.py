@@ -68,11 +68,10 @@ def major_version(binaries: Path) -> int:
     return int(match[0])
 
 
-def reachable(path: Path) -> bool:
-    """Whether every user may walk down to ``path`` and read it."""
-    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents) and bool(
-        path.stat().st_mode & stat.S_IROTH
-    )
+def traversable(path: Path) -> bool:
+    """Whether every user may walk down into the directory ``path``."""
+    whole = path.resolve()
+    return all(step.stat().st_mode & stat.S_IXOTH for step in (whole, *whole.parents))
 
 
 def usable_binaries(binaries: Path, place: Path) -> Path:
@@ -81,7 +80,7 @@ def usable_binaries(binaries: Path, place: Path) -> Path:
     A virtual environment in root's home is closed to the unprivileged user. Rather than open the
     home, the programs (some 40 MB) and their libraries are copied once into ``place``.
     """
-    if server_user() is None or reachable(binaries):
+    if server_user() is None or traversable(binaries):
         return binaries
     installation = binaries.parent
     package = installation.parent

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from project.place import socket_directory
 SUPERUSER = "postgres"
 BUILTIN_LOCALES_SINCE = 17
 START_SECONDS = 60
+#: How long the processes of a killed server may hold its shared memory; they see that it is gone.
+ORPHAN_SECONDS = 10
 LOG_LINES = 15
 
 
@@ -30,14 +33,16 @@ def claim(place: Path) -> None:
     it first; the temporary area is shared).
     """
     try:
-        place.mkdir(mode=0o700, exist_ok=True)
-        found = place.lstat()
+        place.mkdir(mode=0o700)
+    except FileExistsError:
+        pass
     except OSError as error:
         raise UsageError(
             "server-place-unwritable",
             f"The development server cannot be kept in {place}: {error.strerror}.",
             next_step="TMPDIR=<a directory you may write to> make demo, or set DATABASE_URL",
         ) from error
+    found = place.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
         raise UsageError(
             "server-place-taken",
@@ -159,6 +164,17 @@ class Cluster:
             )
 
     def _start(self) -> None:
+        was_killed = (self.data / "postmaster.pid").exists()
+        give_up = time.monotonic() + (ORPHAN_SECONDS if was_killed else 0)
+        while True:
+            try:
+                return self._start_once()
+            except Failed:
+                if time.monotonic() >= give_up:
+                    raise
+            time.sleep(0.2)
+
+    def _start_once(self) -> None:
         self._run(
             "pg_ctl",
             "start",

@@ -58,7 +58,7 @@ def _development_server(arguments: Sequence[str]) -> Iterator[None]:
     if not needs_database(arguments) or not settings.USES_DEVELOPMENT_SERVER:
         yield
         return
-    with _termination_unwinds(), embedded.server():
+    with termination_unwinds(), embedded.server():
         databases.create_missing(["default", *settings.SERIES_ALIASES])
         if arguments[1] not in ABOUT_DJANGO_MIGRATIONS:
             databases.migrate_control()
@@ -66,7 +66,7 @@ def _development_server(arguments: Sequence[str]) -> Iterator[None]:
 
 
 @contextmanager
-def _termination_unwinds() -> Iterator[None]:
+def termination_unwinds() -> Iterator[None]:
     """SIGTERM and a closed terminal end the command through its ``finally`` blocks."""
     before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:

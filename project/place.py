@@ -9,6 +9,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from project.binaries import server_user, traversable
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 #: A Unix socket's address holds 107 bytes on Linux and 103 on macOS (unix(7), unix(4)).
@@ -18,9 +20,14 @@ LONGEST_PLACE_NAME = len("ceremony-test-4294967295/01234567/run/") + len(SOCKET_
 
 
 def temporary_area() -> Path:
-    """The temporary directory; ``/tmp`` where the usual one is too long for a socket path."""
+    """The temporary directory.
+
+    ``/tmp`` where the usual one is too long for a socket path, or closed to the user that runs the
+    server for root.
+    """
     usual = Path(tempfile.gettempdir()).resolve()
-    if len(os.fsencode(usual)) + 1 + LONGEST_PLACE_NAME > LONGEST_SOCKET_PATH:
+    too_long = len(os.fsencode(usual)) + 1 + LONGEST_PLACE_NAME > LONGEST_SOCKET_PATH
+    if too_long or (server_user() is not None and not traversable(usual)):
         return Path("/tmp")
     return usual
 
