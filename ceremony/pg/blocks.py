@@ -1,0 +1,204 @@
+"""The messages of one transactional migration, in the order they are sent.
+
+::
+
+    COMMIT                                   of the migration before; judged first
+    BEGIN; the reset; comparison; COMMIT     so that nothing of one file reaches the next
+    BEGIN; limits; ledger row
+    checks `before`                          then a wait, if one of them may refuse
+    the statements
+    checks `after`                           each in its own savepoint, each followed by a Sync
+    deferred constraints; probes; Sync       judged here, before the COMMIT that travels with the next block
+
+Why each line stands where it does was measured:
+
+- The reset is a transaction of its own. Without BEGIN and COMMIT around it, it would join the transaction of the BEGIN
+  that follows, and a rollback would bring back what it cleaned.
+- A Sync ends the skipping that an error started, so behind it the rest would run *outside* any transaction if the
+  COMMIT at the start had failed. Every stretch behind a Sync therefore begins with ROLLBACK TO a savepoint whose name
+  nobody can guess: it fails where that savepoint is not, and the stretch is skipped.
+- ``SET CONSTRAINTS ALL IMMEDIATE`` stands alone before must-fail checks, or they would be blamed for deferred
+  violations of the file, and again at the end, so that such a violation is named here and not at COMMIT.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from ceremony.core.check import Check, CheckSeverity
+from ceremony.core.expectations import Kind
+from ceremony.core.outcome import StepRun
+from ceremony.core.script import Statement
+from ceremony.pg.queries import query
+from ceremony.pg.surroundings import Limits
+from ceremony.pg.wire import Item
+
+KEPT_ROWS = 20
+"""How many rows of a check's answer are kept as evidence."""
+
+
+class Part(StrEnum):
+    """What a message is for; the words are those of error messages."""
+
+    COMMIT = "the COMMIT"
+    RESET = "the reset of the session"
+    COMPARE = "the comparison of the session"
+    BEGIN = "the BEGIN"
+    LEDGER = "the ledger row"
+    STATEMENT = "a statement"
+    SAVEPOINT = "a savepoint of the checks"
+    CONSTRAINTS = "the check of deferred constraints"
+    ONLY_IF = "an only-if question"
+    SETUP = "a set-up statement of a check"
+    QUESTION = "the question of a check"
+    PROBES = "the look at the session before COMMIT"
+    SYNC = "a Sync"
+
+
+CHECK_PARTS = frozenset({Part.ONLY_IF, Part.SETUP, Part.QUESTION})
+"""Their errors stay inside the check's savepoint and belong to its verdict."""
+
+
+class What(NamedTuple):
+    """Which statement or check (by its index) a message belongs to; ``number`` counts set-up statements from 1."""
+
+    part: Part
+    statement: Statement | None = None
+    check: int = -1
+    number: int = 0
+
+
+def _own(part: Part, text: str) -> Item:
+    return Item(What(part), text.encode())
+
+
+SYNC = Item(What(Part.SYNC))
+COMMIT = _own(Part.COMMIT, "COMMIT")
+ROLLBACK = _own(Part.RESET, "ROLLBACK")
+_BEGIN_TEXT = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_BEGIN = _own(Part.BEGIN, _BEGIN_TEXT)
+_ALL_IMMEDIATE = _own(Part.CONSTRAINTS, "SET CONSTRAINTS ALL IMMEDIATE")
+_DURABLE = _own(Part.PROBES, "SET LOCAL synchronous_commit = on")
+_RESETS = (
+    "CLOSE ALL",
+    "SET SESSION AUTHORIZATION DEFAULT",
+    "RESET ALL",
+    "UNLISTEN *",
+    "DEALLOCATE ALL",
+    "DISCARD TEMP",
+    "DISCARD SEQUENCES",
+)
+
+
+RESET = (
+    _own(Part.RESET, _BEGIN_TEXT),
+    *(_own(Part.RESET, text) for text in _RESETS),
+    Item(What(Part.COMPARE), query("settings-now").encode(), keep=1),
+    _own(Part.RESET, "COMMIT"),
+)
+"""Everything that a session keeps and a transaction does not, put back and then compared.
+
+DISCARD ALL would drop the lock as well (manual, DISCARD).
+"""
+
+
+@dataclass(frozen=True)
+class Probing:
+    """What the probes before COMMIT are asked with: table, last row and lock as they must be."""
+
+    table: str
+    table_oid: int
+    sequence: int
+    lock_halves: tuple[int, int]
+
+    def item(self) -> Item:
+        values = (self.table_oid, self.sequence, *self.lock_halves)
+        text = query("probes").replace("{ledger}", self.table)
+        return Item(What(Part.PROBES), text.encode(), tuple(b"%d" % v for v in values), keep=1)
+
+
+def begin(limits: Limits) -> tuple[Item, ...]:
+    """BEGIN with the limits of this transaction."""
+    text, values = limits.statement_for_transaction()
+    return (_BEGIN, Item(What(Part.BEGIN), text, values))
+
+
+@dataclass(frozen=True)
+class Leg:
+    """Messages that go out together; ``copy`` instead is one COPY FROM STDIN, which a pipeline cannot hold."""
+
+    items: Sequence[Item] = ()
+    copy: Statement | None = None
+
+
+def legs(run: StepRun, opening: Sequence[Item], probes: Item) -> Iterator[Leg]:
+    """The stretches of one migration. Between two of them the answers are awaited and judged."""
+    step = run.step
+    items = [*opening]
+    first = 0
+    for first, check in enumerate(step.checks_before, start=1):
+        items += check_items(first - 1, check)
+    if any(check.severity is CheckSeverity.BLOCK for check in step.checks_before):
+        yield Leg([*items, SYNC])
+        items = []
+    for statement in step.script.sent if step.script else ():
+        if statement.copy is None:
+            items.append(Item(What(Part.STATEMENT, statement), statement.text.encode()))
+            continue
+        if items:
+            yield Leg([*items, SYNC])
+            items = []
+        yield Leg(copy=statement)
+    items += _after(step.checks_after, first)
+    yield Leg([*items, _ALL_IMMEDIATE, probes, _DURABLE, SYNC])
+
+
+def _after(checks: Sequence[Check], first: int) -> list[Item]:
+    items: list[Item] = []
+    if any(check.expectation.must_fail for check in checks):
+        mark = _random_name()
+        items += [_savepoint(mark), _ALL_IMMEDIATE, _back_to(mark), _release(mark)]
+    for index, check in enumerate(checks, start=first):
+        items += check_items(index, check)
+    return items
+
+
+def check_items(index: int, check: Check) -> list[Item]:
+    """One check in a savepoint of its own, with a Sync, so that its error is its own.
+
+    The only-if question is asked in the same stretch, and the check runs whatever it answers: the client cannot
+    choose without waiting. That is sound because all of it is rolled back, and the answer decides afterwards
+    whether the result counts.
+    """
+    mark = _random_name()
+    items = [_savepoint(mark)]
+    if check.only_if is not None:
+        text = check.only_if.text.encode()
+        items.append(Item(What(Part.ONLY_IF, check.only_if, index), text, keep=1))
+    if check.expectation.must_fail:
+        items.append(Item(What(Part.SETUP, None, index), b"SET CONSTRAINTS ALL IMMEDIATE"))
+    for number, statement in enumerate(check.setup, start=1):
+        items.append(Item(What(Part.SETUP, statement, index, number), statement.text.encode()))
+    text = check.question.text.encode()
+    if check.expectation.kind is Kind.PLAN:
+        text = b"EXPLAIN (FORMAT JSON) " + text
+    items.append(Item(What(Part.QUESTION, check.question, index), text, keep=KEPT_ROWS))
+    return [*items, SYNC, _back_to(mark), _release(mark)]
+
+
+def _random_name() -> str:
+    return f"ceremony_{secrets.token_hex(8)}"
+
+
+def _savepoint(name: str) -> Item:
+    return _own(Part.SAVEPOINT, f"SAVEPOINT {name}")
+
+
+def _back_to(name: str) -> Item:
+    return _own(Part.SAVEPOINT, f"ROLLBACK TO SAVEPOINT {name}")
+
+
+def _release(name: str) -> Item:
+    return _own(Part.SAVEPOINT, f"RELEASE SAVEPOINT {name}")

@@ -1,0 +1,208 @@
+"""The executor: runs the steps of a plan in a target, one after the other, and says what came of each.
+
+A transactional step is one block of messages (``blocks``). It is judged before its COMMIT is sent; the COMMIT travels
+at the head of the next block, and its own answer is judged before anything else of that block.
+"""
+
+from collections.abc import Sequence
+
+from psycopg.pq import TransactionStatus
+
+from ceremony.core.outcome import Problem, StepOutcome, StepRun, StepState
+from ceremony.pg.attempt import Attempt, never_started
+from ceremony.pg.blocks import (
+    COMMIT,
+    RESET,
+    ROLLBACK,
+    SYNC,
+    Leg,
+    Part,
+    Probing,
+    What,
+    begin,
+    legs,
+)
+from ceremony.pg.context import Listener, RunContext
+from ceremony.pg.hearing import Hearing
+from ceremony.pg.judgement import (
+    cancelled,
+    judge_commit,
+    outcome_unknown,
+    problem_before_commit,
+)
+from ceremony.pg.ledger import Ledger, parameters
+from ceremony.pg.lock import lock_halves
+from ceremony.pg.nontransactional import run_outside
+from ceremony.pg.session import Session
+from ceremony.pg.step_rows import step_facts
+from ceremony.pg.surroundings import limits_of, surroundings
+from ceremony.pg.wire import Answer, AnswerState, Item
+
+
+class Executor:
+    """Runs steps on one session. The caller holds the lock and has a ledger that exists.
+
+    ``interrupted`` is true after a KeyboardInterrupt: the running statement was cancelled and rolled back.
+    """
+
+    def __init__(
+        self, session: Session, ledger: Ledger, context: RunContext, listener: Listener
+    ) -> None:
+        self._session = session
+        self._wire = session.wire
+        self._ledger = ledger
+        self._context = context
+        self._listener = listener
+        self._ledger_oid = ledger.oid
+        self._halves = lock_halves(ledger.schema)
+        self._outcomes: list[StepOutcome] = []
+        self._judged: Attempt | None = None
+        self._current: Attempt | None = None
+        self.interrupted = False
+
+    def run(self, runs: Sequence[StepRun]) -> tuple[StepOutcome, ...]:
+        """One outcome per step, in order; after the first that is not DONE the others are NOT_STARTED.
+
+        Raises nothing for what the server, the link or a Ctrl-C does: outcomes tell. An error of the listener
+        closes the session (the server rolls back) and is passed on.
+        """
+        self._outcomes = []
+        self._wire.interrupted = self.interrupted = False
+        try:
+            self._run_all(runs)
+        except KeyboardInterrupt:
+            self._interrupted_between()
+        except BaseException:
+            self._session.close()
+            raise
+        self.interrupted = self.interrupted or self._wire.interrupted
+        for run in runs[len(self._outcomes) :]:
+            self._finish(never_started(run, self._context.clock()))
+        return tuple(self._outcomes)
+
+    def _run_all(self, runs: Sequence[StepRun]) -> None:
+        for run in runs:
+            if not run.step.transactional:
+                self._land()
+                if self._stopped() or not self._outside(run):
+                    return
+            elif not self._inside(run):
+                return
+        self._land()
+
+    def _inside(self, run: StepRun) -> bool:
+        """One transactional step, up to its COMMIT. Whether the run may go on."""
+        attempt = self._open(run)
+        problem = self._send_block(attempt)
+        self._current = None
+        if self._stopped():
+            # The COMMIT of the step before failed: this block ran in no transaction, or will never be committed.
+            self._roll_back()
+            return False
+        if problem is None:
+            self._judged = attempt
+            return True
+        self._roll_back()
+        self._finish(attempt.outcome(StepState.FAILED, self._context.clock(), problem))
+        return False
+
+    def _outside(self, run: StepRun) -> bool:
+        """One step outside a transaction. Whether the run may go on."""
+        outcome = run_outside(run, self._session, self._ledger, self._context, self._listener)
+        self._finish(outcome)
+        return outcome.state is StepState.DONE
+
+    def _open(self, run: StepRun) -> Attempt:
+        row = self._ledger.next_row(step_facts(run.step, run.attempt), self._context)
+        self._ledger.advance(row)
+        self._current = Attempt(run, row, self._context.clock())
+        return self._current
+
+    def _send_block(self, attempt: Attempt) -> Problem | None:
+        """Send the block leg by leg, until one is judged bad."""
+        limits = limits_of(attempt.run.step, self._session)
+        insert = Item(What(Part.LEDGER), self._ledger.insertion, parameters(attempt.row), keep=1)
+        waiting = [COMMIT] if self._judged else []
+        probing = Probing(self._ledger.table, self._ledger_oid, attempt.row.sequence, self._halves)
+        opening = [*waiting, *RESET, *begin(limits), insert]
+        stretches = list(legs(attempt.run, opening, probing.item()))
+        around = surroundings(self._session, self._context, limits)
+        for leg in stretches:
+            self._send(leg, attempt)
+            if self._stopped():
+                return None
+            status = self._wire.transaction_status if leg is stretches[-1] else None
+            problem = problem_before_commit(
+                attempt, around, interrupted=self._wire.interrupted, status=status
+            )
+            if problem is not None:
+                return problem
+        return None
+
+    def _send(self, leg: Leg, attempt: Attempt | None) -> None:
+        if leg.copy is not None and leg.copy.copy is not None and attempt is not None:
+            self._listener.statement_started(attempt.run, leg.copy)
+            item = Item(What(Part.STATEMENT, leg.copy), leg.copy.text.encode())
+            attempt.answers.append(self._wire.copy_in(item, leg.copy.copy.data))
+            return
+        if self._judged is not None:
+            self._judged.committing = True
+        hearing = Hearing(leg.items, attempt, self._landed, self._listener, self._wire)
+        self._wire.run(leg.items, hearing)
+        if self._judged is not None:
+            # An interrupt hit between the answer and its judgement.
+            self._landed(Answer(COMMIT, AnswerState.LOST))
+
+    def _landed(self, answer: Answer) -> None:
+        """The COMMIT of the judged step was answered."""
+        attempt, self._judged = self._judged, None
+        if attempt is None:
+            return
+        attempt.answers.append(answer)
+        around = surroundings(
+            self._session, self._context, limits_of(attempt.run.step, self._session)
+        )
+        state, problem = judge_commit(attempt, answer, around)
+        self._finish(attempt.outcome(state, self._context.clock(), problem))
+
+    def _land(self) -> None:
+        """Send the waiting COMMIT alone, with the reset behind it."""
+        if self._judged is not None:
+            self._send(Leg([COMMIT, *RESET, SYNC]), None)
+            self._roll_back()
+
+    def _stopped(self) -> bool:
+        return bool(self._outcomes) and self._outcomes[-1].state is not StepState.DONE
+
+    def _roll_back(self) -> None:
+        """Whatever is open ends; the next row continues from what the ledger really holds."""
+        self._ledger.forget_head()
+        if self._wire.lost or self._wire.transaction_status is TransactionStatus.IDLE:
+            return
+        self._wire.run([ROLLBACK, SYNC])
+
+    def _interrupted_between(self) -> None:
+        """Ctrl-C while no answer was awaited: what is not committed is rolled back."""
+        self.interrupted = True
+        judged, self._judged = self._judged, None
+        current, self._current = self._current, None
+        self._roll_back()
+        finished = {outcome.attempt for outcome in self._outcomes}
+        for attempt in (judged, current):
+            if attempt is not None and attempt.run.attempt not in finished:
+                self._finish_interrupted(attempt)
+
+    def _finish_interrupted(self, attempt: Attempt) -> None:
+        now = self._context.clock()
+        limits = limits_of(attempt.run.step, self._session)
+        around = surroundings(self._session, self._context, limits)
+        if attempt.committing:
+            unknown = outcome_unknown(attempt, around)
+            self._finish(attempt.outcome(StepState.UNKNOWN, now, unknown))
+        else:
+            stopped = cancelled(attempt, around.command)
+            self._finish(attempt.outcome(StepState.FAILED, now, stopped))
+
+    def _finish(self, outcome: StepOutcome) -> None:
+        self._outcomes.append(outcome)
+        self._listener.step_finished(outcome)

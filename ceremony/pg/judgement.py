@@ -1,0 +1,357 @@
+"""May this step be committed? The answers of its block, judged before COMMIT is sent; and COMMIT's own answer."""
+
+from collections.abc import Iterator
+
+from psycopg.pq import DiagnosticField as Field
+from psycopg.pq import TransactionStatus
+
+from ceremony.core.check import CheckResult, CheckSeverity
+from ceremony.core.outcome import CheckOutcome, Problem, ServerError, StepState
+from ceremony.pg.attempt import Attempt
+from ceremony.pg.blocks import CHECK_PARTS, Part
+from ceremony.pg.errors import LINK_LOST, meaning, server_error
+from ceremony.pg.surroundings import Surroundings
+from ceremony.pg.wire import Answer, AnswerState
+
+_SETTINGS = (
+    "the user",
+    "the login",
+    "role",
+    "search_path",
+    "client_encoding",
+    "standard_conforming_strings",
+    "session_replication_role",
+    "DateStyle",
+    "IntervalStyle",
+    "bytea_output",
+    "extra_float_digits",
+    "lock_timeout",
+    "statement_timeout",
+    "idle_in_transaction_session_timeout",
+    "client_min_messages",
+    "synchronous_commit",
+    "check_function_bodies",
+    "default_transaction_isolation",
+    "default_transaction_read_only",
+    "default_tablespace",
+    "row_security",
+    "TimeZone",
+    "the number of prepared statements",
+    "the number of channels listened to",
+    "the number of temporary objects",
+)
+"""The columns of the query ``settings-now``, in words."""
+
+_ENDED = ("57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25P04")
+"""Cancelled, terminated, timed out: a check that ends so says nothing about its question."""
+
+_TRIGGERS = "2"
+
+
+def problem_before_commit(
+    attempt: Attempt,
+    around: Surroundings,
+    *,
+    interrupted: bool,
+    status: TransactionStatus | None,
+) -> Problem | None:
+    """Why the step must be rolled back, ``None`` when it may be committed.
+
+    ``status`` is the transaction's status after the last Sync, ``None`` where only a first part of the block was
+    answered.
+    """
+    for found in _problems(attempt, around, interrupted, status):
+        return found
+    return None
+
+
+def _problems(
+    attempt: Attempt, around: Surroundings, interrupted: bool, status: TransactionStatus | None
+) -> Iterator[Problem]:
+    if drift := _drift_after_reset(attempt, around):
+        yield drift
+    ended = _ended_check(attempt)
+    failed = ended or attempt.first(AnswerState.ERROR)
+    if failed is not None:
+        yield _failed(attempt, failed, around, interrupted)
+    if lost := attempt.first(AnswerState.LOST):
+        yield _lost(attempt, lost, around)
+    if interrupted:
+        yield cancelled(attempt, around.command)
+    if broken := [c for c in attempt.judge_checks() if _refuses(c)]:
+        yield from _check_failed(attempt, broken, around, whole=status is not None)
+    if status is not None:
+        yield from _probed(attempt, around, status)
+
+
+def rolled_back(attempt: Attempt) -> str:
+    return f"{attempt.label} was rolled back: nothing of it is in the database."
+
+
+def cancelled(attempt: Attempt, command: str) -> Problem:
+    """Stopped from the keyboard or by a signal."""
+    return Problem(
+        "cancelled",
+        f"{attempt.label} was interrupted.",
+        rolled_back(attempt),
+        f"When you want to go on: {command}",
+    )
+
+
+def _failed(attempt: Attempt, answer: Answer, around: Surroundings, interrupted: bool) -> Problem:
+    what = answer.item.what
+    statement = what.statement if what.part is Part.STATEMENT else None
+    error = server_error(
+        answer.error or {},
+        doing="" if statement else what.part.value,
+        script=attempt.run.step.script,
+        statement=statement,
+        keep_detail=around.keep_detail,
+    )
+    if error.sqlstate == "57014":
+        return _stopped(attempt, answer, error, around, interrupted)
+    if what.part is Part.LEDGER and error.sqlstate == "23505":
+        return Problem(
+            "ledger-moved",
+            f"Row {attempt.row.sequence} of the ledger was written by somebody else meanwhile.",
+            rolled_back(attempt),
+            f"Find out who else writes to {around.database}, then: {around.command}",
+            error,
+        )
+    code, step = _meant(attempt, answer, error, around)
+    happened = f"{_where(attempt, answer, error)} failed: {error.message} ({error.sqlstate})."
+    return Problem(code, happened, rolled_back(attempt), step, error)
+
+
+def _meant(
+    attempt: Attempt, answer: Answer, error: ServerError, around: Surroundings
+) -> tuple[str, str]:
+    part = answer.item.what.part
+    on_ledger = error.table == "ceremony_ledger" and part is Part.STATEMENT
+    if part is Part.PROBES or (on_ledger and error.sqlstate == "42501"):
+        return "ledger-touched", (
+            f"The ledger belongs to ceremony alone: take what touches it out of {attempt.path}, "
+            f"then: {around.command}"
+        )
+    rule = meaning(error.sqlstate)
+    step = rule.next_step.format(path=attempt.path, command=around.command, user=around.user)
+    return rule.code, step
+
+
+def _stopped(
+    attempt: Attempt, answer: Answer, error: ServerError, around: Surroundings, interrupted: bool
+) -> Problem:
+    """57014 says that a statement was stopped, not by whom: the clock and our own flag tell."""
+    where = _where(attempt, answer, error)
+    limit = around.statement_timeout
+    if interrupted:
+        return Problem(
+            "cancelled",
+            f"{where} was interrupted and cancelled in the server.",
+            rolled_back(attempt),
+            f"When you want to go on: {around.command}",
+            error,
+        )
+    if limit and answer.seconds * 1000 >= limit * 0.95:
+        return Problem(
+            "statement-timeout",
+            f"{where} took longer than its limit of {limit} ms.",
+            rolled_back(attempt),
+            "Give the file more time with `-- Timeout: statement 10min`, or make the statement "
+            f"quicker; then: {around.command}",
+            error,
+        )
+    return Problem(
+        "cancelled",
+        f"{where} was cancelled in the server by somebody else (pg_cancel_backend).",
+        rolled_back(attempt),
+        f"Ask who cancelled it and why (the server's log has the time); then: {around.command}",
+        error,
+    )
+
+
+def _where(attempt: Attempt, answer: Answer, error: ServerError) -> str:
+    """``Statement 3 of 5 (calendar/0001_x.sql:12:8)``, or what of ours failed."""
+    what = answer.item.what
+    script = attempt.run.step.script
+    if what.part is Part.STATEMENT and script is not None:
+        place = f"{script.path}:{error.line}:{error.column}"
+        return f"Statement {error.statement} of {len(script.statements)} ({place})"
+    if what.part in CHECK_PARTS:
+        check = attempt.checks()[what.check]
+        return f'The check "{check.name}" ({check.path}:{check.line})'
+    words = what.part.value
+    return f"{words[0].upper()}{words[1:]} of {attempt.label}"
+
+
+def _lost(attempt: Attempt, answer: Answer, around: Surroundings) -> Problem:
+    error = ServerError(LINK_LOST, "the connection broke", doing=answer.item.what.part.value)
+    what = answer.item.what
+    statement = what.statement if what.part is Part.STATEMENT else None
+    if statement is not None:
+        error = server_error(
+            {Field.SQLSTATE: LINK_LOST, Field.MESSAGE_PRIMARY: "the connection broke"},
+            script=attempt.run.step.script,
+            statement=statement,
+        )
+    return Problem(
+        "connection-lost",
+        f"The connection to {around.database} broke. In flight was: {_where(attempt, answer, error)}.",
+        f"The COMMIT of {attempt.label} was not sent: the server rolls it back.",
+        f"See that the server is up, then: {around.command}",
+        error,
+    )
+
+
+def _ended_check(attempt: Attempt) -> Answer | None:
+    for answer in attempt.answers:
+        if answer.state is AnswerState.ERROR and answer.item.what.part in CHECK_PARTS:
+            if (answer.error or {}).get(Field.SQLSTATE) in _ENDED:
+                return answer
+        elif answer.state is AnswerState.ERROR:
+            return None
+    return None
+
+
+def _refuses(check: CheckOutcome) -> bool:
+    blocking = check.check.severity is CheckSeverity.BLOCK
+    return blocking and check.result in (CheckResult.FAIL, CheckResult.NOT_RUN)
+
+
+def _check_failed(
+    attempt: Attempt, broken: list[CheckOutcome], around: Surroundings, *, whole: bool
+) -> Iterator[Problem]:
+    """Before the whole block is answered, only the checks that were asked can refuse."""
+    if not whole:
+        broken = [c for c in broken if c.check in attempt.run.step.checks_before]
+    if not broken:
+        return
+    told = " ".join(
+        f'"{c.check.name}" ({c.check.path}:{c.check.line}): {c.explanation}.'.replace("..", ".")
+        for c in broken
+    )
+    count = "A check" if len(broken) == 1 else f"{len(broken)} checks"
+    yield Problem(
+        "check-failed",
+        f"{count} of {attempt.label} did not hold. {told}",
+        rolled_back(attempt),
+        f"Correct {attempt.path}, the data, or the check; then: {around.command}",
+    )
+
+
+def _drift_after_reset(attempt: Attempt, around: Surroundings) -> Problem | None:
+    now = attempt.rows_of(Part.COMPARE)
+    if now is None or now == around.clean:
+        return None
+    changed = [
+        f"{name} is {after}, was {before}"
+        for name, before, after in zip(_SETTINGS, around.clean, now, strict=True)
+        if before != after
+    ]
+    return Problem(
+        "session-drift",
+        f"After the reset the session is not what it was: {'; '.join(changed)}.",
+        rolled_back(attempt),
+        f"Run it again on a new connection: {around.command}",
+    )
+
+
+def _probed(attempt: Attempt, around: Surroundings, status: TransactionStatus) -> Iterator[Problem]:
+    row = attempt.rows_of(Part.PROBES)
+    path, command = attempt.path, around.command
+
+    def problem(code: str, happened: str, step: str) -> Problem:
+        return Problem(code, happened, rolled_back(attempt), step)
+
+    if row is None or status is not TransactionStatus.INTRANS or row[0] != attempt.xid:
+        yield problem(
+            "tx-broken",
+            f"{path} ended or replaced the transaction it ran in.",
+            f"Take the transaction control out of {path} and out of what it calls; then: {command}",
+        )
+        return
+    _, pid, user, login, role, replication, strings, encoding = row[:8]
+    new_rows, own_hash, own_previous, triggers, bypassed, prepared, locks = row[8:]
+    if pid != str(around.backend_pid):
+        yield problem(
+            "pooled-connection",
+            f"The server process changed from {around.backend_pid} to {pid} within the session.",
+            "Give this target the address of PostgreSQL itself, or a pool in session mode.",
+        )
+    before = (*around.clean[:3], *around.clean[4:7])
+    after = (user, login, role, encoding, strings, replication)
+    names = (*_SETTINGS[:3], *_SETTINGS[4:7])
+    if before != after:
+        changed = [
+            f"{n} to {a} (was {b})" for n, b, a in zip(names, before, after, strict=True) if a != b
+        ]
+        yield problem(
+            "session-drift",
+            f"{path} changed {'; '.join(changed)} and did not put it back.",
+            f"Take that out of {path} and out of what it calls; then: {command}",
+        )
+    ledger_as_it_was = (new_rows, own_hash, own_previous, triggers, bypassed) == (
+        "1",
+        attempt.row.hash,
+        attempt.row.previous_hash,
+        _TRIGGERS,
+        "false",
+    )
+    if not ledger_as_it_was:
+        yield problem(
+            "ledger-touched",
+            f"{path} changed the ledger, its triggers, rules or policies.",
+            f"The ledger belongs to ceremony alone: take that out of {path}; then: {command}",
+        )
+    if prepared != "0":
+        yield problem(
+            "tx-broken",
+            f"There are {prepared} prepared transactions in {around.database}.",
+            "Look at them with: SELECT * FROM pg_prepared_xacts; end them with COMMIT PREPARED or "
+            f"ROLLBACK PREPARED; then: {command}",
+        )
+    if locks != "1":
+        yield problem(
+            "runner-lock-lost",
+            f"{path} released the lock of this run (pg_advisory_unlock_all or the like).",
+            f"Take that out of {path} and out of what it calls; then: {command}",
+        )
+
+
+def judge_commit(
+    attempt: Attempt, answer: Answer, around: Surroundings
+) -> tuple[StepState, Problem | None]:
+    """COMMIT's own answer. Only the tag COMMIT says committed; only an ERROR or the tag ROLLBACK says not."""
+    if answer.state is AnswerState.OK and answer.tag == "COMMIT":
+        return StepState.DONE, None
+    fields = answer.error or {}
+    refused = (
+        answer.state is AnswerState.ERROR and fields.get(Field.SEVERITY_NONLOCALIZED) == "ERROR"
+    )
+    if answer.state is AnswerState.OK or refused:
+        error = server_error(fields, doing=Part.COMMIT.value, keep_detail=around.keep_detail)
+        rule = meaning(error.sqlstate) if refused else None
+        code = rule.code if rule and rule.code != "statement-failed" else "commit-rolled-back"
+        said = (
+            f"{error.message} ({error.sqlstate})"
+            if refused
+            else "the transaction had failed before"
+        )
+        step = rule.next_step if rule else "Correct {path}, then: {command}"
+        return StepState.FAILED, Problem(
+            code,
+            f"The server answered the COMMIT of {attempt.label} with a rollback: {said}.",
+            rolled_back(attempt),
+            step.format(path=attempt.path, command=around.command, user=around.user),
+            error if refused else None,
+        )
+    return StepState.UNKNOWN, outcome_unknown(attempt, around)
+
+
+def outcome_unknown(attempt: Attempt, around: Surroundings) -> Problem:
+    return Problem(
+        "outcome-unknown",
+        f"The connection to {around.database} broke while {attempt.label} was being committed.",
+        f"It is either in as a whole or not at all; the ledger in {around.database} says which.",
+        f"{around.command} (it reads the ledger first and settles this attempt)",
+    )

@@ -1,0 +1,253 @@
+"""The ledger: the append-only table in the target that says what happened there."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+from uuid import UUID
+
+from psycopg.pq import DiagnosticField as Field
+
+from ceremony.core.chain import GENESIS, canonical
+from ceremony.core.ledger_hash import sealed
+from ceremony.core.ledger_row import Event, LedgerRow
+from ceremony.errors import CeremonyError, Failed, Refused
+from ceremony.pg.context import RunContext
+from ceremony.pg.errors import meaning
+from ceremony.pg.ledger_ddl import COLUMNS, FORMAT, TABLE, creation, insertion
+from ceremony.pg.names import quoted
+from ceremony.pg.queries import query
+from ceremony.pg.session import Session
+from ceremony.pg.wire import Answer, AnswerState, Item
+
+_UNDONE = "Nothing was changed: the ledger is created as a whole or not at all."
+
+
+@dataclass(frozen=True)
+class OpenedFacts:
+    """What the first row records for ever: where this target stands and who governs it.
+
+    ``control`` identifies the control side; a run from another one is refused. ``ledger`` is the ledger's own id.
+    """
+
+    environment: str
+    control: str
+    ledger: UUID
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the new row tells of; everything else on it comes from the run and from the row before."""
+
+    event: Event
+    series: str = ""
+    version: str = ""
+    name: str = ""
+    bytes_digest: str = ""
+    meaning_digest: str = ""
+    checks_digest: str = ""
+    rollback_digest: str = ""
+    attempt: UUID | None = None
+    statement: int = 0
+    detail: str = "{}"
+
+
+class Ledger:
+    """The ledger of one target. Everything but reading needs the lock, which the caller holds."""
+
+    def __init__(self, session: Session, schema: str = "public") -> None:
+        self._session = session
+        self.schema = schema
+        self.table = quoted(schema, TABLE)
+        self.insertion = insertion(schema).encode()
+        self._head: tuple[int, str] | None = None
+
+    def exists(self) -> bool:
+        """Whether the table is there. Raises Refused (ledger-version) when something else has its name."""
+        rows = self._session.ask(query("ledger-facts"), (self.schema, TABLE))
+        if rows and rows[0][1] != "r":
+            raise self._unreadable(f"{self.table} is no ordinary table")
+        return bool(rows)
+
+    @property
+    def oid(self) -> int:
+        """The table's own number, which a dropped and made-again table does not have."""
+        return int(self._session.ask(query("ledger-facts"), (self.schema, TABLE))[0][0])
+
+    def create(self, opened: OpenedFacts, context: RunContext) -> LedgerRow:
+        """Make the table and its ``opened`` row in one transaction.
+
+        Raises Failed (permission-denied and others); then nothing was made.
+        """
+        detail = canonical(
+            {
+                "control": opened.control,
+                "environment": opened.environment,
+                "format": FORMAT,
+                "ledger": str(opened.ledger),
+            }
+        ).decode()
+        self._head = (0, GENESIS)
+        row = self.next_row(Facts(Event.OPENED, detail=detail), context)
+        missing = not self._session.ask(
+            "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s", (self.schema,)
+        )
+        statements = creation(self.schema, schema_missing=missing)
+        self._in_one_transaction([(text.encode(), ()) for text in statements], row)
+        return row
+
+    def rows(self) -> tuple[LedgerRow, ...]:
+        """All rows in order. Raises Refused (ledger-version) for a ledger of another format."""
+        text = f"SELECT {', '.join(COLUMNS)} FROM {self.table} ORDER BY sequence"
+        try:
+            found = self._session.ask(text)
+        except Failed as error:
+            if "42703" in error.happened:
+                raise self._unreadable(f"{self.table} has other columns") from None
+            raise
+        rows = tuple(_row(values) for values in found)
+        self._check_format(rows)
+        self._head = (rows[-1].sequence, rows[-1].hash) if rows else (0, GENESIS)
+        return rows
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last row."""
+        if self._head is None:
+            text = f"SELECT sequence, hash FROM {self.table} ORDER BY sequence DESC LIMIT 1"
+            found = self._session.ask(text)
+            self._head = (found[0][0], found[0][1]) if found else (0, GENESIS)
+        return self._head
+
+    def next_row(self, facts: Facts, context: RunContext) -> LedgerRow:
+        """The row that follows the head, with its hash; nothing is sent yet."""
+        sequence, previous = self.head
+        audit_sequence, audit_hash = context.audit_head()
+        return sealed(
+            LedgerRow(
+                sequence + 1,
+                **facts.__dict__,
+                manifest_digest=context.manifest_digest,
+                recorded_by=context.recorded_by,
+                recorded_at=context.clock(),
+                tool_version=context.tool_version,
+                audit_sequence=audit_sequence,
+                audit_hash=audit_hash,
+                previous_hash=previous,
+                hash="",
+            )
+        )
+
+    def advance(self, row: LedgerRow) -> None:
+        """The next row follows this one (it may still be uncommitted)."""
+        self._head = (row.sequence, row.hash)
+
+    def forget_head(self) -> None:
+        """Read the head again before the next row: what was believed to follow was rolled back."""
+        self._head = None
+
+    def append(self, facts: Facts, context: RunContext) -> LedgerRow:
+        """Write one row in a transaction of its own. Raises Failed (ledger-moved when another writer was first)."""
+        row = self.next_row(facts, context)
+        self._in_one_transaction([], row)
+        return row
+
+    def _in_one_transaction(
+        self, statements: Sequence[tuple[bytes, tuple[bytes | None, ...]]], row: LedgerRow
+    ) -> None:
+        insert = Item("ledger row", self.insertion, parameters(row), keep=1)
+        items = [Item("begin", b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")]
+        items += [Item("ledger table", text, values) for text, values in statements]
+        items += [insert, Item("commit", b"COMMIT"), Item("sync")]
+        answers = self._session.wire.run(items)
+        self._head = None
+        bad = next((a for a in answers if a.state is not AnswerState.OK), None)
+        if bad is None and answers[-2].tag == "COMMIT":
+            self.advance(row)
+            return
+        if not self._session.wire.lost:
+            self._session.wire.run([Item("rollback", b"ROLLBACK"), Item("sync")])
+        raise self._write_failed(bad or answers[-2], row)
+
+    def _write_failed(self, answer: Answer, row: LedgerRow) -> CeremonyError:
+        fields = answer.error or {}
+        sqlstate = fields.get(Field.SQLSTATE, "08006")
+        if sqlstate == "23505":
+            return ledger_moved(self.table, row)
+        said = fields.get(Field.MESSAGE_PRIMARY, "the connection broke")
+        user = self._session.identity.current_user
+        rule = meaning(sqlstate)
+        step = rule.next_step
+        if sqlstate == "42501":
+            step = f"GRANT USAGE, CREATE ON SCHEMA {quoted(self.schema)} TO {quoted(user)}, then: {{command}}"
+        code = "ledger-not-written" if rule.code == "statement-failed" else rule.code
+        return Failed(
+            code,
+            f'The {answer.item.what} could not be written to {self.table} as "{user}": {said} ({sqlstate}).',
+            state=_UNDONE
+            if row.event is Event.OPENED
+            else f'The row "{row.event}" is not in the ledger.',
+            next_step=step.format(
+                path="the ledger", command="run the same command again", user=user
+            ),
+        )
+
+    def _check_format(self, rows: tuple[LedgerRow, ...]) -> None:
+        if not rows:
+            return
+        found = json.loads(rows[0].detail).get("format") if rows[0].event is Event.OPENED else None
+        if found != FORMAT:
+            raise self._unreadable(f"{self.table} says it has format {found}")
+
+    def _unreadable(self, what: str) -> Refused:
+        return Refused(
+            "ledger-version",
+            f"{what}; this version of ceremony reads and writes format {FORMAT}.",
+            next_step="Install the version of ceremony that wrote the ledger, or a newer one: "
+            "pip install --upgrade ceremony",
+        )
+
+
+def ledger_moved(table: str, row: LedgerRow) -> Failed:
+    """Another writer continued from the same row: the unique constraint let only one of them."""
+    return Failed(
+        "ledger-moved",
+        f"Row {row.sequence} of {table} was written by somebody else meanwhile.",
+        state="Nothing of this step is in the database.",
+        next_step="Find out who else writes to this target (the ledger's last rows say), then run the same "
+        "command again.",
+    )
+
+
+def parameters(row: LedgerRow) -> tuple[bytes | None, ...]:
+    """The row as parameters of ``insertion``, in the order of the columns."""
+    return (
+        b"%d" % row.sequence,
+        row.series.encode(),
+        row.version.encode(),
+        row.name.encode(),
+        row.event.value.encode(),
+        row.bytes_digest.encode(),
+        row.meaning_digest.encode(),
+        row.checks_digest.encode(),
+        row.rollback_digest.encode(),
+        None if row.attempt is None else str(row.attempt).encode(),
+        row.manifest_digest.encode(),
+        b"%d" % row.statement,
+        row.detail.encode(),
+        row.recorded_by.encode(),
+        row.recorded_at.isoformat(timespec="microseconds").encode(),
+        row.tool_version.encode(),
+        b"%d" % row.audit_sequence,
+        row.audit_hash.encode(),
+        row.previous_hash.encode(),
+        row.hash.encode(),
+    )
+
+
+def _row(values: tuple[Any, ...]) -> LedgerRow:
+    named = dict(zip(COLUMNS, values, strict=True))
+    named["event"] = Event(named["event"])
+    named["recorded_at"] = named["recorded_at"].astimezone(UTC)
+    return LedgerRow(**named)

@@ -1,0 +1,121 @@
+-- The longer queries of ceremony.pg, as named blocks. Names are always qualified with pg_catalog: a
+-- migration may have left any search_path behind.
+
+-- name: identity
+SELECT
+    (SELECT system_identifier::text FROM pg_catalog.pg_control_system()),
+    pg_catalog.current_database(),
+    (SELECT oid::int8 FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
+    pg_catalog.current_setting('server_version_num')::int,
+    current_user::text,
+    session_user::text,
+    (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user),
+    pg_catalog.pg_is_in_recovery(),
+    pg_catalog.current_setting('transaction_read_only') = 'on',
+    pg_catalog.pg_postmaster_start_time(),
+    pg_catalog.pg_backend_pid();
+
+-- name: lock-holder
+SELECT l.pid, a.application_name, a.usename::text, a.client_addr::text, a.backend_start, a.state, a.xact_start
+FROM pg_catalog.pg_locks AS l
+LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+  AND l.classid = %s::int8::oid AND l.objid = %s::int8::oid;
+
+-- name: lock-held
+SELECT count(*) = 1 FROM pg_catalog.pg_locks
+WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_catalog.pg_backend_pid()
+  AND classid = %s::int8::oid AND objid = %s::int8::oid;
+
+-- name: blockers
+SELECT a.pid, a.application_name, a.usename::text, a.state, a.xact_start
+FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(%s)) AS b(pid)
+LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = b.pid;
+
+-- name: prepared-transactions
+SELECT gid FROM pg_catalog.pg_prepared_xacts
+WHERE database = pg_catalog.current_database() ORDER BY prepared;
+
+-- name: ledger-facts
+SELECT c.oid::int8, c.relkind::text, pg_catalog.pg_get_userbyid(c.relowner)::text
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relname = %s;
+
+-- name: settings-now
+SELECT
+    current_user::text,
+    session_user::text,
+    pg_catalog.current_setting('role'),
+    pg_catalog.current_setting('search_path'),
+    pg_catalog.current_setting('client_encoding'),
+    pg_catalog.current_setting('standard_conforming_strings'),
+    pg_catalog.current_setting('session_replication_role'),
+    pg_catalog.current_setting('datestyle'),
+    pg_catalog.current_setting('intervalstyle'),
+    pg_catalog.current_setting('bytea_output'),
+    pg_catalog.current_setting('extra_float_digits'),
+    pg_catalog.current_setting('lock_timeout'),
+    pg_catalog.current_setting('statement_timeout'),
+    pg_catalog.current_setting('idle_in_transaction_session_timeout'),
+    pg_catalog.current_setting('client_min_messages'),
+    pg_catalog.current_setting('synchronous_commit'),
+    pg_catalog.current_setting('check_function_bodies'),
+    pg_catalog.current_setting('default_transaction_isolation'),
+    pg_catalog.current_setting('default_transaction_read_only'),
+    pg_catalog.current_setting('default_tablespace'),
+    pg_catalog.current_setting('row_security'),
+    pg_catalog.current_setting('timezone'),
+    (SELECT count(*) FROM pg_catalog.pg_prepared_statements)::text,
+    (SELECT count(*) FROM pg_catalog.pg_listening_channels())::text,
+    (SELECT count(*) FROM pg_catalog.pg_class
+     WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind <> 't' AND relkind <> 'i')::text;
+
+-- name: index-facts
+SELECT i.indexrelid::int8, i.indisvalid, i.indisready, pg_catalog.pg_get_indexdef(i.indexrelid),
+       n.nspname::text, c.relname::text, tn.nspname::text, t.relname::text
+FROM pg_catalog.pg_index AS i
+JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
+JOIN pg_catalog.pg_namespace AS tn ON tn.oid = t.relnamespace
+WHERE c.relname = %s AND (n.nspname = %s OR (%s AND n.nspname = ANY (pg_catalog.current_schemas(false))));
+
+-- name: relation-exists
+SELECT pg_catalog.to_regclass(%s) IS NOT NULL;
+
+-- name: inheritance
+SELECT h.inhdetachpending
+FROM pg_catalog.pg_inherits AS h
+WHERE h.inhrelid = pg_catalog.to_regclass(%s) AND h.inhparent = pg_catalog.to_regclass(%s);
+
+-- name: index-progress
+SELECT phase, blocks_done, blocks_total, tuples_done, tuples_total, lockers_done, lockers_total
+FROM pg_catalog.pg_stat_progress_create_index WHERE pid = %s;
+
+-- name: copy-progress
+SELECT bytes_processed, bytes_total, tuples_processed
+FROM pg_catalog.pg_stat_progress_copy WHERE pid = %s;
+
+-- name: probes
+SELECT
+    pg_catalog.pg_current_xact_id_if_assigned()::text,
+    pg_catalog.pg_backend_pid()::text,
+    current_user::text,
+    session_user::text,
+    pg_catalog.current_setting('role'),
+    pg_catalog.current_setting('session_replication_role'),
+    pg_catalog.current_setting('standard_conforming_strings'),
+    pg_catalog.current_setting('client_encoding'),
+    (SELECT count(*) FROM {ledger} WHERE sequence >= $2::int8)::text,
+    (SELECT hash FROM {ledger} WHERE sequence = $2::int8),
+    (SELECT previous_hash FROM {ledger} WHERE sequence = $2::int8),
+    (SELECT count(*) FROM pg_catalog.pg_trigger
+     WHERE tgrelid = $1::int8::oid AND tgenabled = 'A')::text,
+    (SELECT relhasrules OR relrowsecurity FROM pg_catalog.pg_class WHERE oid = $1::int8::oid)::text,
+    (SELECT count(*) FROM pg_catalog.pg_prepared_xacts
+     WHERE database = pg_catalog.current_database())::text,
+    (SELECT count(*) FROM pg_catalog.pg_locks
+     WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_catalog.pg_backend_pid()
+       AND classid = $3::int8::oid AND objid = $4::int8::oid)::text;

@@ -1,0 +1,288 @@
+"""A session: one connection to a target, pinned, identified, and refused where it cannot be trusted."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString, cast
+
+import psycopg
+from psycopg import pq
+
+from ceremony.errors import NOTHING_CHANGED, Refused
+from ceremony.pg.errors import failure
+from ceremony.pg.queries import query
+from ceremony.pg.wire import Wire
+
+MINIMUM_VERSION = 140000
+"""The oldest server that is supported, as PostgreSQL counts (14.0)."""
+
+_CHECK_CONNECTION = "client_connection_check_interval"
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """How a session is pinned. Timeouts are milliseconds, 0 for none.
+
+    ``run`` is shown in ``application_name`` behind the product's name. ``check_connection`` is how often the server
+    looks whether its client still lives (``client_connection_check_interval``, PostgreSQL 14 and later, not on
+    every system). ``keep_detail`` says whether DETAIL and CONTEXT of errors, which may quote rows, are kept.
+    """
+
+    run: str = ""
+    search_path: str = "public"
+    lock_timeout: int = 5_000
+    statement_timeout: int = 0
+    idle_timeout: int = 600_000
+    check_connection: int = 500
+    connect_timeout: int = 10
+    keep_detail: bool = True
+
+    @property
+    def application_name(self) -> str:
+        """``ceremony <run>``, cut to the 63 bytes that PostgreSQL keeps."""
+        name = f"ceremony {self.run}".strip()
+        return name.encode()[:63].decode(errors="ignore")
+
+    def pins(self) -> dict[str, str]:
+        """Settings given in the startup packet, so that RESET ALL returns to them (manual, RESET)."""
+        return {
+            "search_path": self.search_path,
+            "lock_timeout": str(self.lock_timeout),
+            "statement_timeout": str(self.statement_timeout),
+            "idle_in_transaction_session_timeout": str(self.idle_timeout),
+            "idle_session_timeout": "0",
+            "DateStyle": "ISO, MDY",
+            "IntervalStyle": "postgres",
+            "standard_conforming_strings": "on",
+            "client_min_messages": "notice",
+            "synchronous_commit": "on",
+            "bytea_output": "hex",
+            "extra_float_digits": "1",
+            "check_function_bodies": "on",
+            "default_transaction_isolation": "read committed",
+        }
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which database this is. ``system_identifier`` and ``database_oid`` tell a clone or a restore from the original."""
+
+    system_identifier: str
+    database: str
+    database_oid: int
+    server_version: int
+    current_user: str
+    session_user: str
+    superuser: bool
+    in_recovery: bool
+    read_only: bool
+    started_at: datetime
+    backend_pid: int
+    host: str
+    port: str
+
+    @property
+    def place(self) -> str:
+        """``database "shop" on db.example:5432``, for messages."""
+        return f'database "{self.database}" on {self.host or "the local socket"}:{self.port}'
+
+
+class Session:
+    """An open, pinned connection. ``with`` closes it.
+
+    ``wire`` sends batches; ``ask`` is for single questions between transactions. ``clean`` is the session's state
+    (settings, role, leftovers) as it was when it was opened.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        settings: SessionSettings,
+        identity: Identity,
+        checks_connection: bool,
+    ) -> None:
+        self.connection = connection
+        self.settings = settings
+        self.identity = identity
+        self.checks_connection = checks_connection
+        self.wire = Wire(connection)
+        self.clean: tuple[str | None, ...] = ()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(self, text: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one query, in autocommit. Raises CeremonyError for what the server refuses."""
+        return _ask(self.connection, text, parameters)
+
+    def close(self) -> None:
+        """Ends the connection; the server rolls back what is open and lets the lock go."""
+        self.connection.close()
+
+
+def open_session(parameters: Mapping[str, str], settings: SessionSettings) -> Session:
+    """Connect with libpq's keywords and check that ceremonies can be held here.
+
+    Raises Refused: connect-failed, server-too-old, target-read-only, pooled-connection, session-pin-failed.
+    No password is in any message.
+    """
+    connection = _connect(parameters, settings)
+    try:
+        return _checked(connection, parameters, settings)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _checked(
+    connection: psycopg.Connection[Any], parameters: Mapping[str, str], settings: SessionSettings
+) -> Session:
+    version = connection.info.server_version
+    if version < MINIMUM_VERSION:
+        raise Refused(
+            "server-too-old",
+            f"The server is PostgreSQL {version // 10000}; ceremonies need {MINIMUM_VERSION // 10000} or newer.",
+            next_step="Upgrade the server (https://www.postgresql.org/support/versioning/), then try again.",
+        )
+    (row,) = _ask(connection, query("identity"))
+    identity = Identity(*row, connection.info.host, str(connection.info.port))
+    _refuse_read_only(identity)
+    _refuse_pool(connection, parameters, settings, identity)
+    checks_connection = _set_check_interval(connection, settings.check_connection)
+    _compare_pins(connection, settings)
+    session = Session(connection, settings, identity, checks_connection)
+    session.clean = tuple(str(value) for value in _ask(connection, query("settings-now"))[0])
+    return session
+
+
+def _connect(parameters: Mapping[str, str], settings: SessionSettings) -> psycopg.Connection[Any]:
+    options = [parameters.get("options", "")]
+    options += [f"-c {name}={_escaped(value)}" for name, value in settings.pins().items()]
+    arguments: dict[str, Any] = {
+        "connect_timeout": settings.connect_timeout,
+        **parameters,
+        "options": " ".join(option for option in options if option),
+        "application_name": settings.application_name,
+        "client_encoding": "UTF8",
+    }
+    try:
+        return psycopg.connect(**arguments, autocommit=True, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise _connect_failed(parameters, error) from None
+
+
+def _connect_failed(parameters: Mapping[str, str], error: psycopg.Error) -> Refused:
+    """Libpq gives no SQLSTATE for a failed start; PQping and the password flags tell the cases apart."""
+    host = parameters.get("host") or "the local socket"
+    port = parameters.get("port") or "5432"
+    database, user = parameters.get("dbname", ""), parameters.get("user", "")
+    where = f"{host}:{port}"
+    happened = f'Could not connect to database "{database}" on {where} as "{user}": '
+    shown = {
+        k: v for k, v in parameters.items() if k in {"host", "hostaddr", "port", "dbname", "user"}
+    }
+    ping = pq.PGconn.ping(psycopg.conninfo.make_conninfo(**shown, connect_timeout=5).encode())
+    pgconn = error.pgconn
+    if ping in (pq.Ping.NO_RESPONSE, pq.Ping.NO_ATTEMPT):
+        what = "no PostgreSQL server answers there."
+        step = f"Check that the server runs: pg_isready -h {host} -p {port}"
+    elif ping == pq.Ping.REJECT:
+        what = "the server is up, but takes no connections now (it starts, stops or recovers)."
+        step = f"Wait until it is ready: pg_isready -h {host} -p {port}"
+    elif pgconn is not None and pgconn.needs_password:
+        what = "the server wants a password and none was given."
+        step = "Put the password in the target's settings (or in ~/.pgpass), then try again."
+    elif pgconn is not None and pgconn.used_password:
+        what = "the server answered and refused the password, the database or the role."
+        step = f"Check all three: psql -h {host} -p {port} -U {user} {database}"
+    else:
+        what = (
+            "the server answered and refused the database, the role or a setting of the connection."
+        )
+        step = f"Look with: psql -h {host} -p {port} -U {user} {database}"
+    return Refused("connect-failed", happened + what, next_step=step)
+
+
+def _refuse_read_only(identity: Identity) -> None:
+    if identity.in_recovery:
+        raise Refused(
+            "target-read-only",
+            f"The {identity.place} is a standby: it is in recovery and takes no changes.",
+            next_step="Point the target at the primary server, then try again.",
+        )
+    if identity.read_only:
+        raise Refused(
+            "target-read-only",
+            f'Transactions of "{identity.session_user}" in the {identity.place} are read only '
+            "(default_transaction_read_only is on).",
+            next_step=f'Use a role that may write, or: ALTER ROLE "{identity.session_user}" '
+            "RESET default_transaction_read_only",
+        )
+
+
+def _refuse_pool(
+    connection: psycopg.Connection[Any],
+    parameters: Mapping[str, str],
+    settings: SessionSettings,
+    identity: Identity,
+) -> None:
+    """A transaction pooler gives each transaction another server process, or two clients the same one."""
+    mark = uuid.uuid4().hex
+    _ask(connection, "SELECT pg_catalog.set_config('ceremony.session', %s, false)", (mark,))
+    now = "SELECT pg_catalog.current_setting('ceremony.session', true), pg_catalog.pg_backend_pid()"
+    pooled = any(_ask(connection, now)[0] != (mark, identity.backend_pid) for _ in range(2))
+    if not pooled and connection.pgconn.backend_pid != identity.backend_pid:
+        with _connect(parameters, settings) as other:
+            pooled = _ask(other, now)[0][1] == identity.backend_pid
+    if pooled:
+        raise Refused(
+            "pooled-connection",
+            f"The connection to the {identity.place} goes through a pooler that gives each transaction "
+            "another server process, so the lock and the settings of this session would not hold.",
+            next_step="Give this target the address of PostgreSQL itself, or a pool in session mode.",
+        )
+
+
+def _set_check_interval(connection: psycopg.Connection[Any], milliseconds: int) -> bool:
+    """Whether the server can look for a dead client; some systems cannot, and the setting is then refused."""
+    try:
+        connection.execute(
+            "SELECT pg_catalog.set_config(%s, %s, false)", (_CHECK_CONNECTION, str(milliseconds))
+        )
+    except psycopg.errors.InvalidParameterValue:
+        return False
+    return milliseconds > 0
+
+
+def _compare_pins(connection: psycopg.Connection[Any], settings: SessionSettings) -> None:
+    wanted = {**settings.pins(), "client_encoding": "UTF8"}
+    text = "SELECT name, setting FROM pg_catalog.pg_settings WHERE name = ANY (%s)"
+    found = dict(_ask(connection, text, (list(wanted),)))
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            raise Refused(
+                "session-pin-failed",
+                f"The session must run with {name} = {value}, but the server gives it "
+                f"{found.get(name, 'no such setting')}.",
+                next_step="Find what takes the startup options away (a pooler's ignore_startup_parameters?) "
+                "and give this target the address of PostgreSQL itself.",
+            )
+
+
+def _ask(
+    connection: psycopg.Connection[Any], text: str, parameters: tuple[Any, ...] = ()
+) -> list[tuple[Any, ...]]:
+    try:
+        cursor = connection.execute(cast(LiteralString, text), parameters or None)
+        return cursor.fetchall() if cursor.description else []
+    except psycopg.Error as error:
+        raise failure(error, state=NOTHING_CHANGED) from None
+
+
+def _escaped(value: str) -> str:
+    """A value for libpq's ``options``: blanks and backslashes need a backslash (manual, 32.1.2)."""
+    return value.replace("\\", "\\\\").replace(" ", "\\ ")

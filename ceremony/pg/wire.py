@@ -1,0 +1,323 @@
+"""The pipeline loop: queue messages, send them together, read the answers one by one.
+
+psycopg's own pipeline keeps only the first error of a batch and raises it at a later call, so that it cannot be
+said which statement failed, or which was answered when the link broke. This loop works on ``conn.pgconn``
+and pairs every message with its answer: ``FATAL_ERROR`` failed, ``PIPELINE_ABORTED`` did not run, and after a lost
+link the first message without an answer was the one in flight (each is followed by a Flush, so that the
+server answers at once). PostgreSQL manual, 32.5 Pipeline Mode and 54.2.4 Pipelining.
+"""
+
+import contextlib
+import select
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import psycopg
+from psycopg import pq
+from psycopg.pq import DiagnosticField as Field
+
+from ceremony.core.outcome import Message
+
+#: How long a cancelled server may keep silent before it is asked again, in seconds.
+_CANCEL_AGAIN = 0.5
+_WAKE = 5.0
+_CHUNK = 262_144
+_SEVERITY, _SQLSTATE = Field.SEVERITY_NONLOCALIZED, Field.SQLSTATE
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One message: a statement with its parameters, or (``sql`` is empty) a Sync.
+
+    ``keep`` is how many rows of the answer are kept. ``what`` belongs to the sender and is not looked at.
+    """
+
+    what: Any
+    sql: bytes = b""
+    parameters: tuple[bytes | None, ...] = ()
+    keep: int = 0
+
+    @property
+    def is_sync(self) -> bool:
+        return not self.sql
+
+
+class AnswerState(StrEnum):
+    """What became of a message."""
+
+    OK = "ok"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one item. ``rows`` is at most ``item.keep`` of the ``row_count`` rows, as text.
+
+    ``error`` maps libpq's field codes to text. ``seconds`` is the time since the answer before.
+    """
+
+    item: Item
+    state: AnswerState
+    tag: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str | None, ...], ...] = ()
+    row_count: int = 0
+    error: dict[Field, str] | None = None
+    messages: tuple[Message, ...] = ()
+    seconds: float = 0.0
+
+
+class Wire:
+    """One connection, driven message by message.
+
+    ``interrupted`` turns true with the first KeyboardInterrupt: the server's statement is cancelled, again and
+    again until all answers are read, and the sender must then roll back. A second one closes the connection.
+    ``lost`` is true once the link is broken.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._pgconn = connection.pgconn
+        self._notices: list[Message] = []
+        self._unread: list[Item] = []
+        self._before = time.perf_counter()
+        self._cancelled_at = 0.0
+        self.interrupted = False
+        self.lost = False
+        self.cancelling = False
+        self._pgconn.notice_handler = self._keep_notice
+
+    @property
+    def transaction_status(self) -> pq.TransactionStatus:
+        return pq.TransactionStatus(self._pgconn.transaction_status)
+
+    def run(
+        self, items: Sequence[Item], answered: Callable[[Answer], None] | None = None
+    ) -> list[Answer]:
+        """Send ``items`` (the last one a Sync) in one go and return their answers in order.
+
+        ``answered`` hears of each at once. Never raises for what the server says or when the link breaks: the
+        answers tell.
+        """
+        self._unread = list(items)
+        self._unread.reverse()
+        answers: list[Answer] = []
+        self._before = time.perf_counter()
+        try:
+            self._queue(items)
+        except psycopg.OperationalError:
+            self.lost = True
+        except KeyboardInterrupt:
+            # Nobody knows what was queued; without the connection the server rolls it back.
+            self.interrupted = self.lost = True
+        while self._unread and not self.lost:
+            try:
+                self._read(answers, answered)
+            except KeyboardInterrupt:
+                self._interrupt()
+            except psycopg.OperationalError:
+                self.lost = True
+        if self.lost:
+            self._give_up(answers, answered)
+        else:
+            self._pgconn.exit_pipeline_mode()
+        self.cancelling = False
+        return answers
+
+    def copy_in(self, item: Item, data: bytes) -> Answer:
+        """One COPY FROM STDIN through the extended protocol, with its data, outside a pipeline.
+
+        (``cursor.copy()`` would use the simple protocol, which takes several statements in one string.)
+        """
+        self._before = time.perf_counter()
+        self._unread = [item]
+        answers: list[Answer] = []
+        steps: Iterator[Answer | None] = self._copying(item, data)
+        while self._unread and not self.lost:
+            try:
+                answers += [answer for answer in steps if answer is not None]
+                self._unread.clear()
+            except KeyboardInterrupt:
+                self._interrupt()
+                steps = self._ending_copy(item)
+            except psycopg.OperationalError:
+                self.lost = True
+        if self.lost:
+            self._give_up(answers, None)
+        return answers[0] if answers else Answer(item, AnswerState.LOST)
+
+    def _copying(self, item: Item, data: bytes) -> Iterator[Answer | None]:
+        pgconn = self._pgconn
+        pgconn.send_query_params(item.sql, None)
+        result = self._one_result()
+        if result is None or result.status != pq.ExecStatus.COPY_IN:
+            yield from self._results(item, result)
+            return
+        for start in range(0, len(data), _CHUNK):
+            while pgconn.put_copy_data(data[start : start + _CHUNK]) == 0:
+                self._write()
+        while pgconn.put_copy_end() == 0:
+            self._write()
+        yield from self._results(item, self._one_result())
+
+    def _ending_copy(self, item: Item) -> Iterator[Answer | None]:
+        """After an interrupt: the data ends here with an error, and the rest is read."""
+        with contextlib.suppress(psycopg.OperationalError):
+            # Refused when the server is not reading data at this moment.
+            self._pgconn.put_copy_end(b"interrupted")
+        result = self._one_result()
+        if result is not None and result.status == pq.ExecStatus.COPY_IN:
+            self._pgconn.put_copy_end(b"interrupted")
+            result = self._one_result()
+        yield from self._results(item, result)
+
+    def _results(self, item: Item, result: pq.abc.PGresult | None) -> Iterator[Answer | None]:
+        """The answer, and everything behind it up to the end of the command."""
+        if result is not None:
+            yield self._answer(item, result)
+        while self._one_result() is not None:
+            yield None
+
+    def _one_result(self) -> pq.abc.PGresult | None:
+        self._write()
+        self._wait()
+        return self._pgconn.get_result()
+
+    def _write(self) -> None:
+        """Until the socket took everything. Reads meanwhile, so that both sides cannot wait for each other."""
+        poll = select.poll()
+        while self._pgconn.flush():
+            poll.register(self._pgconn.socket, select.POLLIN | select.POLLOUT)
+            ready = poll.poll(_WAKE * 1000)
+            if ready and ready[0][1] & ~select.POLLOUT:
+                self._pgconn.consume_input()
+
+    def cancel(self) -> None:
+        """Ask the server to stop what runs, and keep asking until everything queued is answered."""
+        self.cancelling = True
+        self._cancelled_at = time.perf_counter()
+        try:
+            self._connection.cancel_safe(timeout=5)
+        except psycopg.Error:
+            # The link itself tells what became of it; a cancel request has no other answer.
+            return
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _queue(self, items: Sequence[Item]) -> None:
+        pgconn = self._pgconn
+        pgconn.enter_pipeline_mode()
+        for item in items:
+            if item.is_sync:
+                pgconn.pipeline_sync()
+            else:
+                pgconn.send_query_params(item.sql, item.parameters or None)
+                pgconn.send_flush_request()
+        pgconn.flush()
+
+    def _read(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
+        pgconn = self._pgconn
+        while self._unread:
+            self._wait()
+            while self._unread and not pgconn.is_busy():
+                result = pgconn.get_result()
+                if result is None:
+                    # Between two items libpq hands out one empty result.
+                    continue
+                answer = self._answer(self._unread[-1], result)
+                answers.append(answer)
+                self._unread.pop()
+                if pgconn.status == pq.ConnStatus.BAD:
+                    raise psycopg.OperationalError
+                if answered is not None:
+                    answered(answer)
+
+    def _wait(self) -> None:
+        """Until something can be read. Keeps writing what the socket did not take at once."""
+        pgconn = self._pgconn
+        poll = select.poll()
+        while pgconn.is_busy():
+            unsent = pgconn.flush()
+            poll.register(pgconn.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
+            ready = poll.poll((_CANCEL_AGAIN if self.cancelling else _WAKE) * 1000)
+            if ready and ready[0][1] & ~select.POLLOUT:
+                pgconn.consume_input()
+            if self.cancelling and time.perf_counter() - self._cancelled_at > _CANCEL_AGAIN:
+                self.cancel()
+
+    def _answer(self, item: Item, result: pq.abc.PGresult) -> Answer:
+        now = time.perf_counter()
+        seconds, self._before = now - self._before, now
+        notices, self._notices = tuple(self._notices), []
+        status = result.status
+        if status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.PIPELINE_SYNC):
+            tag = (result.command_status or b"").decode()
+            return Answer(item, AnswerState.OK, tag=tag, messages=notices, seconds=seconds)
+        if status == pq.ExecStatus.TUPLES_OK:
+            return _with_rows(item, result, notices, seconds)
+        if status == pq.ExecStatus.PIPELINE_ABORTED:
+            return Answer(item, AnswerState.SKIPPED, messages=notices)
+        error = error_fields(result)
+        return Answer(item, AnswerState.ERROR, error=error, messages=notices, seconds=seconds)
+
+    def _interrupt(self) -> None:
+        if self.interrupted:
+            self.lost = True
+            return
+        self.interrupted = True
+        self.cancel()
+
+    def _give_up(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
+        """Nothing more will come: everything unanswered is LOST, and the connection is of no use."""
+        while self._unread:
+            answers.append(Answer(self._unread.pop(), AnswerState.LOST))
+            if answered is not None:
+                answered(answers[-1])
+        self.close()
+
+    def _keep_notice(self, result: pq.abc.PGresult) -> None:
+        fields = error_fields(result)
+        get = Field
+        self._notices.append(
+            Message(
+                0,
+                fields.get(get.SEVERITY_NONLOCALIZED, ""),
+                fields.get(get.SQLSTATE, ""),
+                fields.get(get.MESSAGE_PRIMARY, ""),
+                fields.get(get.MESSAGE_DETAIL, ""),
+                fields.get(get.MESSAGE_HINT, ""),
+                fields.get(get.CONTEXT, ""),
+            )
+        )
+
+
+def error_fields(result: pq.abc.PGresult) -> dict[Field, str]:
+    """The fields of an error or notice that are there, as text (manual, 54.8)."""
+    found = ((field, result.error_field(field)) for field in Field)
+    return {field: value.decode(errors="replace") for field, value in found if value is not None}
+
+
+def _with_rows(
+    item: Item, result: pq.abc.PGresult, notices: tuple[Message, ...], seconds: float
+) -> Answer:
+    count, width = result.ntuples, result.nfields
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str | None, ...], ...] = ()
+    if item.keep:
+        columns = tuple((result.fname(n) or b"").decode(errors="replace") for n in range(width))
+        rows = tuple(
+            tuple(_text(result.get_value(row, n)) for n in range(width))
+            for row in range(min(count, item.keep))
+        )
+    tag = (result.command_status or b"").decode()
+    return Answer(item, AnswerState.OK, tag, columns, rows, count, None, notices, seconds)
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode(errors="replace")
