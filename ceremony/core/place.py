@@ -6,6 +6,7 @@ function body and inside COPY data are counted from where those begin. Everythin
 into the other.
 """
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
@@ -78,16 +79,14 @@ def place_of(script: Script | None, statement: Statement, position: int) -> Plac
     return Place(line, column, own if breaks else " " * (statement.column - 1) + own)
 
 
-def file_line_of_body(statement: Statement, line: int, marker: int = 1) -> int:
-    """The file's line for line ``line`` of a function body, as PL/pgSQL counts it in an error's
-    context.
+def file_line_of_body(statement: Statement, line: int) -> int:
+    """The file's line for line ``line`` of a statement's body, as PL/pgSQL counts in its context.
 
-    PL/pgSQL counts from the line on which the body's literal opens. ``marker`` says which
-    dollar-quoted literal of the statement is meant, from 1; a statement without any counts from its
-    own first line.
+    PL/pgSQL counts from the line on which the body's literal opens (``$$``, ``$tag$`` or ``'``).
     """
-    opening = _opening_of_body(statement.text, marker)
-    return statement.line + statement.text.count("\n", 0, opening) + line - 1
+    opening = _BODY.search(statement.text)
+    before = opening.start() if opening else 0
+    return statement.line + statement.text.count("\n", 0, before) + line - 1
 
 
 def file_line_of_copy(copy: CopyData, line: int) -> int:
@@ -95,17 +94,4 @@ def file_line_of_copy(copy: CopyData, line: int) -> int:
     return copy.first_line + line - 1
 
 
-def _opening_of_body(text: str, marker: int) -> int:
-    position = 0
-    for _ in range(marker):
-        start = text.find("$", position)
-        end = text.find("$", start + 1)
-        if start < 0 or end < 0:
-            break
-        if marker == 1:
-            return start
-        tag = text[start : end + 1]
-        close = text.find(tag, end + 1)
-        position = close + len(tag) if close >= 0 else len(text)
-        marker -= 1
-    return 0
+_BODY = re.compile(r"(?<![\w$])\$(?:[^\W\d]\w*)?\$|(?<![\w$])[eE]?'")

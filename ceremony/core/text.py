@@ -216,12 +216,13 @@ def _out_of_sight(path: str, text: str) -> Iterator[Finding]:
     long = _LONG.search(text)
     if long is not None:
         lines = lines or Lines(text)
+        length = len(long.group().rstrip("\r"))
         yield Finding(
             path,
             lines.at(long.start())[0],
             LINE_LIMIT + 1,
             "file-long-line",
-            f"A line of {len(long.group().rstrip(chr(13))):,} characters: its end is easily overlooked.",
+            f"A line of {length:,} characters: its end is easily overlooked.",
             f"Break lines before {LINE_LIMIT} characters.",
             Severity.WARNING,
         )

@@ -5,8 +5,8 @@ from ceremony.core.sql.reading import (
     STATEMENTS_LIMIT,
     Comment,
     comments,
-    parse_block,
     parse_script,
+    refusals,
     statements,
 )
 
@@ -15,8 +15,8 @@ __all__ = [
     "Comment",
     "SqlSyntaxError",
     "comments",
-    "parse_block",
     "parse_script",
     "parser_version",
+    "refusals",
     "statements",
 ]

@@ -46,6 +46,6 @@ _FIELDS = {"string": "sval", "integer": "ival", "float": "fval", "boolean": "boo
 
 
 def _text(constant: Message, field: str) -> str:
-    """``constant`` is a String, Integer, Float or Boolean, whose one field has the name ``field``."""
+    """The one field of a String, Integer, Float or Boolean."""
     value = getattr(constant, field)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,6 +1,4 @@
-"""What is wrong with a text that cannot be read whole: every psql command, variable and syntax
-error in it.
-"""
+"""What is wrong with a text that cannot be read whole: psql's own language, bad syntax."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -8,12 +6,10 @@ from collections.abc import Iterator
 from ceremony.core.finding import Finding
 from ceremony.core.sql.lexer import Foreign, Masked, mask
 from ceremony.core.sql.parser import SqlSyntaxError, error_at, parser_version
-from ceremony.core.sql.source import Source, StrayDataError, understand_masked
+from ceremony.core.sql.source import Source, understand_masked
 
 ERRORS_LIMIT = 20
-"""So many syntax errors of one file are reported; the parser stops at each, so each costs one more
-reading.
-"""
+"""So many syntax errors of one file are reported at most: each costs one more reading."""
 
 
 def foreign_findings(path: str, raw: bytes, masked: Masked) -> Iterator[Finding]:
@@ -38,22 +34,27 @@ def foreign_findings(path: str, raw: bytes, masked: Masked) -> Iterator[Finding]
         )
 
 
+def refuse_foreign(raw: bytes, masked: Masked) -> None:
+    """Raise SqlSyntaxError for the first thing that only psql understands."""
+    commands = [command.position for command in masked.commands]
+    positions = commands + masked.crowded + masked.unclosed
+    if positions:
+        raise error_at(raw, min(positions), "a command of psql, or inline data without its end")
+
+
 def diagnose(path: str, text: str) -> tuple[Source | None, tuple[Finding, ...]]:
-    """Every syntax error that can be told apart, and what remains readable without those
-    statements.
-    """
+    """Every syntax error that can be told apart, and what is readable without its statements."""
     raw = text.encode()
     masked = mask(raw)
     findings = list(foreign_findings(path, raw, masked))
     for _ in range(ERRORS_LIMIT):
         try:
             return understand_masked(raw, masked), tuple(findings)
-        except StrayDataError as stray:
-            findings.append(_stray(path, raw, stray.position))
-            break
         except SqlSyntaxError as error:
             position = len(text[: error.offset].encode())
             start, end = _statement_around(raw, masked, position)
+            if findings and not masked.raw[start:end].strip():
+                break
             findings.extend(_syntax(path, raw, masked, error, position, start, end))
             if masked.atomic or end == len(raw):
                 break
@@ -123,8 +124,8 @@ def _meta_command(path: str, raw: bytes, command: Foreign) -> Finding:
         *_at(raw, command.position),
         "psql-meta-command",
         f"{command.name} is a command of psql, not SQL.",
-        "Write it in SQL, or put the other file's statements here. Only \\restrict and \\unrestrict "
-        "of a dump are understood, each on a line of its own.",
+        "Write it in SQL. Of psql's commands only \\restrict and \\unrestrict of a dump are "
+        "understood, each on a line of its own.",
     )
 
 
@@ -140,13 +141,3 @@ def _variable(path: str, raw: bytes, variable: Foreign) -> Finding:
 
 def _copy(path: str, raw: bytes, position: int, message: str, hint: str) -> Finding:
     return Finding(path, *_at(raw, position), "copy-stdin", message, hint)
-
-
-def _stray(path: str, raw: bytes, position: int) -> Finding:
-    return _copy(
-        path,
-        raw,
-        position,
-        "The parser finds no COPY … FROM STDIN in front of these lines of data.",
-        "Write the COPY as a statement of its own, with its semicolon at the end of the line.",
-    )

@@ -72,7 +72,7 @@ class Masked:
 
 
 def mask(raw: bytes) -> Masked:
-    """Blank out inline COPY data and meta-commands; note the variables (they are left as they are)."""
+    """Blank out inline COPY data and meta-commands; note the variables, which stay."""
     return _Reader(raw).read()
 
 

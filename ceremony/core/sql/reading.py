@@ -8,12 +8,13 @@ from ceremony.core.digests import bytes_digest, meaning_digest
 from ceremony.core.finding import Finding, Severity
 from ceremony.core.script import Script, Statement
 from ceremony.core.sql import dump, own_ledger, server_access, settings, transactions
-from ceremony.core.sql.diagnosis import diagnose, foreign_findings
+from ceremony.core.sql.diagnosis import diagnose, foreign_findings, refuse_foreign
 from ceremony.core.sql.lexer import mask
+from ceremony.core.sql.names import name_findings
 from ceremony.core.sql.parser import SqlSyntaxError, tokens
 from ceremony.core.sql.probes import probe_of
 from ceremony.core.sql.refusal import Refusal
-from ceremony.core.sql.source import Source, StrayDataError, Tree, understand
+from ceremony.core.sql.source import Source, Tree, understand
 
 STATEMENTS_LIMIT = 20_000
 """The most statements of one file."""
@@ -57,11 +58,29 @@ def _comments(raw: bytes, ranges: Sequence[tuple[int, int]]) -> Iterator[Comment
 
 
 def statements(text: str) -> tuple[Statement, ...]:
-    """The statements of a text, with their places in it. Raises SqlSyntaxError."""
-    try:
-        return tuple(tree.statement for tree in understand(text).trees)
-    except StrayDataError as stray:
-        raise stray.as_syntax_error(text) from stray
+    """The statements of a text, with their places in it.
+
+    ``in_transaction`` tells which cannot run in a transaction. Raises SqlSyntaxError, also for what
+    only psql understands.
+    """
+    source = understand(text)
+    if source.masked is not None:
+        refuse_foreign(source.raw, source.masked)
+    return tuple(
+        replace(tree.statement, in_transaction=not transactions.needs_no_transaction(tree))
+        for tree in source.trees
+    )
+
+
+def refusals(path: str, text: str) -> tuple[Finding, ...]:
+    """Every finding about the statements of a check file.
+
+    Findings about transactions are left out: who reads the checks judges those.
+    """
+    source, findings, _ = _read(path, text)
+    trees = source.trees if source is not None else ()
+    judged = tuple(_findings(path, trees, transactional=True))
+    return findings + tuple(each for each in judged if each.code not in transactions.CODES)
 
 
 def parse_script(
@@ -88,6 +107,7 @@ def parse_script(
     if left_out:
         findings += (dump.notice(path, trees, left_out),)
     trees = [tree for tree in trees if tree.statement.number not in left_out]
+    findings += tuple(name_findings(path, source))
     findings += tuple(_findings(path, trees, transactional=transactional))
     if not readable:
         return None, findings
@@ -103,39 +123,11 @@ def parse_script(
     return script, findings
 
 
-def parse_block(
-    path: str, text: str, *, line: int = 1, offset: int = 0
-) -> tuple[tuple[Statement, ...], tuple[Finding, ...]]:
-    """The statements of one block of a check file, and their findings.
-
-    ``text`` begins at ``line`` (from 1), column 1, and ``offset`` (characters, from 0) of the file.
-    A check runs inside the runner's transaction, so not even a BEGIN … COMMIT of its own is
-    understood here.
-    """
-    source, findings, readable = _read(path, text)
-    if source is None or not readable:
-        return (), tuple(_moved_finding(each, line) for each in findings)
-    findings += tuple(_findings(path, source.trees, transactional=True))
-    moved = tuple(
-        replace(
-            tree.statement,
-            line=tree.statement.line + line - 1,
-            offset=tree.statement.offset + offset,
-        )
-        for tree in source.trees
-    )
-    return moved, tuple(_moved_finding(each, line) for each in findings)
-
-
-def _moved_finding(finding: Finding, line: int) -> Finding:
-    return replace(finding, line=finding.line + line - 1) if finding.line else finding
-
-
 def _read(path: str, text: str) -> tuple[Source | None, tuple[Finding, ...], bool]:
     """The source, its findings, and whether all of it could be read."""
     try:
         source = understand(text)
-    except (SqlSyntaxError, StrayDataError):
+    except SqlSyntaxError:
         rest, findings = diagnose(path, text)
         return rest, findings, False
     if source.masked is None:
@@ -148,9 +140,9 @@ def _finished(tree: Tree, left_out: Mapping[int, str], *, transactional: bool) -
     reason = left_out.get(statement.number, "")
     if reason:
         return replace(statement, not_sent=reason)
-    if transactional:
-        return statement
     alone = bool(transactions.needs_no_transaction(tree))
+    if transactional:
+        return replace(statement, in_transaction=False) if alone else statement
     return replace(statement, in_transaction=not alone, probe=probe_of(tree.node))
 
 

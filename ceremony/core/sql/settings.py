@@ -146,7 +146,7 @@ def judge(setting: Setting, words: str) -> Iterator[Refusal]:
         )
     elif setting.name in TIMEOUTS:
         yield from _timeout(setting, words)
-    elif setting.name == "search_path" and not setting.local:
+    elif setting.name == "search_path" and not setting.local and not setting.reset:
         yield Refusal(
             "search-path-change",
             f"{words}: unqualified names mean other objects from here to the end of the file.",

@@ -10,6 +10,9 @@ from ceremony.core.script import CopyData, Statement
 from ceremony.core.sql.lexer import Masked, is_copy_from_stdin, mask
 from ceremony.core.sql.parser import Node, Parsed, SqlSyntaxError, Tokens, error_at, parse, tokens
 
+STRAY = "inline data without a COPY … FROM STDIN in front of it"
+"""The message where psql would see inline data and the parser does not."""
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -50,18 +53,6 @@ class Source:
         return Meaning(tuple([raw[start:end] for start, end in self.tokens.ranges]), copies)
 
 
-class StrayDataError(ValueError):
-    """Inline data was seen where the parser finds no COPY … FROM STDIN, at byte ``position``."""
-
-    def __init__(self, position: int) -> None:
-        super().__init__(position)
-        self.position = position
-
-    def as_syntax_error(self, text: str) -> SqlSyntaxError:
-        """The same for callers that know one error only."""
-        return error_at(text.encode(), self.position, "no COPY … FROM STDIN in front of this data")
-
-
 def understand(text: str) -> Source:
     """Read ``text``. Raises SqlSyntaxError, or StrayDataError where psql and the grammar would
     disagree.
@@ -85,7 +76,7 @@ def understand_masked(raw: bytes, masked: Masked) -> Source:
     trees = _trees(raw, parsed, scanned, masked.copies)
     found = sum(tree.statement.copy is not None for tree in trees)
     if found != len(masked.copies):
-        raise StrayDataError(min(masked.copies))
+        raise error_at(raw, min(masked.copies), STRAY)
     return Source(raw, scanned, trees, masked)
 
 

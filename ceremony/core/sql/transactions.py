@@ -11,6 +11,9 @@ from ceremony.core.sql.parser import Node, ast
 from ceremony.core.sql.refusal import Refusal
 from ceremony.core.sql.source import Tree
 
+CODES = frozenset({"tx-control", "needs-no-transaction"})
+"""The codes of the findings made here."""
+
 _BEGINS = (ast.TRANS_STMT_BEGIN, ast.TRANS_STMT_START)
 _SAVEPOINTS = (ast.TRANS_STMT_SAVEPOINT, ast.TRANS_STMT_RELEASE, ast.TRANS_STMT_ROLLBACK_TO)
 _TWO_PHASE = (
