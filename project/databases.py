@@ -56,7 +56,7 @@ def _create(alias: str) -> bool:
     with server:
         known = server.execute("SELECT true FROM pg_database WHERE datname = %s", [entry["NAME"]])
         if known.fetchone():
-            raise _unreachable(alias, "it exists, and does not let this user in")
+            raise _unreachable(alias, "It exists, and does not let this user in.")
         return _created(server, alias)
 
 
@@ -94,6 +94,6 @@ def _unreachable(alias: str, why: str) -> Failed:
     prefix = "" if alias == "default" else f"{alias.upper()}_"
     return Failed(
         "server-unreachable",
-        f"The database {entry['NAME']} of {alias} cannot be reached: {why.strip()}.",
+        f"The database {entry['NAME']} of {alias} cannot be reached:\n{why.strip()}",
         next_step=f"start that server, or mend its address in {prefix}DATABASE_URL",
     )
