@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from ceremony.core.chain import LEDGER, canonical, link
-from ceremony.core.history import LedgerRow
+from ceremony.core.ledger_row import LedgerRow
 
 
 def ledger_payload(row: LedgerRow) -> bytes:
