@@ -12,7 +12,7 @@ from ceremony.core.history import Event
 from ceremony.core.outcome import CheckOutcome, StepOutcome, StepRun, StepState
 from ceremony.core.plan import Step
 from ceremony.models import Attempt, CheckRecord, MigrationRecord, Outcome, RecordState, Run
-from ceremony.models.audit import Act
+from ceremony.models.audit import Act, Action
 
 STATE_AFTER = {
     Event.APPLIED: RecordState.APPLIED,
@@ -27,9 +27,9 @@ IN_PLACE = {RecordState.APPLIED, RecordState.BASELINED, RecordState.SUPERSEDED, 
 """States in which a migration, or a part of it, is in the target."""
 
 ENDINGS = {
-    StepState.FAILED: "step failed",
-    StepState.PARTLY: "partly applied",
-    StepState.UNKNOWN: "outcome unknown",
+    StepState.FAILED: Action.STEP_FAILED,
+    StepState.PARTLY: Action.PARTLY_APPLIED,
+    StepState.UNKNOWN: Action.OUTCOME_UNKNOWN,
 }
 
 
@@ -146,7 +146,7 @@ def intents_act(run: Run, target: str, step_runs: Sequence[StepRun]) -> Act:
             for step in steps
         ],
     }
-    return Act("steps planned", run.actor, target, run.series, f"Run {run.pk}", detail)
+    return Act(Action.STEPS_PLANNED, run.actor, target, run.series, f"Run {run.pk}", detail)
 
 
 def outcome_acts(run: Run, target: str, outcomes: Sequence[StepOutcome]) -> list[Act]:
@@ -161,7 +161,8 @@ def outcome_acts(run: Run, target: str, outcomes: Sequence[StepOutcome]) -> list
             "first": _label(waiting[0]),
             "last": _label(waiting[-1]),
         }
-        acts.append(Act("not started", run.actor, target, run.series, f"Run {run.pk}", detail))
+        subject = f"Run {run.pk}"
+        acts.append(Act(Action.NOT_STARTED, run.actor, target, run.series, subject, detail))
     return acts
 
 
@@ -182,7 +183,7 @@ def _outcome_act(run: Run, target: str, outcome: StepOutcome) -> Act:
     }
     if problem:
         detail |= {"problem": problem.code, "sqlstate": server.sqlstate if server else ""}
-    action = ENDINGS.get(outcome.state, outcome.step.event.value)
+    action = ENDINGS.get(outcome.state) or Action(outcome.step.event.value)
     return Act(action, run.actor, target, migration.series, _label(outcome.step), detail)
 
 

@@ -34,7 +34,7 @@ from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome, StepRun, S
 from ceremony.core.report import Verdict
 from ceremony.models import Attempt, AuditHead, Outcome, Run, RunKind, RunOutcome, Target
 from ceremony.models.attempt import FINAL
-from ceremony.models.audit import Act
+from ceremony.models.audit import Act, Action
 from ceremony.models.bulk import copy_in
 
 
@@ -80,7 +80,7 @@ def open_run(facts: RunFacts) -> Run:
             "tool_version": run.tool_version,
             "plan": run.plan_digest,
         }
-        head.append([_act(run, "run opened", detail)])
+        head.append([_act(run, Action.RUN_OPENED, detail)])
     return run
 
 
@@ -136,7 +136,7 @@ def record_checks(run: Run, found: Mapping[str, Sequence[CheckOutcome]]) -> None
             copy_in(rows)
             results = [row.result for row in rows]
             counts = {result: results.count(result) for result in sorted(set(results))}
-            head.append([_act(run, "checks recorded", {"run": run.pk, "results": counts})])
+            head.append([_act(run, Action.CHECKS_RECORDED, {"run": run.pk, "results": counts})])
 
 
 def close_run(
@@ -170,7 +170,7 @@ def close_run(
             "problem": problem.code if problem else "",
             "settled_by": settled_by.pk if settled_by else None,
         }
-        head.append([_act(run, "run closed", detail)])
+        head.append([_act(run, Action.RUN_CLOSED, detail)])
 
 
 def open_attempts(target: Target) -> list[Attempt]:
@@ -225,5 +225,5 @@ def _ledger_moved(run: Run, outcomes: Sequence[StepOutcome]) -> None:
         )
 
 
-def _act(run: Run, action: str, detail: Mapping[str, Json]) -> Act:
+def _act(run: Run, action: Action, detail: Mapping[str, Json]) -> Act:
     return Act(action, run.actor, run.target.alias, run.series, f"Run {run.pk}", detail)

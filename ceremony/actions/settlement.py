@@ -13,7 +13,7 @@ from ceremony.core.outcome import StepState
 from ceremony.core.report import Settled, SettledAs
 from ceremony.models import Attempt, MigrationRecord, Outcome, RecordState, Run
 from ceremony.models.attempt import FINAL
-from ceremony.models.audit import Act
+from ceremony.models.audit import Act, Action
 
 OUTCOME_STATE = {
     SettledAs.DONE: StepState.DONE,
@@ -72,7 +72,7 @@ def repair_records(
         labels = tuple(str(record) for record in repaired)
         if labels:
             detail: dict[str, Json] = {"run": run.pk, "records": labels}
-            head.append([_act(run, "records repaired", f"Run {run.pk}", detail)])
+            head.append([_act(run, Action.RECORDS_REPAIRED, f"Run {run.pk}", detail)])
     return labels
 
 
@@ -131,8 +131,8 @@ def _settled_act(run: Run, one: Settled, row: LedgerRow | None) -> Act:
         "ledger_sequence": row.sequence if row else 0,
         "ledger_hash": row.hash if row else "",
     }
-    return _act(run, "settled", one.label, detail)
+    return _act(run, Action.SETTLED, one.label, detail)
 
 
-def _act(run: Run, action: str, subject: str, detail: Mapping[str, Json]) -> Act:
+def _act(run: Run, action: Action, subject: str, detail: Mapping[str, Json]) -> Act:
     return Act(action, run.actor, run.target.alias, run.series, subject, detail)

@@ -9,7 +9,7 @@ from ceremony.actions import evidence
 from ceremony.actions.record import recording
 from ceremony.core.chain import Json
 from ceremony.models import Target
-from ceremony.models.audit import Act
+from ceremony.models.audit import Act, Action
 
 IDENTITY = ("environment", "system_identifier", "database_oid", "ledger_id")
 """Facts that tell one database from another; a change of them is an act of its own in the trail."""
@@ -51,7 +51,7 @@ def target_seen(seen: SeenTarget, *, actor: str, seen_at: datetime) -> Target:
         target = Target.objects.select_for_update().filter(alias=seen.alias).first()
         if target is None:
             target = Target.objects.create(**facts, first_seen_at=seen_at)
-            head.append([_act("target registered", target, actor, _identity(target))])
+            head.append([_act(Action.TARGET_REGISTERED, target, actor, _identity(target))])
             return target
         before = _identity(target)
         if target.ledger_id not in (None, seen.ledger_id):
@@ -62,7 +62,8 @@ def target_seen(seen: SeenTarget, *, actor: str, seen_at: datetime) -> Target:
         target.save(update_fields=list(facts))
         after = _identity(target)
         if after != before:
-            head.append([_act("target changed", target, actor, {"before": before, "after": after})])
+            change = {"before": before, "after": after}
+            head.append([_act(Action.TARGET_CHANGED, target, actor, change)])
     return target
 
 
@@ -79,5 +80,5 @@ def _identity(target: Target) -> dict[str, Json]:
     }
 
 
-def _act(action: str, target: Target, actor: str, detail: Mapping[str, Json]) -> Act:
+def _act(action: Action, target: Target, actor: str, detail: Mapping[str, Json]) -> Act:
     return Act(action, evidence.clean(actor), target.alias, subject=target.alias, detail=detail)

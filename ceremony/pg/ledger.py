@@ -28,17 +28,33 @@ _UNDONE = "Nothing was changed: the ledger is created as a whole or not at all."
 class OpenedFacts:
     """What the first row records for ever: where this target stands and who governs it.
 
-    ``control`` identifies the control side; a run from another one is refused. ``ledger`` is the ledger's own id.
+    ``control`` identifies the control side; a run from another one is refused. ``ledger`` is the
+    ledger's own id.
     """
 
     environment: str
     control: str
     ledger: UUID
 
+    @property
+    def detail(self) -> str:
+        """The facts as the ``detail`` of an ``opened`` row: canonical JSON."""
+        return canonical(
+            {
+                "control": self.control,
+                "environment": self.environment,
+                "format": FORMAT,
+                "ledger": str(self.ledger),
+            }
+        ).decode()
+
 
 @dataclass(frozen=True)
 class Facts:
-    """What the new row tells of; everything else on it comes from the run and from the row before."""
+    """What the new row tells of.
+
+    Everything else on it comes from the run and from the row before.
+    """
 
     event: Event
     series: str = ""
@@ -64,7 +80,10 @@ class Ledger:
         self._head: tuple[int, str] | None = None
 
     def exists(self) -> bool:
-        """Whether the table is there. Raises Refused (ledger-version) when something else has its name."""
+        """Whether the table is there.
+
+        Raises Refused (ledger-version) when something else has its name.
+        """
         rows = self._session.ask(query("ledger-facts"), (self.schema, TABLE))
         if rows and rows[0][1] != "r":
             raise self._unreadable(f"{self.table} is no ordinary table")
@@ -80,16 +99,8 @@ class Ledger:
 
         Raises Failed (permission-denied and others); then nothing was made.
         """
-        detail = canonical(
-            {
-                "control": opened.control,
-                "environment": opened.environment,
-                "format": FORMAT,
-                "ledger": str(opened.ledger),
-            }
-        ).decode()
         self._head = (0, GENESIS)
-        row = self.next_row(Facts(Event.OPENED, detail=detail), context)
+        row = self.next_row(Facts(Event.OPENED, detail=opened.detail), context)
         missing = not self._session.ask(
             "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s", (self.schema,)
         )
@@ -148,7 +159,10 @@ class Ledger:
         self._head = None
 
     def append(self, facts: Facts, context: RunContext) -> LedgerRow:
-        """Write one row in a transaction of its own. Raises Failed (ledger-moved when another writer was first)."""
+        """Write one row in a transaction of its own.
+
+        Raises Failed (ledger-moved when another writer was first).
+        """
         row = self.next_row(facts, context)
         self._in_one_transaction([], row)
         return row
@@ -184,7 +198,8 @@ class Ledger:
         code = "ledger-not-written" if rule.code == "statement-failed" else rule.code
         return Failed(
             code,
-            f'The {answer.item.what} could not be written to {self.table} as "{user}": {said} ({sqlstate}).',
+            f'The {answer.item.what} could not be written to {self.table} as "{user}": '
+            f"{said} ({sqlstate}).",
             state=_UNDONE
             if row.event is Event.OPENED
             else f'The row "{row.event}" is not in the ledger.',
@@ -215,8 +230,8 @@ def ledger_moved(table: str, row: LedgerRow) -> Failed:
         "ledger-moved",
         f"Row {row.sequence} of {table} was written by somebody else meanwhile.",
         state="Nothing of this step is in the database.",
-        next_step="Find out who else writes to this target (the ledger's last rows say), then run the same "
-        "command again.",
+        next_step="Find out who else writes to this target (the ledger's last rows say), then run "
+        "the same command again.",
     )
 
 

@@ -1,0 +1,73 @@
+"""Apply: bring a target to the state that the files describe, or as far as ``--to`` says."""
+
+from dataclasses import dataclass
+
+from ceremony import conf
+from ceremony.actions.access import home_of, refuse_unconfirmed
+from ceremony.actions.dependencies import satisfied_on
+from ceremony.actions.execute import execute
+from ceremony.actions.library import load_library, refuse_errors
+from ceremony.actions.ready import Caller, Ready, ready
+from ceremony.actions.refusals import refuse_findings
+from ceremony.actions.unknown_outcome import settle_unknown
+from ceremony.actions.watching import Watcher
+from ceremony.core.plan import Plan, plan_apply
+from ceremony.core.report import RunReport, Verdict
+from ceremony.sources.git import commit_of
+
+
+@dataclass(frozen=True)
+class ApplyRequest:
+    """``alias`` ``None``: the series' home database. ``to``: the last version to apply, ``None`` for all.
+
+    ``include_late`` takes files in that stand before an applied one; ``confirm`` is the environment's name, typed for
+    a protected target.
+    """
+
+    series: str
+    caller: Caller
+    alias: str | None = None
+    to: str | None = None
+    include_late: bool = False
+    confirm: str = ""
+
+
+def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
+    """Apply what is pending, in order, each migration with its checks and its ledger row in one transaction.
+
+    A migration that fails is not raised: the report's ``problem`` tells. Raises CeremonyError: UsageError for what was
+    asked, Refused before anything ran, LockedByOther, Tampered, Interrupted after a Ctrl-C was recorded.
+    """
+    settings = conf.load()
+    library = load_library(settings.root, [request.series])
+    refuse_errors(library)
+    series = library.series[request.series]
+    target = home_of(series, request.alias, settings)
+    refuse_unconfirmed(target, request.confirm)
+    with ready(target, settings, request.caller, watcher) as here:
+        plan = plan_apply(
+            series,
+            here.history,
+            to=request.to,
+            include_late=request.include_late,
+            satisfied=satisfied_on(here.access, here.history, series, library, settings),
+        )
+        refuse_findings(plan.findings, f"{request.series} on {target.alias}")
+        if not plan.steps:
+            return nothing_to_do(here, plan)
+        report = execute(here, plan, commit_of(settings.root / request.series), watcher)
+    return settle_unknown(report, target, settings, request.caller, watcher)
+
+
+def nothing_to_do(here: Ready, plan: Plan) -> RunReport:
+    """The report of a run that had no step: no run is recorded, because none was made."""
+    return RunReport(
+        run=0,
+        target=here.access.facts,
+        plan=plan,
+        outcomes=(),
+        findings=plan.findings,
+        settled=here.settled,
+        seconds=0.0,
+        verdict=Verdict.PASS,
+    )

@@ -1,0 +1,153 @@
+"""Execute: run a plan on a target that is ready, and record every intent before and every outcome after.
+
+The order is the promise: intents of the whole plan are committed in control, then each step commits in the target
+together with its ledger row, then outcomes follow in control in small batches. Whatever a crash leaves between is
+settled from the ledger by the next command.
+"""
+
+import time
+from collections.abc import Iterable
+from uuid import uuid4
+
+from django.db import DatabaseError, InterfaceError
+
+from ceremony import __version__
+from ceremony.actions.control import control_unreachable
+from ceremony.actions.outcome_buffer import OutcomeBuffer
+from ceremony.actions.ready import Ready, now
+from ceremony.actions.record import RunFacts, audit_head, close_run, open_run, record_intents
+from ceremony.actions.watching import Watcher
+from ceremony.core.check import CheckResult, CheckSeverity
+from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome, StepRun, StepState
+from ceremony.core.plan import Direction, Plan, plan_digest
+from ceremony.core.report import RunReport, Verdict
+from ceremony.core.script import Statement
+from ceremony.errors import Interrupted
+from ceremony.models import Run, RunKind
+from ceremony.pg.executor import Executor
+
+_KINDS = {Direction.APPLY: RunKind.APPLY, Direction.ROLL_BACK: RunKind.ROLL_BACK}
+
+
+class Recorder:
+    """The executor's listener: outcomes go to the record in batches, everything goes to the watcher."""
+
+    def __init__(self, buffer: OutcomeBuffer, watcher: Watcher) -> None:
+        self._buffer = buffer
+        self._watcher = watcher
+
+    def step_started(self, run: StepRun) -> None:
+        self._watcher.step_started(run)
+
+    def statement_started(self, run: StepRun, statement: Statement) -> None:
+        self._watcher.statement_started(run, statement)
+
+    def step_finished(self, outcome: StepOutcome) -> None:
+        self._buffer.add(outcome)
+        self._watcher.step_finished(outcome)
+
+
+def execute(target: Ready, plan: Plan, commit: str, watcher: Watcher) -> RunReport:
+    """Run the steps of ``plan`` (at least one, no refusals). ``commit`` is that of the files.
+
+    A step that fails is not raised: the report's ``problem`` tells. Raises CeremonyError (control-unreachable) when
+    the record cannot be written, and Interrupted (run-interrupted) after recording what a Ctrl-C left.
+    """
+    began = time.monotonic()
+    digest = plan_digest(plan)
+    runs = [StepRun(step, uuid4()) for step in plan.steps]
+    try:
+        run = _open(target, plan, digest, commit)
+        record_intents(run, runs, planned_at=now())
+        outcomes, interrupted = _run(target, run, runs, digest, plan, watcher)
+        verdict, problem = verdict_of(outcomes)
+        close_run(
+            run,
+            verdict,
+            finished_at=now(),
+            problem=problem,
+            findings=plan.findings,
+            keep_error_detail=target.access.keep_detail,
+        )
+    except (DatabaseError, InterfaceError) as error:
+        raise control_unreachable(error) from None
+    if interrupted:
+        raise _interrupted(run, outcomes, problem, target.caller.command)
+    return RunReport(
+        run=run.pk,
+        target=target.access.facts,
+        plan=plan,
+        outcomes=outcomes,
+        findings=plan.findings,
+        settled=target.settled,
+        seconds=time.monotonic() - began,
+        verdict=verdict,
+        problem=problem,
+    )
+
+
+def verdict_of(outcomes: tuple[StepOutcome, ...]) -> tuple[Verdict, Problem | None]:
+    """FAIL with the first problem, PARTIAL where a check does not count as passed, else PASS."""
+    failed = next((o for o in outcomes if o.state is not StepState.DONE), None)
+    if failed is not None:
+        return Verdict.FAIL, failed.problem
+    return weak_or_failed(check for outcome in outcomes for check in outcome.checks), None
+
+
+def weak_or_failed(checks: Iterable[CheckOutcome]) -> Verdict:
+    """FAIL for a blocking check that did not hold or did not run, PARTIAL for one that does not count as passed."""
+    verdict = Verdict.PASS
+    for one in checks:
+        if one.result is CheckResult.PASS or one.check.severity is CheckSeverity.INFO:
+            continue
+        blocks = one.check.severity is CheckSeverity.BLOCK
+        if blocks and one.result is not CheckResult.NOT_APPLICABLE:
+            return Verdict.FAIL
+        verdict = Verdict.PARTIAL
+    return verdict
+
+
+def _open(target: Ready, plan: Plan, digest: str, commit: str) -> Run:
+    return open_run(
+        RunFacts(
+            kind=_KINDS[plan.direction],
+            target=target.target,
+            series=plan.series,
+            actor=target.caller.actor,
+            tool_version=__version__,
+            started_at=now(),
+            command_line=target.caller.command,
+            git_commit=commit,
+            plan_digest=digest,
+        )
+    )
+
+
+def _run(
+    target: Ready, run: Run, runs: list[StepRun], digest: str, plan: Plan, watcher: Watcher
+) -> tuple[tuple[StepOutcome, ...], bool]:
+    head = audit_head()
+    context = target.context(lambda: (head.sequence, head.hash), digest)
+    watcher.planned(plan, target.access.session.identity.backend_pid)
+    with OutcomeBuffer(run, keep_error_detail=target.access.keep_detail) as buffer:
+        executor = Executor(
+            target.access.session, target.access.ledger, context, Recorder(buffer, watcher)
+        )
+        outcomes = executor.run(runs)
+    return outcomes, executor.interrupted
+
+
+def _interrupted(
+    run: Run, outcomes: tuple[StepOutcome, ...], problem: Problem | None, command: str
+) -> Interrupted:
+    """What is told after a Ctrl-C, when everything is cancelled, rolled back and recorded."""
+    done = sum(outcome.state is StepState.DONE for outcome in outcomes)
+    happened = f"Stopped on request after {done} of {len(outcomes)} migrations; run {run.pk} has the record."
+    if problem is not None:
+        happened += f"\n{problem.happened}"
+    return Interrupted(
+        "run-interrupted",
+        happened,
+        state=problem.state if problem else "Every migration of the plan is in the database.",
+        next_step=f"To go on: {command}",
+    )

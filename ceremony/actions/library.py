@@ -1,0 +1,89 @@
+"""The library: the series on disk that a command needs, read once and understood."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ceremony.core.assemble import assemble
+from ceremony.core.finding import Finding, errors
+from ceremony.core.graph import check_graph
+from ceremony.core.series import Series
+from ceremony.errors import Refused, UsageError
+from ceremony.sources.folder import read_series, series_names
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Library:
+    """Series by name, with the findings of their folders and of the graph between them."""
+
+    root: Path
+    series: Mapping[str, Series]
+    findings: tuple[Finding, ...]
+
+
+def load_library(root: Path, names: Sequence[str] = ()) -> Library:
+    """Read these series (none given: all) and the ones they depend on.
+
+    Raises UsageError: ``root-missing``, ``series-unknown``.
+    """
+    known = _known(root)
+    for name in names:
+        if name not in known:
+            raise _unknown(name, known, root)
+    loaded: dict[str, Series] = {}
+    waiting = list(names or known)
+    while waiting:
+        name = waiting.pop()
+        if name in loaded:
+            continue
+        loaded[name] = assemble(read_series(root, name))
+        waiting.extend(sorted(_needed(loaded[name]) & set(known)))
+    ordered = {name: loaded[name] for name in sorted(loaded)}
+    graph = check_graph(ordered)
+    return Library(root, ordered, tuple(sorted((*_of_folders(ordered), *graph))))
+
+
+def refuse_errors(library: Library) -> None:
+    """Raises Refused (files-refused) that lists every error of the files, when there is one."""
+    found = errors(library.findings)
+    if not found:
+        return
+    lines = [f"  {f.place}  {f.message} [{f.code}]\n      {f.hint}" for f in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        lines.append(f"  … and {len(found) - _SHOWN} more: manage.py check_sql shows all of them.")
+    count = "1 error" if len(found) == 1 else f"{len(found)} errors"
+    raise Refused(
+        "files-refused" if len(found) > 1 else found[0].code,
+        "\n".join([f"The files have {count}:", *lines]),
+        next_step="Mend the files; `manage.py check_sql` shows all findings without a database.",
+    )
+
+
+def _known(root: Path) -> tuple[str, ...]:
+    if not root.is_dir():
+        raise UsageError(
+            "root-missing",
+            f"The folder of series {str(root)!r} does not exist or is no folder.",
+            next_step="Create it, or point CEREMONY_ROOT at the folder that holds your series.",
+        )
+    return series_names(root)
+
+
+def _needed(series: Series) -> set[str]:
+    depends = (d for m in series.migrations for d in m.header.depends)
+    return {d.series for d in depends if d.series not in ("", "django")}
+
+
+def _of_folders(series: Mapping[str, Series]) -> tuple[Finding, ...]:
+    return tuple(finding for one in series.values() for finding in one.findings)
+
+
+def _unknown(name: str, known: Sequence[str], root: Path) -> UsageError:
+    there = f"it holds {', '.join(known)}" if known else "it holds no series yet"
+    return UsageError(
+        "series-unknown",
+        f"There is no series {name!r} in {str(root)!r}; {there}.",
+        next_step=f"Name one of those, or start it: manage.py new_sql {name} first_change --create-series",
+    )

@@ -1,0 +1,56 @@
+"""Plan: what apply or roll back would do now, without doing it."""
+
+from dataclasses import dataclass
+
+from ceremony import conf
+from ceremony.actions.access import home_of, reached
+from ceremony.actions.control import require_control
+from ceremony.actions.dependencies import satisfied_on
+from ceremony.actions.library import load_library, refuse_errors
+from ceremony.actions.recognise import refuse_stranger
+from ceremony.actions.record import control_identity
+from ceremony.actions.targets import known_target
+from ceremony.core.history import History
+from ceremony.core.plan import Direction, plan_apply, plan_digest, plan_rollback
+from ceremony.core.report import PlanReport
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """As for ``apply`` and ``roll_back``; ``direction`` says which."""
+
+    series: str
+    alias: str | None = None
+    to: str | None = None
+    direction: Direction = Direction.APPLY
+    variant: str = ""
+    include_late: bool = False
+
+
+def plan(request: PlanRequest) -> PlanReport:
+    """The plan as it stands now, with its refusals among the findings. Changes nothing and takes no lock.
+
+    Raises UsageError, Refused and Tampered as ``apply`` does, but not for the plan's own findings.
+    """
+    settings = conf.load()
+    library = load_library(settings.root, [request.series])
+    refuse_errors(library)
+    series = library.series[request.series]
+    target = home_of(series, request.alias, settings)
+    require_control()
+    with reached(target, settings, "plan") as access:
+        rows = access.ledger.rows() if access.ledger.exists() else ()
+        refuse_stranger(access, known_target(target.alias), rows, control_identity())
+        history = History(rows)
+        if request.direction is Direction.APPLY:
+            made = plan_apply(
+                series,
+                history,
+                to=request.to,
+                include_late=request.include_late,
+                satisfied=satisfied_on(access, history, series, library, settings),
+            )
+        else:
+            made = plan_rollback(series, history, to=request.to, variant=request.variant)
+        facts = access.facts
+    return PlanReport(facts, made, len(history.applied(series.name)), plan_digest(made))

@@ -1,0 +1,128 @@
+"""Ready: a target under its lock, recognised, with its ledger read and what a crash left open settled."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from ceremony import __version__
+from ceremony.actions.access import Access, reached
+from ceremony.actions.actor import Actor
+from ceremony.actions.control import require_control
+from ceremony.actions.open_attempts import settle_open
+from ceremony.actions.recognise import is_new_database, opened, refuse_stranger
+from ceremony.actions.record import audit_head, control_identity
+from ceremony.actions.targets import known_target, ledger_seen, target_seen
+from ceremony.actions.watching import Watcher
+from ceremony.conf import Settings, TargetSettings
+from ceremony.core.history import History
+from ceremony.core.ledger_row import LedgerRow
+from ceremony.core.report import Settled
+from ceremony.models import Target
+from ceremony.pg.context import RunContext
+from ceremony.pg.ledger import OpenedFacts
+from ceremony.pg.lock import Holder, acquire
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, with which command line (no secret in it), and how long to wait for the lock.
+
+    ``wait_seconds``: ``None`` for ever, 0 not at all.
+    """
+
+    actor: Actor
+    command: str
+    wait_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a run needs. ``settled`` tells what earlier attempts turned out to be."""
+
+    access: Access
+    target: Target
+    rows: tuple[LedgerRow, ...]
+    history: History
+    settled: tuple[Settled, ...]
+    caller: Caller
+
+    def context(self, head: Callable[[], tuple[int, str]], manifest_digest: str) -> RunContext:
+        """The facts that every ledger row of a run carries."""
+        return RunContext(
+            audit_head=head,
+            clock=now,
+            recorded_by=self.caller.actor.shown,
+            tool_version=__version__,
+            manifest_digest=manifest_digest,
+            command=self.caller.command,
+        )
+
+
+@contextmanager
+def ready(
+    target: TargetSettings, settings: Settings, caller: Caller, watcher: Watcher
+) -> Iterator[Ready]:
+    """Reach the target, take its lock, open its ledger where there is none, settle what is open.
+
+    Raises what ``reached``, ``acquire`` (locked-by), ``refuse_stranger`` and ``settle_open`` raise.
+    """
+    require_control()
+    with reached(target, settings, caller.actor.shown) as access:
+        lock(access, settings, caller, watcher)
+        yield make_ready(access, caller, watcher)
+
+
+def lock(access: Access, settings: Settings, caller: Caller, watcher: Watcher) -> None:
+    """Take the target's lock, telling the watcher who holds it while we wait. Raises LockedByOther."""
+
+    def on_wait(holder: Holder | None, seconds: float) -> None:
+        watcher.lock_waiting(str(holder) if holder else "somebody who has just gone", seconds)
+
+    acquire(access.session, settings.ledger_schema, caller.wait_seconds, on_wait)
+
+
+def now() -> datetime:
+    """The runner's clock, UTC."""
+    return datetime.now(UTC)
+
+
+def make_ready(access: Access, caller: Caller, watcher: Watcher) -> Ready:
+    """Recognise a target whose lock is held, open its ledger where there is none, settle what is open."""
+    known = known_target(access.target.alias)
+    rows = access.ledger.rows() if access.ledger.exists() else ()
+    control = control_identity()
+    refuse_stranger(access, known, rows, control)
+    if not rows:
+        if is_new_database(access, known):
+            watcher.note(f"The database behind {access.target.alias!r} was made anew; its history starts over.")
+        rows = (_open_ledger(access, caller, control),)
+    target = remember(access, rows, caller)
+    settled = settle_open(access, target, rows, caller.actor, caller.command)
+    return Ready(access, target, rows, History(rows), settled, caller)
+
+
+def remember(access: Access, rows: tuple[LedgerRow, ...], caller: Caller) -> Target:
+    """Let control remember the target as it is now."""
+    facts = opened(rows)
+    seen = replace(access.seen(), ledger_id=facts.ledger if facts else None)
+    target = target_seen(seen, actor=caller.actor.shown, seen_at=now())
+    if rows:
+        ledger_seen(target, rows[-1].sequence, rows[-1].hash)
+    return target
+
+
+def _open_ledger(access: Access, caller: Caller, control: UUID) -> LedgerRow:
+    head = audit_head()
+    context = RunContext(
+        audit_head=lambda: (head.sequence, head.hash),
+        clock=now,
+        recorded_by=caller.actor.shown,
+        tool_version=__version__,
+        command=caller.command,
+    )
+    return access.ledger.create(
+        OpenedFacts(access.target.environment, str(control), uuid4()), context
+    )
+

@@ -1,0 +1,92 @@
+"""Verify: is what was applied still there and still right? Runs checks, changes nothing in the target."""
+
+from dataclasses import dataclass
+
+from ceremony import __version__, conf
+from ceremony.actions.access import Access, home_of, reached
+from ceremony.actions.control import require_control
+from ceremony.actions.execute import weak_or_failed
+from ceremony.actions.library import load_library
+from ceremony.actions.ready import Caller, now, remember
+from ceremony.actions.recognise import refuse_stranger
+from ceremony.actions.record import RunFacts, close_run, control_identity, open_run, record_checks
+from ceremony.actions.targets import known_target
+from ceremony.core.check import When
+from ceremony.core.finding import errors
+from ceremony.core.history import History
+from ceremony.core.plan import compare
+from ceremony.core.report import VerifiedMigration, VerifyReport, Verdict
+from ceremony.core.series import Series
+from ceremony.models import RunKind
+from ceremony.pg.verify import run_checks
+from ceremony.sources.git import commit_of
+
+
+@dataclass(frozen=True)
+class VerifyRequest:
+    """``alias`` ``None``: the series' home database."""
+
+    series: str
+    caller: Caller
+    alias: str | None = None
+
+
+def verify(request: VerifyRequest) -> VerifyReport:
+    """Run the ``always`` and ``monitor`` checks of what is applied, and compare the files with the ledger.
+
+    What the checks do is rolled back. The results are recorded. Raises UsageError, Refused and Tampered as ``apply``
+    does.
+    """
+    settings = conf.load()
+    library = load_library(settings.root, [request.series])
+    series = library.series[request.series]
+    target = home_of(series, request.alias, settings)
+    require_control()
+    with reached(target, settings, "verify") as access:
+        known = known_target(target.alias)
+        rows = access.ledger.rows() if access.ledger.exists() else ()
+        refuse_stranger(access, known, rows, control_identity())
+        history = History(rows)
+        findings = (*errors(library.findings), *compare(series, history))
+        started = now()
+        found = _checked(access, series, history)
+        facts = access.facts
+        seen = remember(access, rows, request.caller)
+    verdict = Verdict.FAIL if errors(findings) else _verdict(found)
+    run = open_run(
+        RunFacts(
+            kind=RunKind.VERIFY,
+            target=seen,
+            series=series.name,
+            actor=request.caller.actor,
+            tool_version=__version__,
+            started_at=started,
+            command_line=request.caller.command,
+            git_commit=commit_of(settings.root / series.name),
+        )
+    )
+    record_checks(run, {version: one.checks for version, one in found.items()})
+    close_run(run, verdict, finished_at=now(), findings=findings)
+    return VerifyReport(facts, series.name, findings, tuple(found.values()), verdict)
+
+
+def _checked(access: Access, series: Series, history: History) -> dict[str, VerifiedMigration]:
+    """The checks of every applied migration that has some, by version."""
+    applied = history.applied(series.name)
+    wanted = {
+        m.version.text: m
+        for m in series.migrations
+        if m.version.text in applied and m.checks_when(When.ALWAYS, When.MONITOR)
+    }
+    checks = [c for m in wanted.values() for c in m.checks_when(When.ALWAYS, When.MONITOR)]
+    outcomes = iter(run_checks(access.session, checks))
+    return {
+        version: VerifiedMigration(
+            m.label, tuple(next(outcomes) for _ in m.checks_when(When.ALWAYS, When.MONITOR))
+        )
+        for version, m in wanted.items()
+    }
+
+
+def _verdict(found: dict[str, VerifiedMigration]) -> Verdict:
+    return weak_or_failed(check for one in found.values() for check in one.checks)

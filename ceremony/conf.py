@@ -1,0 +1,171 @@
+"""The only reader of settings: ``settings.CEREMONY`` and ``settings.DATABASES`` as typed values.
+
+Everything below this layer gets these values passed in and reads no settings of its own.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+
+from ceremony.core.directives import milliseconds
+from ceremony.errors import UsageError
+
+#: The environment of a target that is reached over a socket or loopback and has no name of its own.
+LOCAL = "local"
+#: The environment of any other target that settings do not name. Unknown is protected.
+UNKNOWN = "unknown"
+
+_KNOWN = {
+    "ROOT",
+    "LEDGER_SCHEMA",
+    "TARGETS",
+    "LOCK_TIMEOUT",
+    "STATEMENT_TIMEOUT",
+    "PG_BIN",
+    "KEEP_ERROR_DETAIL",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``settings.CEREMONY`` as values.
+
+    ``root`` is the folder of series. ``environments`` maps aliases to environment names. Timeouts are
+    milliseconds: ``lock_timeout`` for every wait for a lock (PostgreSQL's ``lock_timeout``), ``statement_timeout`` for
+    every statement, 0 for none. ``pg_bin`` is the folder of ``pg_dump``, ``""`` to look in PATH. ``keep_error_detail``
+    says whether DETAIL and CONTEXT of server errors, which may quote row data, are kept; ``None`` means: on local
+    targets only.
+    """
+
+    root: Path
+    ledger_schema: str = "public"
+    environments: Mapping[str, str] = field(default_factory=dict)
+    lock_timeout: int = 5_000
+    statement_timeout: int = 0
+    pg_bin: str = ""
+    keep_error_detail: bool | None = None
+
+
+@dataclass(frozen=True)
+class TargetSettings:
+    """One ``DATABASES`` alias as a target. ``parameters`` are libpq keywords and may hold a password: never print them."""
+
+    alias: str
+    environment: str
+    parameters: Mapping[str, str] = field(repr=False)
+
+    @property
+    def protected(self) -> bool:
+        """Whether a change needs more than typing the command. Only local targets are open."""
+        return self.environment != LOCAL
+
+    def shown(self, keyword: str, default: str = "") -> str:
+        """One harmless parameter (host, port, dbname, user) for messages."""
+        return self.parameters.get(keyword, default)
+
+
+def load() -> Settings:
+    """``settings.CEREMONY`` as values. Raises UsageError (settings-invalid) for what cannot be understood."""
+    raw: Mapping[str, Any] = getattr(django_settings, "CEREMONY", {})
+    if unknown := sorted(set(raw) - _KNOWN):
+        raise _invalid(f"CEREMONY has no setting {unknown[0]!r}.", f"Known: {', '.join(sorted(_KNOWN))}.")
+    if "ROOT" not in raw:
+        raise _invalid("CEREMONY['ROOT'], the folder of series, is not set.", "Set it in your settings.")
+    return Settings(
+        root=Path(raw["ROOT"]).expanduser(),
+        ledger_schema=str(raw.get("LEDGER_SCHEMA", "public")),
+        environments=_environments(raw),
+        lock_timeout=_timeout(raw, "LOCK_TIMEOUT", "5s"),
+        statement_timeout=_timeout(raw, "STATEMENT_TIMEOUT", "0"),
+        pg_bin=str(raw.get("PG_BIN", "")),
+        keep_error_detail=raw.get("KEEP_ERROR_DETAIL"),
+    )
+
+
+def target(alias: str, settings: Settings) -> TargetSettings:
+    """The target behind a ``DATABASES`` alias. Raises UsageError (alias-unknown, alias-not-postgresql)."""
+    databases = django_settings.DATABASES
+    if alias not in databases:
+        raise UsageError(
+            "alias-unknown",
+            f"There is no database alias {alias!r}; settings know {', '.join(sorted(databases))}.",
+            next_step=f"Give one of those with --database, or add it: CEREMONY_EXTRA_ALIASES={alias} "
+            f"{alias.upper()}_DATABASE_URL=postgres://…",
+        )
+    database = databases[alias]
+    if "postgresql" not in str(database.get("ENGINE", "")):
+        raise UsageError(
+            "alias-not-postgresql",
+            f"The database alias {alias!r} is not a PostgreSQL database.",
+            next_step="Give a PostgreSQL alias with --database.",
+        )
+    parameters = _parameters(database)
+    return TargetSettings(alias, _environment(alias, parameters, settings), parameters)
+
+
+def is_alias(name: str) -> bool:
+    """Whether ``DATABASES`` has an alias of this name."""
+    return name in django_settings.DATABASES
+
+
+def _parameters(database: Mapping[str, Any]) -> dict[str, str]:
+    pairs = {
+        "host": database.get("HOST"),
+        "port": database.get("PORT"),
+        "dbname": database.get("NAME"),
+        "user": database.get("USER"),
+        "password": database.get("PASSWORD"),
+    }
+    options = {
+        keyword: value
+        for keyword, value in (database.get("OPTIONS") or {}).items()
+        if isinstance(value, str | int) and not isinstance(value, bool)
+        and keyword not in {"isolation_level", "server_side_binding", "pool", "assume_role"}
+    }
+    return {k: str(v) for k, v in {**pairs, **options}.items() if v not in (None, "")}
+
+
+def _environment(alias: str, parameters: Mapping[str, str], settings: Settings) -> str:
+    if alias in settings.environments:
+        return settings.environments[alias]
+    if "service" in parameters:
+        return UNKNOWN
+    hosts = f"{parameters.get('host', '')},{parameters.get('hostaddr', '')}".split(",")
+    return LOCAL if all(_is_local(host) for host in hosts) else UNKNOWN
+
+
+def _is_local(host: str) -> bool:
+    """Socket folders, ``localhost`` and loopback addresses (RFC 1122 3.2.1.3, RFC 4291 2.5.3)."""
+    if host in {"", "localhost"} or host.startswith(("/", "@")):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _environments(raw: Mapping[str, Any]) -> dict[str, str]:
+    """``CEREMONY["TARGETS"] = {alias: {"ENVIRONMENT": name or None}}`` as alias to name."""
+    targets: Mapping[str, Mapping[str, Any]] = raw.get("TARGETS", {})
+    for alias, keys in targets.items():
+        if unknown := sorted(set(keys) - {"ENVIRONMENT"}):
+            raise _invalid(
+                f"CEREMONY['TARGETS'][{alias!r}] has no setting {unknown[0]!r}.", "Known: ENVIRONMENT."
+            )
+    return {alias: keys["ENVIRONMENT"] for alias, keys in targets.items() if keys.get("ENVIRONMENT")}
+
+
+def _timeout(raw: Mapping[str, Any], name: str, default: str) -> int:
+    text = str(raw.get(name, default))
+    value = 0 if text == "0" else milliseconds(text)
+    if value is None:
+        raise _invalid(f"CEREMONY[{name!r}] is {text!r}, which is no duration.", "Write 500ms, 5s, 10min or 1h.")
+    return value
+
+
+def _invalid(happened: str, next_step: str) -> UsageError:
+    return UsageError("settings-invalid", happened, next_step=next_step)
