@@ -6,13 +6,15 @@ import shlex
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar, NoReturn, TextIO
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from ceremony.actions.actor import current_actor
+from ceremony.actions.ready import Caller
 from ceremony.errors import NOTHING_CHANGED, CeremonyError, ExitCode
 from ceremony.management.formats.json_format import Json, document
+from ceremony.management.next_command import program
 from ceremony.management.page import Page
 from ceremony.management.signals import stoppable
 from ceremony.management.streams import Printer, Stream
@@ -50,6 +52,7 @@ class CeremonyCommand(BaseCommand):
         self._streams = (stdout, stderr)
         self._from_shell = False
         self._arguments: list[str] = []
+        self._subjects: list[str] = []
         self.format = "text"
         self.verbosity = 1
 
@@ -95,6 +98,10 @@ class CeremonyCommand(BaseCommand):
             page.line(text)
             self.talk.page(page)
 
+    def caller(self, wait_seconds: float | None = None) -> Caller:
+        """Who asks, with which command line, and how long to wait for the target's lock."""
+        return Caller(current_actor(), self.typed, wait_seconds)
+
     @property
     def name(self) -> str:
         """The command's name, as typed."""
@@ -102,14 +109,16 @@ class CeremonyCommand(BaseCommand):
 
     @property
     def typed(self) -> str:
-        """The command line as typed, for the record; the bare name when Python code called."""
-        return shlex.join(self._arguments) if self._from_shell else f"call_command {self.name}"
+        """The command line for the record and for messages that say what to type again."""
+        return shlex.join([program(), *(self._arguments or (self.name, *self._subjects))])
 
     def _prepare(self, options: dict[str, Any]) -> None:
         out, err = self._streams
         colour = True if options["force_color"] else False if options["no_color"] else None
         self.format = options["format"]
         self.verbosity = options["verbosity"]
+        series = options.get("series") or []
+        self._subjects = [series] if isinstance(series, str) else list(series)
         self.data = Printer(Stream(options.get("stdout") or out or sys.stdout), colour=colour)
         self.talk = Printer(Stream(options.get("stderr") or err or sys.stderr), colour=colour)
 
@@ -133,17 +142,9 @@ class CeremonyCommand(BaseCommand):
             "interrupted",
             "Stopped by a person.",
             self.left_behind,
-            f"manage.py {self.name} again, when you are ready.",
+            f"{self.typed}, when you are ready.",
             ExitCode.INTERRUPTED,
         )
-
-
-def program() -> str:
-    """How this program is started, for commands that people copy: ``manage.py`` or
-    ``django-admin``.
-    """
-    started = Path(sys.argv[0]).name
-    return started if started in {"manage.py", "django-admin"} else "manage.py"
 
 
 def _traceback(error: BaseException) -> Page:

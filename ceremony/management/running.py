@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from ceremony import conf
 from ceremony.core.report import RunReport
-from ceremony.management.base import LEDGER_TELLS, CeremonyCommand, program
+from ceremony.management.base import LEDGER_TELLS, CeremonyCommand
 from ceremony.management.formats.json_format import run_report
 from ceremony.management.pages.run import run_page
 from ceremony.management.places import prefix_of
@@ -17,11 +17,22 @@ from ceremony.management.watchers.plain import PlainWatcher
 from ceremony.management.watchers.quiet import QuietWatcher
 
 
-class RunningCommand(CeremonyCommand):
-    """A command that runs a plan on a target under its lock."""
+class WatchedCommand(CeremonyCommand):
+    """A command that works under a target's lock and can be watched at it."""
 
     only_confirms = True
     left_behind = LEDGER_TELLS
+
+    def watcher(self, alias: str | None) -> LiveWatcher | PlainWatcher | QuietWatcher:
+        """A live line on a terminal, plain lines in a pipe, nothing with ``-v 0``."""
+        if not self.verbosity:
+            return QuietWatcher()
+        kind = LiveWatcher if self.talk.live else PlainWatcher
+        return kind(self.talk, look_at(alias), self.verbosity)
+
+
+class RunningCommand(WatchedCommand):
+    """A command that runs a plan on a target."""
 
     def add_run_arguments(self, parser: CommandParser) -> None:
         """The flags that a run takes in either direction."""
@@ -48,17 +59,10 @@ class RunningCommand(CeremonyCommand):
             "Needed wherever that is not local.",
         )
 
-    def watcher(self, alias: str | None) -> LiveWatcher | PlainWatcher | QuietWatcher:
-        """A live line on a terminal, plain lines in a pipe, nothing with ``-v 0``."""
-        if not self.verbosity:
-            return QuietWatcher()
-        kind = LiveWatcher if self.talk.live else PlainWatcher
-        return kind(self.talk, look_at(alias), self.verbosity)
-
     def answer_run(self, report: RunReport) -> None:
         """Write what came of the run, and end with its exit status."""
         prefix = prefix_of(conf.load().root)
-        page = run_page(report, prefix, program(), self.verbosity)
+        page = run_page(report, prefix, self.verbosity)
         self.answer(page, [run_report(report)], of_run(report, prefix))
 
 

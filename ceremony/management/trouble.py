@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.core.management.base import CommandError
 
+from ceremony.actions.refusals import TAMPERING
 from ceremony.core.check import CheckResult
 from ceremony.core.finding import Finding, errors
 from ceremony.core.outcome import ServerError, StepOutcome, StepState
@@ -20,6 +21,7 @@ from ceremony.core.report import (
 )
 from ceremony.errors import NOTHING_CHANGED, CeremonyError, ExitCode
 from ceremony.management.excerpt import excerpt
+from ceremony.management.next_command import next_command
 from ceremony.management.page import Page
 from ceremony.management.places import place_of
 from ceremony.management.units import counted
@@ -93,12 +95,12 @@ def of_plan(report: PlanReport, prefix: str) -> Trouble | None:
         f"{place_of(found[0], prefix)}: {found[0].message}{more}",
         NOTHING_CHANGED,
         found[0].hint,
-        ExitCode.REFUSED,
+        ExitCode.TAMPERED if _tampered(found) else ExitCode.REFUSED,
     )
 
 
-def of_work(steps: int, series: str, program: str) -> Trouble | None:
-    """``--check`` found something to do."""
+def of_work(steps: int, command: str) -> Trouble | None:
+    """``--check`` found something to do; ``command`` does it."""
     if not steps:
         return None
     waiting = "1 migration waits" if steps == 1 else f"{steps:,} migrations wait"
@@ -106,20 +108,22 @@ def of_work(steps: int, series: str, program: str) -> Trouble | None:
         "work-found",
         f"{waiting} to be applied.",
         NOTHING_CHANGED,
-        f"{program} apply_sql {series}",
+        command,
         ExitCode.FAILED,
     )
 
 
-def of_status(reports: Sequence[StatusReport], program: str) -> Trouble | None:
+def of_status(reports: Sequence[StatusReport]) -> Trouble | None:
     """``--check`` found a disagreement of files and ledger, or something to do."""
     for report in reports:
         if found := errors(report.findings):
-            return _disagreement(found, f"{program} verify_sql {report.series}")
+            return _disagreement(found, next_command("verify_sql", report.series, report.target))
     waiting = [report for report in reports if report.pending]
     if not waiting:
         return None
-    return of_work(sum(report.pending for report in waiting), waiting[0].series, program)
+    first = waiting[0]
+    command = next_command("apply_sql", first.series, first.target)
+    return of_work(sum(report.pending for report in waiting), command)
 
 
 def of_verification(report: VerifyReport) -> Trouble | None:
@@ -154,8 +158,12 @@ def _disagreement(found: Sequence[Finding], next_step: str) -> Trouble:
         f"{found[0].message}{more}",
         "The database was only read.",
         found[0].hint or next_step,
-        ExitCode.TAMPERED,
+        ExitCode.TAMPERED if _tampered(found) else ExitCode.FAILED,
     )
+
+
+def _tampered(found: Sequence[Finding]) -> bool:
+    return any(finding.code in TAMPERING for finding in found)
 
 
 def trouble_page(trouble: Trouble) -> Page:
@@ -167,22 +175,27 @@ def trouble_page(trouble: Trouble) -> Page:
         page.line(line)
     if trouble.server is not None:
         page.blank()
-        server_words(page, trouble.server, trouble.path)
+        _server(page, trouble)
         page.blank()
     _labelled(page, "State", trouble.state)
     _labelled(page, "Next", trouble.next_step)
     return page
 
 
-def server_words(page: Page, error: ServerError, path: str) -> None:
-    """Add the server's own words: place, source line with caret, SQLSTATE, message, DETAIL, HINT,
-    CONTEXT.
+def _server(page: Page, trouble: Trouble) -> None:
+    """Add what the server said: place, source line, caret, SQLSTATE, message and its other fields.
+
+    The message is left out where the first sentence has it already.
     """
-    if place := _place(error, path):
+    error = trouble.server
+    if error is None:
+        return
+    if place := _place(error, trouble.path):
         page.line((place, "run"), indent=2)
     if error.line and error.source_line:
         excerpt(page, error.line, error.column, error.source_line)
-    first, *more = visible_lines(error.message)
+    told = error.message in trouble.happened
+    first, *more = ("",) if told else visible_lines(error.message)
     page.line((f"SQLSTATE {error.sqlstate or 'none'}", "bad"), f"  {first}", indent=2)
     for line in more:
         page.line(line, indent=4)

@@ -13,7 +13,7 @@ Golden = Callable[[str, str], None]
 
 @pytest.fixture
 def golden() -> Golden:
-    """Compare a text with a golden file. ``CEREMONY_WRITE_GOLDEN=1`` writes it instead, and fails."""
+    """Compare a text with a golden file; ``CEREMONY_WRITE_GOLDEN=1`` writes it, and fails."""
 
     def compare(name: str, text: str) -> None:
         path = _FOLDER / name

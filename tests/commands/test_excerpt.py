@@ -12,10 +12,7 @@ def _drawn(line, column, source):
 
 
 def test_the_caret_stands_under_the_place():
-    assert _drawn(9, 8, "SELECT emial;\r\n") == (
-        "     9 │ SELECT emial;\n"
-        "       │        ^\n"
-    )
+    assert _drawn(9, 8, "SELECT emial;\r\n") == ("     9 │ SELECT emial;\n       │        ^\n")
 
 
 def test_without_a_column_there_is_no_caret():

@@ -5,12 +5,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ceremony import conf
-from ceremony.actions.actor import current_actor
 from ceremony.actions.apply import ApplyRequest, apply
 from ceremony.actions.plan import PlanRequest, plan
-from ceremony.core.plan import Direction
-from ceremony.management.base import program
 from ceremony.management.formats.json_format import plan_report
+from ceremony.management.next_command import run_command
 from ceremony.management.pages.plan import plan_page
 from ceremony.management.places import prefix_of
 from ceremony.management.running import RunningCommand
@@ -48,25 +46,27 @@ class Command(RunningCommand):
             return
         request = ApplyRequest(
             series=options["series"],
+            caller=self.caller(options["wait"]),
             alias=options["database"],
             to=options["to"],
-            wait_seconds=options["wait"],
             include_late=options["include_late"],
             confirm=options["confirm"],
-            command=self.typed,
-            actor=current_actor().shown,
         )
         with self.watcher(request.alias) as watcher:
             report = apply(request, watcher)
         self.answer_run(report)
 
     def _show(self, options: dict[str, Any]) -> None:
-        series, alias, to, late = (
-            options[name] for name in ("series", "database", "to", "include_late")
+        request = PlanRequest(
+            series=options["series"],
+            alias=options["database"],
+            to=options["to"],
+            include_late=options["include_late"],
         )
-        report = plan(PlanRequest(series, alias, to, Direction.APPLY, "", late))
+        report = plan(request)
         prefix = prefix_of(conf.load().root)
         trouble = of_plan(report, prefix)
         if options["check"] and trouble is None:
-            trouble = of_work(len(report.plan.steps), series, program())
-        self.answer(plan_page(report, prefix, program()), [plan_report(report)], trouble)
+            trouble = of_work(len(report.plan.steps), run_command(report, options))
+        page = plan_page(report, prefix, run_command(report, options))
+        self.answer(page, [plan_report(report)], trouble)

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from ceremony import conf
 from ceremony.actions.new import NewRequest, new
-from ceremony.management.base import CeremonyCommand, program
+from ceremony.management.base import CeremonyCommand
 from ceremony.management.pages.new import new_page
 from ceremony.management.places import prefix_of
 
@@ -39,4 +39,4 @@ class Command(CeremonyCommand):
         prefix = prefix_of(root)
         paths = [f"{prefix}{path.relative_to(root).as_posix()}" for path in written]
         series = options["series"]
-        self.answer(new_page(paths, series, program()), [{"series": series, "written": paths}])
+        self.answer(new_page(paths, series), [{"series": series, "written": paths}])

@@ -7,8 +7,9 @@ from django.core.management.base import CommandParser
 from ceremony import conf
 from ceremony.actions.plan import PlanRequest, plan
 from ceremony.core.plan import Direction
-from ceremony.management.base import CeremonyCommand, program
+from ceremony.management.base import CeremonyCommand
 from ceremony.management.formats.json_format import plan_report
+from ceremony.management.next_command import run_command
 from ceremony.management.pages.plan import plan_page
 from ceremony.management.places import prefix_of
 from ceremony.management.psql import psql_script
@@ -47,13 +48,20 @@ class Command(CeremonyCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         direction = Direction.ROLL_BACK if options["rollback"] else Direction.APPLY
-        wanted = ("series", "database", "to", "variant", "include_late")
-        series, alias, to, variant, late = (options[name] for name in wanted)
-        report = plan(PlanRequest(series, alias, to, direction, variant, late))
+        request = PlanRequest(
+            series=options["series"],
+            alias=options["database"],
+            to=options["to"],
+            direction=direction,
+            variant=options["variant"],
+            include_late=options["include_late"],
+        )
+        report = plan(request)
         settings = conf.load()
         prefix = prefix_of(settings.root)
         trouble = of_plan(report, prefix)
         if options["sql"] and trouble is None:
             self.data.text(psql_script(report, settings))
             return
-        self.answer(plan_page(report, prefix, program()), [plan_report(report)], trouble)
+        page = plan_page(report, prefix, run_command(report, options))
+        self.answer(page, [plan_report(report)], trouble)

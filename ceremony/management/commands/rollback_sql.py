@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from ceremony.actions.actor import current_actor
+from ceremony.actions.loss import LossAccepted
 from ceremony.actions.rollback import RollbackRequest, roll_back
 from ceremony.management.running import RunningCommand
 
@@ -52,16 +52,14 @@ class Command(RunningCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         request = RollbackRequest(
             series=options["series"],
+            caller=self.caller(options["wait"]),
             alias=options["database"],
             to=options["to"],
             variant=options["variant"],
-            accept_data_loss=options["accept_data_loss"],
-            backup_folder=options["backup"],
-            backup_evidence=options["backup_evidence"],
-            wait_seconds=options["wait"],
+            loss=LossAccepted(
+                options["accept_data_loss"], options["backup"], options["backup_evidence"]
+            ),
             confirm=options["confirm"],
-            command=self.typed,
-            actor=current_actor().shown,
         )
         with self.watcher(request.alias) as watcher:
             report = roll_back(request, watcher)

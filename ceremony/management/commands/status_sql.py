@@ -6,13 +6,15 @@ from django.core.management.base import CommandParser
 
 from ceremony import conf
 from ceremony.actions.status import status
-from ceremony.management.base import CeremonyCommand, program
+from ceremony.core.report import StatusReport
+from ceremony.errors import CeremonyError
+from ceremony.management.base import CeremonyCommand
 from ceremony.management.formats.json_format import status_report
 from ceremony.management.page import Page
 from ceremony.management.pages.status import status_page
 from ceremony.management.places import prefix_of
 from ceremony.management.running import add_database
-from ceremony.management.trouble import of_status
+from ceremony.management.trouble import Trouble, of_error, of_status
 from ceremony.sources.folder import series_names
 
 
@@ -35,11 +37,19 @@ class Command(CeremonyCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         root = conf.load().root
-        names = options["series"] or series_names(root)
-        reports = [status(name, options["database"]) for name in names]
         page = Page()
-        for report in reports:
+        reports: list[StatusReport] = []
+        troubles: list[Trouble] = []
+        for name in options["series"] or series_names(root):
             page.blank()
-            page.extend(status_page(report, prefix_of(root), program()))
-        trouble = of_status(reports, program()) if options["check"] else None
-        self.answer(page, [status_report(report) for report in reports], trouble)
+            try:
+                reports.append(status(name, options["database"]))
+                page.extend(status_page(reports[-1], prefix_of(root)))
+            except CeremonyError as error:
+                # One target out of reach must not hide the state of the others.
+                troubles.append(of_error(error))
+                page.line(("✕ ", "bad"), f"{name}: {error.code}")
+        if options["check"] and (found := of_status(reports)):
+            troubles.append(found)
+        written = [status_report(report) for report in reports]
+        self.answer(page, written, troubles[0] if troubles else None)

@@ -5,7 +5,6 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ceremony import conf
-from ceremony.actions.actor import current_actor
 from ceremony.actions.verify import VerifyRequest, verify
 from ceremony.management.base import CeremonyCommand
 from ceremony.management.formats.json_format import verify_report
@@ -13,7 +12,6 @@ from ceremony.management.pages.verify import verify_page
 from ceremony.management.places import prefix_of
 from ceremony.management.running import add_database
 from ceremony.management.trouble import of_verification
-from ceremony.management.watchers.quiet import QuietWatcher
 
 
 class Command(CeremonyCommand):
@@ -30,9 +28,7 @@ class Command(CeremonyCommand):
         add_database(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        actor = current_actor().shown
-        request = VerifyRequest(options["series"], options["database"], actor, self.typed)
-        report = verify(request, QuietWatcher())
+        report = verify(VerifyRequest(options["series"], self.caller(), options["database"]))
         prefix = prefix_of(conf.load().root)
         page = verify_page(report, prefix, self.verbosity)
         self.answer(page, [verify_report(report)], of_verification(report))

@@ -17,6 +17,12 @@ _MARKS = {
 _SAMPLE = 5
 
 
+def weak(outcome: CheckOutcome) -> bool:
+    """Whether it keeps a verdict from being PASS; a check that only informs does not."""
+    informs = outcome.check.severity is CheckSeverity.INFO
+    return outcome.result is not CheckResult.PASS and not informs
+
+
 def passed(checks: Sequence[CheckOutcome]) -> str:
     """``12/14``, or ``none`` where there are no checks."""
     if not checks:
@@ -35,8 +41,8 @@ def checks_sentence(checks: Sequence[CheckOutcome]) -> str:
         (sum(check.result is result for check in checks), result.value.lower())
         for result in (CheckResult.FAIL, CheckResult.NOT_APPLICABLE, CheckResult.NOT_RUN)
     )
-    rest = listed(tuple(f"{n} {'failed' if word == 'fail' else word}" for n, word in others if n))
-    return f"{good} of {counted(len(checks), 'check')} passed, {rest}."
+    rest = listed(tuple(f"{n:,} {'failed' if word == 'fail' else word}" for n, word in others if n))
+    return f"{good:,} of {counted(len(checks), 'check')} passed, {rest}."
 
 
 def add_checks(

@@ -9,9 +9,11 @@ from ceremony.management.pages.findings import add_findings
 from ceremony.management.pages.target import target_name, target_place
 from ceremony.management.units import counted
 
+_DONE = {Direction.APPLY: "applied", Direction.ROLL_BACK: "rolled back"}
 
-def plan_page(report: PlanReport, prefix: str, program: str) -> Page:
-    """A sentence, the steps, what was noticed, the command that runs it."""
+
+def plan_page(report: PlanReport, prefix: str, command: str) -> Page:
+    """A sentence, the steps, what was noticed, and ``command``, which runs it."""
     page = Page()
     plan = report.plan
     page.line((_sentence(report), "bold"))
@@ -29,8 +31,7 @@ def plan_page(report: PlanReport, prefix: str, program: str) -> Page:
     page.blank()
     if plan.steps and not errors(plan.findings):
         page.line((f"Plan {report.digest}", "dim"))
-        verb = "apply_sql" if plan.direction is Direction.APPLY else "rollback_sql"
-        page.line(("Next   ", "bold"), f"{program} {verb} {plan.series}")
+        page.line(("Next   ", "bold"), command)
     return page
 
 
@@ -38,7 +39,7 @@ def _sentence(report: PlanReport) -> str:
     plan, on = report.plan, target_name(report.target)
     there = f"{report.applied:,} applied so far" if report.applied else "none applied so far"
     if errors(plan.findings):
-        return f"Refused: {plan.series} cannot {plan.direction.value} on {on}; {there}."
+        return f"Refused: {plan.series} cannot be {_DONE[plan.direction]} on {on}; {there}."
     if not plan.steps:
         return f"Nothing to {plan.direction.value}: {plan.series} on {on}; {there}."
     steps = counted(len(plan.steps), "migration")
@@ -70,9 +71,10 @@ def step_notes(step: Step) -> tuple[str, ...]:
         notes.append(f"{header.risk.value} risk")
     if step.variant:
         notes.append(f"variant {step.variant}")
-    if header.data_loss:
+    apply = step.direction is Direction.APPLY
+    if step.loses_data:
         notes.append(f"data loss: {header.data_loss}")
-    if step.direction is Direction.APPLY and not header.reversible:
+    if apply and not header.reversible:
         why = f" ({header.irreversible_why})" if header.irreversible_why else ""
         notes.append(f"no way back{why}")
     return tuple(notes)

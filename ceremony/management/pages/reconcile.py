@@ -28,6 +28,8 @@ def _sentence(report: ReconcileReport) -> str:
     on = target_name(report.target)
     if not (report.settled or report.repaired or report.findings):
         return f"Nothing to settle: ledger and records agree on {on}."
+    if not (report.settled or report.repaired):
+        return f"Nothing was settled on {on}: no rule may decide what follows, a person must."
     settled = f"Settled {counted(len(report.settled), 'attempt')}"
     repaired = f"repaired {counted(len(report.repaired), 'record')}"
     return f"{settled} and {repaired} from the ledger on {on}."

@@ -4,9 +4,10 @@ reads.
 
 from ceremony.core.outcome import CheckOutcome, StepOutcome, StepState
 from ceremony.core.plan import Direction
-from ceremony.core.report import RunReport
+from ceremony.core.report import RunReport, Verdict
+from ceremony.management.next_command import next_command
 from ceremony.management.page import Page, Part
-from ceremony.management.pages.checks import add_checks, checks_sentence, passed
+from ceremony.management.pages.checks import add_checks, checks_sentence, passed, weak
 from ceremony.management.pages.findings import add_findings
 from ceremony.management.pages.settled import add_settled
 from ceremony.management.pages.target import target_name, target_place
@@ -23,7 +24,7 @@ _STATES = {
 }
 
 
-def run_page(report: RunReport, prefix: str, program: str, verbosity: int) -> Page:
+def run_page(report: RunReport, prefix: str, verbosity: int) -> Page:
     """The outcome in one sentence, a row per migration, what did not pass, where to look next."""
     page = Page()
     page.line(_mark(report), (_sentence(report), "bold"))
@@ -41,7 +42,7 @@ def run_page(report: RunReport, prefix: str, program: str, verbosity: int) -> Pa
         page.blank()
     add_findings(page, report.findings, prefix)
     page.blank()
-    _next(page, report, program)
+    _next(page, report)
     return page
 
 
@@ -50,15 +51,14 @@ def step_verdict(outcome: StepOutcome) -> tuple[str, str]:
     PASS.
     """
     if outcome.state is StepState.DONE:
-        return ("◐ PARTIAL", "warn") if outcome.partial else ("✓ PASS", "ok")
+        return ("◐ PARTIAL", "warn") if any(map(weak, outcome.checks)) else ("✓ PASS", "ok")
     return _STATES[outcome.state]
 
 
 def _mark(report: RunReport) -> Part:
     if report.problem is not None:
         return "✕ ", "bad"
-    partial = any(outcome.partial for outcome in report.outcomes)
-    return ("◐ ", "warn") if partial else ("✓ ", "ok")
+    return ("✓ ", "ok") if report.verdict is Verdict.PASS else ("◐ ", "warn")
 
 
 def _sentence(report: RunReport) -> str:
@@ -133,12 +133,15 @@ def _checks(report: RunReport) -> tuple[CheckOutcome, ...]:
     return tuple(check for outcome in report.outcomes for check in outcome.checks)
 
 
-def _next(page: Page, report: RunReport, program: str) -> None:
+def _next(page: Page, report: RunReport) -> None:
     series = report.plan.series
     if report.run:
         page.line(
             ("Record ", "dim"), f"run {report.run}, with every statement and check, in the admin"
         )
     if report.problem is None:
-        page.line(("Next   ", "dim"), f"{program} status_sql {series}   what is applied")
-        page.line(f"       {program} verify_sql {series}   run the checks again, any time")
+        status, verify = (
+            next_command(command, series, report.target) for command in ("status_sql", "verify_sql")
+        )
+        page.line(("Next   ", "dim"), f"{status}   what is applied")
+        page.line(f"       {verify}   run the checks again, any time")

@@ -1,6 +1,7 @@
 """The page of ``status_sql``: each migration's state on the target."""
 
 from ceremony.core.report import MigrationState, StatusLine, StatusReport
+from ceremony.management.next_command import next_command, program
 from ceremony.management.page import Page, Part
 from ceremony.management.pages.findings import add_findings
 from ceremony.management.pages.target import target_name, target_place
@@ -22,7 +23,7 @@ _MARKS = {
 }
 
 
-def status_page(report: StatusReport, prefix: str, program: str) -> Page:
+def status_page(report: StatusReport, prefix: str) -> Page:
     """A sentence, a row per migration, what was noticed, the next command."""
     page = Page()
     page.line((f"{report.series} on {target_name(report.target)}: {_states(report)}.", "bold"))
@@ -38,9 +39,9 @@ def status_page(report: StatusReport, prefix: str, program: str) -> Page:
     if report.unsettled:
         attempts = counted(report.unsettled, "attempt")
         page.line(("⚠ ", "warn"), f"{attempts} without an outcome in the record.")
-        page.line(("Next   ", "dim"), f"{program} reconcile_sql --database {report.target.alias}")
+        page.line(("Next   ", "dim"), f"{program()} reconcile_sql --database {report.target.alias}")
     elif report.pending:
-        page.line(("Next   ", "dim"), f"{program} plan_sql {report.series}")
+        page.line(("Next   ", "dim"), next_command("plan_sql", report.series, report.target))
     return page
 
 
