@@ -12,6 +12,16 @@ WHERE relnamespace = 'public'::regnamespace
   AND relname IN ('providers', 'bookings')
   AND relkind = 'r';
 
+-- check: the lookup index exists and is valid
+-- when: always
+-- expect: no rows
+SELECT wanted.name
+FROM (VALUES
+    ('idx_bookings_provider_start')
+) AS wanted (name)
+LEFT JOIN pg_index i ON i.indexrelid = to_regclass('public.' || wanted.name)
+WHERE i.indisvalid IS NOT TRUE;
+
 -- check: a booking names its provider and its time
 -- expect: success
 INSERT INTO providers (id, name) VALUES (-1, 'Practice');

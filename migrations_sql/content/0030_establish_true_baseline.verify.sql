@@ -131,6 +131,45 @@ WHERE contype = 'f'
       )
   );
 
+-- check: the lookup indexes exist and are valid
+-- when: always
+-- expect: no rows
+SELECT wanted.name
+FROM (VALUES
+    ('idx_sessions_expire'),
+    ('idx_password_reset_tokens_user'),
+    ('idx_user_activity_logs_user'),
+    ('idx_projects_user'),
+    ('idx_project_members_user'),
+    ('idx_content_user'),
+    ('idx_content_project'),
+    ('idx_content_status'),
+    ('idx_content_metrics_content'),
+    ('idx_content_ideas_user'),
+    ('idx_media_assets_user'),
+    ('idx_media_assets_content'),
+    ('idx_thumbnails_content'),
+    ('idx_hashtag_suggestions_niche'),
+    ('idx_hashtag_suggestions_hashtag'),
+    ('idx_ai_generation_tasks_user'),
+    ('idx_ai_usage_records_task'),
+    ('idx_ai_usage_records_user'),
+    ('idx_social_accounts_user'),
+    ('idx_social_posts_user'),
+    ('idx_social_posts_account'),
+    ('idx_social_posts_content'),
+    ('idx_social_post_metrics_post'),
+    ('idx_post_schedules_post'),
+    ('idx_post_schedules_due'),
+    ('idx_notifications_user'),
+    ('idx_subscriptions_user'),
+    ('idx_payment_events_subscription'),
+    ('idx_analytics_events_user'),
+    ('idx_analytics_events_name')
+) AS wanted (name)
+LEFT JOIN pg_index i ON i.indexrelid = to_regclass('public.' || wanted.name)
+WHERE i.indisvalid IS NOT TRUE;
+
 -- check: a user, a project, its content and a metric fit together
 -- expect: success
 INSERT INTO users (id, email, first_name, last_name)

@@ -95,6 +95,18 @@ FROM (VALUES
 ) AS wanted (key)
 WHERE NOT EXISTS (SELECT FROM settings s WHERE s.key = wanted.key);
 
+-- check: the lookup indexes exist and are valid
+-- when: always
+-- expect: no rows
+SELECT wanted.name
+FROM (VALUES
+    ('idx_listings_marketplace'),
+    ('idx_components_supplier'),
+    ('idx_bom_lines_component')
+) AS wanted (name)
+LEFT JOIN pg_index i ON i.indexrelid = to_regclass('public.' || wanted.name)
+WHERE i.indisvalid IS NOT TRUE;
+
 -- check: a second active BOM for one listing is refused
 -- expect: error unique_violation on boms_listing_active_unique
 INSERT INTO listings (id, seller_sku, title) VALUES (-1, 'check-001-1', 'Kettle');

@@ -96,6 +96,22 @@ FROM (VALUES
 ) AS wanted (key)
 WHERE NOT EXISTS (SELECT FROM settings s WHERE s.key = wanted.key);
 
+-- check: the lookup indexes exist and are valid
+-- when: always
+-- expect: no rows
+SELECT wanted.name
+FROM (VALUES
+    ('idx_jobs_pending'),
+    ('idx_jobs_listing'),
+    ('idx_jobs_asin_entity'),
+    ('idx_listing_events_listing'),
+    ('idx_listing_events_job'),
+    ('idx_fee_snapshots_listing'),
+    ('idx_fee_snapshots_marketplace')
+) AS wanted (name)
+LEFT JOIN pg_index i ON i.indexrelid = to_regclass('public.' || wanted.name)
+WHERE i.indisvalid IS NOT TRUE;
+
 -- check: a job needs only its type
 -- expect: value PENDING
 INSERT INTO jobs (id, job_type) VALUES (-1, 'SYNC_AMAZON_OFFER') RETURNING status;

@@ -74,6 +74,20 @@ SELECT replace(indexdef, 'public.', '')
 FROM pg_indexes
 WHERE schemaname = 'public' AND indexname = 'boms_asin_active_unique';
 
+-- check: the lookup indexes exist and are valid
+-- when: always
+-- expect: no rows
+SELECT wanted.name
+FROM (VALUES
+    ('idx_listings_asin'),
+    ('idx_asin_entities_marketplace'),
+    ('idx_keepa_snapshots_captured'),
+    ('idx_amazon_catalog_snapshots_captured'),
+    ('idx_feature_store_computed')
+) AS wanted (name)
+LEFT JOIN pg_index i ON i.indexrelid = to_regclass('public.' || wanted.name)
+WHERE i.indisvalid IS NOT TRUE;
+
 -- check: the latest features of an entity come from idx_feature_store_computed
 -- expect: plan uses index idx_feature_store_computed
 INSERT INTO feature_store (id, entity_type, entity_id, computed_at)

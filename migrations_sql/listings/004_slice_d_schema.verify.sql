@@ -80,6 +80,20 @@ WHERE is_active = true AND scope_type = 'LISTING'
 GROUP BY listing_id
 HAVING count(*) > 1;
 
+-- check: the lookup indexes exist and are valid
+-- when: always
+-- expect: no rows
+SELECT wanted.name
+FROM (VALUES
+    ('idx_recommendations_listing'),
+    ('idx_recommendations_asin_entity'),
+    ('idx_recommendations_job'),
+    ('idx_recommendation_events_recommendation'),
+    ('idx_recommendation_events_job')
+) AS wanted (name)
+LEFT JOIN pg_index i ON i.indexrelid = to_regclass('public.' || wanted.name)
+WHERE i.indisvalid IS NOT TRUE;
+
 -- check: a recommendation of an unknown job is refused
 -- expect: error foreign_key_violation on recommendations_job_fk
 INSERT INTO listings (id, seller_sku, title) VALUES (-1, 'check-004-1', 'Kettle');

@@ -50,6 +50,17 @@ WHERE oid IN ('auth.users'::regclass, 'public.organizations'::regclass,
               'public.courses'::regclass, 'public.fsm_state'::regclass)
   AND NOT relrowsecurity;
 
+-- check: the lookup indexes exist and are valid
+-- when: always
+-- expect: no rows
+SELECT wanted.name
+FROM (VALUES
+    ('idx_courses_user'),
+    ('idx_courses_organization')
+) AS wanted (name)
+LEFT JOIN pg_index i ON i.indexrelid = to_regclass('public.' || wanted.name)
+WHERE i.indisvalid IS NOT TRUE;
+
 -- check: the id of a course may be given
 -- expect: value 00000000-0000-4000-8000-000000000001
 INSERT INTO courses (id, title, slug)

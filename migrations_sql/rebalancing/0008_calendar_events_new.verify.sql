@@ -31,6 +31,16 @@ FROM pg_constraint
 WHERE conrelid = to_regclass('public.calendar_events_new')
   AND conname = 'calendar_events_new_user_id_fkey';
 
+-- check: the lookup index exists and is valid
+-- when: always
+-- expect: no rows
+SELECT wanted.name
+FROM (VALUES
+    ('idx_calendar_events_new_user_start')
+) AS wanted (name)
+LEFT JOIN pg_index i ON i.indexrelid = to_regclass('public.' || wanted.name)
+WHERE i.indisvalid IS NOT TRUE;
+
 -- check: user, title, type and two times are enough for an event
 -- expect: success
 INSERT INTO users (id) VALUES ('00000000-0000-4000-8000-000000000801');

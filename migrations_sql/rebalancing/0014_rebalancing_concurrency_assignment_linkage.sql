@@ -6,7 +6,7 @@
 -- Data loss: rollback (drops baseline_updated_at, baseline_version and metadata of proposal_moves)
 
 -- The guard protects people's calendars and must come even where proposal_moves was lost.
--- Silence: depends-on-table-existence (the guard on events is needed with or without proposal_moves; the skip is a WARNING and its checks are NOT APPLICABLE)
+-- Silence: depends-on-table-existence (the guard must come either way; what is skipped is said in a WARNING)
 DO $$
 BEGIN
     IF to_regclass('public.proposal_moves') IS NULL THEN

@@ -12,6 +12,16 @@ WHERE conrelid = 'public.rebalancing_proposals'::regclass
   AND contype = 'f'
   AND convalidated;
 
+-- check: the lookup index exists and is valid
+-- when: always
+-- expect: no rows
+SELECT wanted.name
+FROM (VALUES
+    ('idx_rollback_snapshots_user')
+) AS wanted (name)
+LEFT JOIN pg_index i ON i.indexrelid = to_regclass('public.' || wanted.name)
+WHERE i.indisvalid IS NOT TRUE;
+
 -- check: an unknown snapshot is refused
 -- expect: error foreign_key_violation on rebalancing_proposals_snapshot_id_fkey
 INSERT INTO users (id) VALUES ('00000000-0000-4000-8000-000000001501');
