@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from psycopg.conninfo import make_conninfo
@@ -110,8 +111,9 @@ def test_django_migrations_are_complete():
 
 
 @pytest.mark.django_db
-def test_demo_accounts(settings, tmp_path):
-    settings.DEBUG, settings.STATE_DIR = True, tmp_path
+def test_demo_accounts(monkeypatch, tmp_path):
+    monkeypatch.setattr(settings, "DEBUG", True)
+    monkeypatch.setattr(settings, "STATE_DIR", tmp_path)
     made = accounts.ensure()
     assert accounts.ensure() == made
     assert made.names == ("author", "reviewer", "dba", "operator", "auditor")
@@ -125,8 +127,8 @@ def test_demo_accounts(settings, tmp_path):
 
 
 @pytest.mark.django_db
-def test_demo_accounts_are_refused_where_debug_is_off(settings):
-    settings.DEBUG = False
+def test_demo_accounts_are_refused_where_debug_is_off(monkeypatch):
+    monkeypatch.setattr(settings, "DEBUG", False)
     with pytest.raises(Refused) as raised:
         accounts.ensure()
     assert not User.objects.exists()
@@ -197,20 +199,24 @@ def wait_for(browser, address):
             return
 
 
-def test_a_missing_database_is_made_once(settings, server, databases):
+def test_a_missing_database_is_made_once(monkeypatch, server, databases):
     name = "made when missing"
-    settings.DATABASES = {"mine": entry("MINE", make_conninfo(server.conninfo(), dbname=name))}
+    monkeypatch.setitem(
+        settings.DATABASES, "mine", entry("MINE", make_conninfo(server.conninfo(), dbname=name))
+    )
     assert create_missing(["mine"]) == ["mine"]
     assert create_missing(["mine"]) == []
     databases.drop(name)
 
 
-def test_a_database_that_the_role_may_not_make(settings, server):
+def test_a_database_that_the_role_may_not_make(monkeypatch, server):
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
         connection.execute("CREATE ROLE poor LOGIN")
-    settings.DATABASES = {
-        "mine": entry("MINE", make_conninfo(server.conninfo(), user="poor", dbname="rich"))
-    }
+    monkeypatch.setitem(
+        settings.DATABASES,
+        "mine",
+        entry("MINE", make_conninfo(server.conninfo(), user="poor", dbname="rich")),
+    )
     with pytest.raises(Failed) as raised:
         create_missing(["mine"])
     assert str(raised.value) == (
@@ -221,10 +227,12 @@ def test_a_database_that_the_role_may_not_make(settings, server):
     )
 
 
-def test_a_server_that_is_not_there(settings, tmp_path):
-    settings.DATABASES = {
-        "mine": entry("MINE", f"host={tmp_path} user=ann password=hush dbname=shop")
-    }
+def test_a_server_that_is_not_there(monkeypatch, tmp_path):
+    monkeypatch.setitem(
+        settings.DATABASES,
+        "mine",
+        entry("MINE", f"host={tmp_path} user=ann password=hush dbname=shop"),
+    )
     with pytest.raises(Failed) as raised:
         create_missing(["mine"])
     assert str(raised.value) == (
