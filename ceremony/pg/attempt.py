@@ -17,7 +17,7 @@ from ceremony.core.outcome import (
     StepState,
 )
 from ceremony.pg.blocks import CHECK_PARTS, Part
-from ceremony.pg.check_runs import not_run, outcome
+from ceremony.pg.check_runs import outcome
 from ceremony.pg.wire import Answer, AnswerState
 
 _KEPT_MESSAGES = 500
@@ -31,18 +31,24 @@ _STATES = {
 
 @dataclass
 class Attempt:
-    """``row`` is the ledger row that says the step is done; ``xid`` the transaction it is in.
+    """``row`` is the ledger row that says the step is done.
 
-    ``committing`` is true from the moment the COMMIT may have reached the server until its answer is judged.
+    ``committing`` is true from the moment the COMMIT may have reached the server until its answer
+    is judged.
     """
 
     run: StepRun
     row: LedgerRow
     started_at: datetime
-    xid: str | None = None
     answers: list[Answer] = field(default_factory=list)
     committing: bool = False
     judged_checks: tuple[CheckOutcome, ...] = ()
+
+    @property
+    def xid(self) -> str | None:
+        """The number of the transaction that the ledger row was inserted in."""
+        row = self.rows_of(Part.LEDGER)
+        return row[0] if row else None
 
     @property
     def label(self) -> str:
@@ -57,7 +63,7 @@ class Attempt:
         return step.script.path if step.script else step.migration.path
 
     def first(self, *states: AnswerState) -> Answer | None:
-        """The first answer in one of these states, not counting those that belong to a check's verdict."""
+        """The first answer in one of these states; the answers of checks do not count."""
         for answer in self.answers:
             if answer.state in states and answer.item.what.part not in CHECK_PARTS:
                 return answer
@@ -80,10 +86,7 @@ class Attempt:
             if answer.item.what.check >= 0:
                 by_check.setdefault(answer.item.what.check, []).append(answer)
         self.judged_checks = tuple(
-            outcome(check, by_check[index])
-            if index in by_check
-            else not_run(check, "It was not reached.")
-            for index, check in enumerate(self.checks())
+            outcome(check, by_check.get(index, ())) for index, check in enumerate(self.checks())
         )
         return self.judged_checks
 

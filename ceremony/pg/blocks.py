@@ -2,23 +2,25 @@
 
 ::
 
-    COMMIT                                   of the migration before; judged first
-    BEGIN; the reset; comparison; COMMIT     so that nothing of one file reaches the next
+    COMMIT                                 of the migration before; judged first
+    BEGIN; the reset; comparison; COMMIT   so that nothing of one file reaches the next
     BEGIN; limits; ledger row
-    checks `before`                          then a wait, if one of them may refuse
+    checks `before`                        then a wait, if one of them may refuse
     the statements
-    checks `after`                           each in its own savepoint, each followed by a Sync
-    deferred constraints; probes; Sync       judged here, before the COMMIT that travels with the next block
+    checks `after`                         each in its own savepoint, each followed by a Sync
+    deferred constraints; probes; Sync     judged here; the COMMIT travels with the next block
 
 Why each line stands where it does was measured:
 
-- The reset is a transaction of its own. Without BEGIN and COMMIT around it, it would join the transaction of the BEGIN
-  that follows, and a rollback would bring back what it cleaned.
-- A Sync ends the skipping that an error started, so behind it the rest would run *outside* any transaction if the
-  COMMIT at the start had failed. Every stretch behind a Sync therefore begins with ROLLBACK TO a savepoint whose name
-  nobody can guess: it fails where that savepoint is not, and the stretch is skipped.
-- ``SET CONSTRAINTS ALL IMMEDIATE`` stands alone before must-fail checks, or they would be blamed for deferred
-  violations of the file, and again at the end, so that such a violation is named here and not at COMMIT.
+- The reset is a transaction of its own. Without BEGIN and COMMIT around it, it would join the
+  transaction of the BEGIN that follows, and a rollback would bring back what it cleaned.
+- A Sync ends the skipping that an error started, so behind it the rest would run *outside* any
+  transaction if the COMMIT at the start had failed. Every stretch behind a Sync therefore begins
+  with ROLLBACK TO a savepoint whose name nobody can guess: it fails where that savepoint is not,
+  and the stretch is skipped.
+- ``SET CONSTRAINTS ALL IMMEDIATE`` stands alone before must-fail checks, or they would be blamed
+  for deferred violations of the file, and again at the end, so that such a violation is named
+  here and not at COMMIT.
 """
 
 import secrets
@@ -62,7 +64,10 @@ CHECK_PARTS = frozenset({Part.ONLY_IF, Part.SETUP, Part.QUESTION})
 
 
 class What(NamedTuple):
-    """Which statement or check (by its index) a message belongs to; ``number`` counts set-up statements from 1."""
+    """Which statement or check (by its index) a message belongs to.
+
+    ``number`` counts set-up statements from 1.
+    """
 
     part: Part
     statement: Statement | None = None
@@ -127,10 +132,14 @@ def begin(limits: Limits) -> tuple[Item, ...]:
 
 @dataclass(frozen=True)
 class Leg:
-    """Messages that go out together; ``copy`` instead is one COPY FROM STDIN, which a pipeline cannot hold."""
+    """Messages that go out together.
+
+    ``copy`` instead is one COPY FROM STDIN, which a pipeline cannot hold.
+    """
 
     items: Sequence[Item] = ()
     copy: Statement | None = None
+    last: bool = False
 
 
 def legs(run: StepRun, opening: Sequence[Item], probes: Item) -> Iterator[Leg]:
@@ -152,7 +161,23 @@ def legs(run: StepRun, opening: Sequence[Item], probes: Item) -> Iterator[Leg]:
             items = []
         yield Leg(copy=statement)
     items += _after(step.checks_after, first)
-    yield Leg([*items, _ALL_IMMEDIATE, probes, _DURABLE, SYNC])
+    yield _closing(items, probes)
+
+
+def single(statement: Statement, opening: Sequence[Item], probes: Item) -> Iterator[Leg]:
+    """One statement in a transaction of its own, with the row that ``opening`` inserts."""
+    items = [*opening]
+    if statement.copy is None:
+        items.append(Item(What(Part.STATEMENT, statement), statement.text.encode()))
+    else:
+        yield Leg([*items, SYNC])
+        yield Leg(copy=statement)
+        items = []
+    yield _closing(items, probes)
+
+
+def _closing(items: Sequence[Item], probes: Item) -> Leg:
+    return Leg([*items, _ALL_IMMEDIATE, probes, _DURABLE, SYNC], last=True)
 
 
 def _after(checks: Sequence[Check], first: int) -> list[Item]:
@@ -168,9 +193,9 @@ def _after(checks: Sequence[Check], first: int) -> list[Item]:
 def check_items(index: int, check: Check) -> list[Item]:
     """One check in a savepoint of its own, with a Sync, so that its error is its own.
 
-    The only-if question is asked in the same stretch, and the check runs whatever it answers: the client cannot
-    choose without waiting. That is sound because all of it is rolled back, and the answer decides afterwards
-    whether the result counts.
+    The only-if question is asked in the same stretch, and the check runs whatever it answers: the
+    client cannot choose without waiting. That is sound because all of it is rolled back, and the
+    answer decides afterwards whether the result counts.
     """
     mark = _random_name()
     items = [_savepoint(mark)]

@@ -11,10 +11,13 @@ from ceremony.core.script import Statement
 
 @dataclass(frozen=True)
 class RunContext:
-    """``audit_head`` gives number and hash of the control side's newest audit event; ``clock`` the time in UTC.
+    """``audit_head`` gives number and hash of the control side's newest audit event.
 
-    ``recorded_by`` is the person or account. ``command`` is what to type to try again, for messages. Neither
-    function may talk to the target.
+    ``clock`` the time in UTC.
+
+    ``recorded_by`` is the person or account. ``command`` is what to type to try again, for
+    messages. Neither function may talk to the target.
+
     """
 
     audit_head: Callable[[], tuple[int, str]]
@@ -26,7 +29,10 @@ class RunContext:
 
 
 class Listener(Protocol):
-    """Hears what the executor does, from the thread that does it; quick, because the target is waiting or at work."""
+    """Hears what the executor does, from the thread that does it.
+
+    Quick, because the target is waiting or at work.
+    """
 
     def step_started(self, run: StepRun) -> None:
         """The step's transaction is open and its ledger row is inserted."""
@@ -35,8 +41,8 @@ class Listener(Protocol):
         """The server begins with this statement."""
 
     def step_finished(self, outcome: StepOutcome) -> None:
-        """The outcome is known; DONE only after the COMMIT was answered. Called once for every step of the run,
-        also for those that were never started.
+        """The outcome is known; DONE only after the COMMIT was answered. Called once for every
+        step of the run, also for those that were never started.
         """
 
 

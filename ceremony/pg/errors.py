@@ -1,6 +1,7 @@
 """What an error of the server means here: its code, what it leaves behind, and what to type next.
 
-Decided by SQLSTATE alone (manual, Appendix A), never by the words of the message, which depend on ``lc_messages``.
+Decided by SQLSTATE alone (manual, Appendix A), never by the words of the message, which depend on
+``lc_messages``.
 """
 
 import re
@@ -45,7 +46,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "08": Meaning("connection-lost", _RETRY),
     "2D000": Meaning(
         "tx-ended-by-script",
-        "Take the COMMIT or ROLLBACK out of the function or DO body that {path} runs, then: {command}",
+        "Take the COMMIT or ROLLBACK out of the function or DO body that {path} runs, "
+        "then: {command}",
     ),
     "40001": Meaning("deadlock", _RETRY),
     "40P01": Meaning("deadlock", _RETRY),
@@ -84,13 +86,13 @@ MEANINGS: Mapping[str, Meaning] = {
     "3F000": Meaning("statement-failed", _MISSING),
     "55006": Meaning(
         "statement-failed",
-        "Rows changed earlier in {path} still wait for a deferred trigger: put `SET CONSTRAINTS ALL IMMEDIATE;` "
-        "between the two, or split the file; then: {command}",
+        "Rows changed earlier in {path} still wait for a deferred trigger: put "
+        "`SET CONSTRAINTS ALL IMMEDIATE;` between the two, or split the file; then: {command}",
     ),
     "55P04": Meaning(
         "statement-failed",
-        "A new enum value can be used only after its transaction is committed: put its use in a migration "
-        "of its own; then: {command}",
+        "A new enum value can be used only after its transaction is committed: put its use in a "
+        "migration of its own; then: {command}",
     ),
 }
 
@@ -110,8 +112,9 @@ def server_error(
 ) -> ServerError:
     """The server's error with its place in the file.
 
-    ``statement`` is the statement that was sent, ``None`` for one of our own (``doing`` then says which). Without
-    ``keep_detail`` DETAIL and CONTEXT, which may quote rows, are left out, and quoted values are masked.
+    ``statement`` is the statement that was sent, ``None`` for one of our own (``doing`` then says
+    which). Without ``keep_detail`` DETAIL and CONTEXT, which may quote rows, are left out, and
+    quoted values are masked.
     """
     get = fields.get
     error = ServerError(
@@ -148,7 +151,7 @@ def failure(error: psycopg.Error, *, state: str, doing: str = "A question to the
 def _placed(
     error: ServerError, script: Script | None, statement: Statement, position: int
 ) -> ServerError:
-    """Line and column in the file: from the server's position, else from COPY's or PL/pgSQL's own count."""
+    """Line and column in the file: from the server's position, else COPY's or PL/pgSQL's count."""
     place = place_of(script, statement, position)
     line, column, source = place.line, place.column, place.source_line
     if not position:

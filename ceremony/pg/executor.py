@@ -1,7 +1,8 @@
-"""The executor: runs the steps of a plan in a target, one after the other, and says what came of each.
+"""The executor: runs the steps of a plan in a target, and says what came of each.
 
-A transactional step is one block of messages (``blocks``). It is judged before its COMMIT is sent; the COMMIT travels
-at the head of the next block, and its own answer is judged before anything else of that block.
+A transactional step is one block of messages (``blocks``). It is judged before its COMMIT is
+sent; the COMMIT travels at the head of the next block, and its own answer is judged before
+anything else of that block.
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,8 @@ from ceremony.pg.wire import Answer, AnswerState, Item
 class Executor:
     """Runs steps on one session. The caller holds the lock and has a ledger that exists.
 
-    ``interrupted`` is true after a KeyboardInterrupt: the running statement was cancelled and rolled back.
+    ``interrupted`` is true after a KeyboardInterrupt: the running statement was cancelled and
+    rolled back.
     """
 
     def __init__(
@@ -61,10 +63,13 @@ class Executor:
         self.interrupted = False
 
     def run(self, runs: Sequence[StepRun]) -> tuple[StepOutcome, ...]:
-        """One outcome per step, in order; after the first that is not DONE the others are NOT_STARTED.
+        """One outcome per step, in order.
 
-        Raises nothing for what the server, the link or a Ctrl-C does: outcomes tell. An error of the listener
-        closes the session (the server rolls back) and is passed on.
+        After the first that is not DONE the others are NOT_STARTED.
+
+        Raises nothing for what the server, the link or a Ctrl-C does: outcomes tell. An error of
+        the listener closes the session (the server rolls back) and is passed on.
+
         """
         self._outcomes = []
         self._wire.interrupted = self.interrupted = False
@@ -96,7 +101,8 @@ class Executor:
         problem = self._send_block(attempt)
         self._current = None
         if self._stopped():
-            # The COMMIT of the step before failed: this block ran in no transaction, or will never be committed.
+            # The COMMIT of the step before failed: this block ran in no transaction, or will
+            # never be committed.
             self._roll_back()
             return False
         if problem is None:
@@ -125,13 +131,12 @@ class Executor:
         waiting = [COMMIT] if self._judged else []
         probing = Probing(self._ledger.table, self._ledger_oid, attempt.row.sequence, self._halves)
         opening = [*waiting, *RESET, *begin(limits), insert]
-        stretches = list(legs(attempt.run, opening, probing.item()))
         around = surroundings(self._session, self._context, limits)
-        for leg in stretches:
+        for leg in legs(attempt.run, opening, probing.item()):
             self._send(leg, attempt)
             if self._stopped():
                 return None
-            status = self._wire.transaction_status if leg is stretches[-1] else None
+            status = self._wire.transaction_status if leg.last else None
             problem = problem_before_commit(
                 attempt, around, interrupted=self._wire.interrupted, status=status
             )
@@ -147,6 +152,9 @@ class Executor:
             return
         if self._judged is not None:
             self._judged.committing = True
+        first = leg.items[0].what
+        if attempt is not None and first.part is Part.STATEMENT:
+            self._listener.statement_started(attempt.run, first.statement)
         hearing = Hearing(leg.items, attempt, self._landed, self._listener, self._wire)
         self._wire.run(leg.items, hearing)
         if self._judged is not None:

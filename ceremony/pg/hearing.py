@@ -43,11 +43,11 @@ class Hearing:
         attempt.answers.append(answer)
         if answer.state is AnswerState.OK:
             if part is Part.LEDGER:
-                attempt.xid = answer.rows[0][0]
                 self._listener.step_started(attempt.run)
             self._announce_next(attempt)
         elif part in CHECK_PARTS and (answer.error or {}).get(Field.SQLSTATE) == "57014":
-            # A cancel inside a check stays in its savepoint and the server would go on with the rest.
+            # A cancel inside a check stays in its savepoint and the server would go on with the
+            # rest.
             self._wire.cancel()
 
     def _announce_next(self, attempt: Attempt) -> None:

@@ -1,6 +1,9 @@
-"""May this step be committed? The answers of its block, judged before COMMIT is sent; and COMMIT's own answer."""
+"""May this step be committed? The answers of its block, judged before COMMIT is sent.
 
-from collections.abc import Iterator
+And COMMIT's own answer.
+"""
+
+from collections.abc import Iterator, Sequence
 
 from psycopg.pq import DiagnosticField as Field
 from psycopg.pq import TransactionStatus
@@ -57,8 +60,8 @@ def problem_before_commit(
 ) -> Problem | None:
     """Why the step must be rolled back, ``None`` when it may be committed.
 
-    ``status`` is the transaction's status after the last Sync, ``None`` where only a first part of the block was
-    answered.
+    ``status`` is the transaction's status after the last Sync, ``None`` where only a first part
+    of the block was answered.
     """
     for found in _problems(attempt, around, interrupted, status):
         return found
@@ -70,21 +73,32 @@ def _problems(
 ) -> Iterator[Problem]:
     if drift := _drift_after_reset(attempt, around):
         yield drift
-    ended = _ended_check(attempt)
-    failed = ended or attempt.first(AnswerState.ERROR)
-    if failed is not None:
-        yield _failed(attempt, failed, around, interrupted)
-    if lost := attempt.first(AnswerState.LOST):
-        yield _lost(attempt, lost, around)
+    if failed := problem_of_answers(attempt, around, interrupted=interrupted):
+        yield failed
     if interrupted:
         yield cancelled(attempt, around.command)
-    if broken := [c for c in attempt.judge_checks() if _refuses(c)]:
-        yield from _check_failed(attempt, broken, around, whole=status is not None)
+    asked = attempt.judge_checks()
+    if status is None:
+        asked = asked[: len(attempt.run.step.checks_before)]
+    if refused := checks_problem(attempt, asked, around):
+        yield refused
     if status is not None:
         yield from _probed(attempt, around, status)
 
 
+def problem_of_answers(
+    attempt: Attempt, around: Surroundings, *, interrupted: bool
+) -> Problem | None:
+    """The first error or the broken link among the answers, ``None`` where there is neither."""
+    failed = _ended_check(attempt) or attempt.first(AnswerState.ERROR)
+    if failed is not None:
+        return _failed(attempt, failed, around, interrupted)
+    lost = attempt.first(AnswerState.LOST)
+    return _lost(attempt, lost, around) if lost else None
+
+
 def rolled_back(attempt: Attempt) -> str:
+    """The state of the database after a step that was not committed."""
     return f"{attempt.label} was rolled back: nothing of it is in the database."
 
 
@@ -196,7 +210,8 @@ def _lost(attempt: Attempt, answer: Answer, around: Surroundings) -> Problem:
         )
     return Problem(
         "connection-lost",
-        f"The connection to {around.database} broke. In flight was: {_where(attempt, answer, error)}.",
+        f"The connection to {around.database} broke. "
+        f"In flight was: {_where(attempt, answer, error)}.",
         f"The COMMIT of {attempt.label} was not sent: the server rolls it back.",
         f"See that the server is up, then: {around.command}",
         error,
@@ -218,20 +233,19 @@ def _refuses(check: CheckOutcome) -> bool:
     return blocking and check.result in (CheckResult.FAIL, CheckResult.NOT_RUN)
 
 
-def _check_failed(
-    attempt: Attempt, broken: list[CheckOutcome], around: Surroundings, *, whole: bool
-) -> Iterator[Problem]:
-    """Before the whole block is answered, only the checks that were asked can refuse."""
-    if not whole:
-        broken = [c for c in broken if c.check in attempt.run.step.checks_before]
+def checks_problem(
+    attempt: Attempt, outcomes: Sequence[CheckOutcome], around: Surroundings
+) -> Problem | None:
+    """The checks that refuse, in one problem; ``None`` where none does."""
+    broken = [one for one in outcomes if _refuses(one)]
     if not broken:
-        return
+        return None
     told = " ".join(
-        f'"{c.check.name}" ({c.check.path}:{c.check.line}): {c.explanation}.'.replace("..", ".")
+        f'"{c.check.name}" ({c.check.path}:{c.check.line}): {c.explanation.rstrip(".")}.'
         for c in broken
     )
     count = "A check" if len(broken) == 1 else f"{len(broken)} checks"
-    yield Problem(
+    return Problem(
         "check-failed",
         f"{count} of {attempt.label} did not hold. {told}",
         rolled_back(attempt),
@@ -321,7 +335,10 @@ def _probed(attempt: Attempt, around: Surroundings, status: TransactionStatus) -
 def judge_commit(
     attempt: Attempt, answer: Answer, around: Surroundings
 ) -> tuple[StepState, Problem | None]:
-    """COMMIT's own answer. Only the tag COMMIT says committed; only an ERROR or the tag ROLLBACK says not."""
+    """COMMIT's own answer.
+
+    Only the tag COMMIT says committed; only an ERROR or the tag ROLLBACK says not.
+    """
     if answer.state is AnswerState.OK and answer.tag == "COMMIT":
         return StepState.DONE, None
     fields = answer.error or {}
@@ -349,6 +366,7 @@ def judge_commit(
 
 
 def outcome_unknown(attempt: Attempt, around: Surroundings) -> Problem:
+    """The COMMIT was sent and its answer never came."""
     return Problem(
         "outcome-unknown",
         f"The connection to {around.database} broke while {attempt.label} was being committed.",

@@ -194,7 +194,8 @@ class Ledger:
         rule = meaning(sqlstate)
         step = rule.next_step
         if sqlstate == "42501":
-            step = f"GRANT USAGE, CREATE ON SCHEMA {quoted(self.schema)} TO {quoted(user)}, then: {{command}}"
+            grant = f"GRANT USAGE, CREATE ON SCHEMA {quoted(self.schema)} TO {quoted(user)}"
+            step = f"{grant}; then: {{command}}"
         code = "ledger-not-written" if rule.code == "statement-failed" else rule.code
         return Failed(
             code,

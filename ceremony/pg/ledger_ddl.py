@@ -1,7 +1,8 @@
 """The statements that make a ledger. Format 1.
 
-It needs the right to create a table in its schema and nothing else. The triggers fire ALWAYS: a script that sets
-``session_replication_role`` does not get past them (manual, ALTER TABLE … ENABLE ALWAYS TRIGGER).
+It needs the right to create a table in its schema and nothing else. The triggers fire ALWAYS: a
+script that sets ``session_replication_role`` does not get past them (manual, ALTER TABLE … ENABLE
+ALWAYS TRIGGER).
 """
 
 from ceremony.pg.names import quoted
@@ -59,7 +60,8 @@ CREATE TABLE {table} (
 _FUNCTION = """
 CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
-    RAISE EXCEPTION 'The ledger %.% is append-only: % is refused.', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP
+    RAISE EXCEPTION 'The ledger %.% is append-only: % is refused.', TG_TABLE_SCHEMA,
+    TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'insufficient_privilege', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
               HINT = 'A correction is a new row. Ask for it with the commands of ceremony.';
 END
@@ -72,7 +74,8 @@ CREATE TRIGGER ceremony_ledger_statements BEFORE UPDATE OR DELETE OR TRUNCATE ON
     FOR EACH STATEMENT EXECUTE FUNCTION {function}();
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER ceremony_ledger_rows;
 ALTER TABLE {table} ENABLE ALWAYS TRIGGER ceremony_ledger_statements;
-COMMENT ON TABLE {table} IS 'What happened to this database. Append-only, hash-chained. Format 1.'"""
+COMMENT ON TABLE {table} IS 'What happened to this database. Append-only, hash-chained. Format
+1.'"""
 
 
 def creation(schema: str, *, schema_missing: bool) -> tuple[str, ...]:

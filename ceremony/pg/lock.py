@@ -1,8 +1,9 @@
-"""The lock of a ledger: one session advisory lock, taken by polling, on the connection that does the work.
+"""The lock of a ledger: one advisory lock, polled for, on the connection that does the work.
 
-A session that *waits* inside ``pg_advisory_lock`` holds a snapshot, and CREATE INDEX CONCURRENTLY then waits for it
-for ever. So we ask, and go to sleep without a transaction. The lock lives in the session: it goes when its holder's
-server process has really ended, and so proves that no earlier attempt still runs.
+A session that *waits* inside ``pg_advisory_lock`` holds a snapshot, and CREATE INDEX CONCURRENTLY
+then waits for it for ever. So we ask, and go to sleep without a transaction. The lock lives in
+the session: it goes when its holder's server process has really ended, and so proves that no
+earlier attempt still runs.
 """
 
 import hashlib
@@ -69,8 +70,8 @@ def acquire(
 ) -> None:
     """Take the lock, waiting at most ``wait_seconds`` (``None``: for ever; 0: not at all).
 
-    ``on_wait`` hears after each refusal who holds the lock (``None``: gone meanwhile) and how long we wait. Raises
-    LockedByOther (locked-by).
+    ``on_wait`` hears after each refusal who holds the lock (``None``: gone meanwhile) and how
+    long we wait. Raises LockedByOther (locked-by).
     """
     started = time.monotonic()
     pause = _SHORTEST

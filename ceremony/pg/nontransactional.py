@@ -1,5 +1,324 @@
-"""x"""
+"""A step outside a transaction: statement by statement, each with its own words in the ledger.
+
+A statement that *can* run in a transaction does, together with its ``statement`` row: it is in if
+and only if its row is. For one that cannot (CREATE INDEX CONCURRENTLY, VACUUM …) a row with the
+intent is committed before it and a row ``done`` after it; what lies between the two is settled by
+a probe of the catalog, or by a person.
+"""
+
+from dataclasses import replace
+
+from ceremony.core.ledger_row import Event, LedgerRow
+from ceremony.core.outcome import (
+    CheckOutcome,
+    Problem,
+    StatementResult,
+    StatementState,
+    StepOutcome,
+    StepRun,
+    StepState,
+)
+from ceremony.core.script import Probe, Statement
+from ceremony.errors import CeremonyError
+from ceremony.pg.attempt import Attempt
+from ceremony.pg.blocks import COMMIT, RESET, ROLLBACK, SYNC, Part, Probing, What, begin, single
+from ceremony.pg.context import Listener, RunContext
+from ceremony.pg.judgement import (
+    cancelled,
+    checks_problem,
+    judge_commit,
+    problem_before_commit,
+    problem_of_answers,
+)
+from ceremony.pg.ledger import Ledger, parameters
+from ceremony.pg.lock import is_held, lock_halves
+from ceremony.pg.partial import Progress, index_invalid, lock_gone, progress, undecided
+from ceremony.pg.probes import Found, probe
+from ceremony.pg.session import Session
+from ceremony.pg.step_rows import step_facts
+from ceremony.pg.surroundings import limits_of, surroundings
+from ceremony.pg.verify import run_checks
+from ceremony.pg.wire import Answer, Item
+
+_CONCURRENT_KINDS = {"index_stmt", "drop_stmt", "reindex_stmt", "alter_table_stmt"}
+_SESSION_LIMITS = (
+    b"SELECT pg_catalog.set_config('lock_timeout', $1, false), "
+    b"pg_catalog.set_config('statement_timeout', $2, false)"
+)
 
 
-def run_outside(*a):
-    raise NotImplementedError
+class _StopError(Exception):
+    """The step ends here."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+def run_outside(
+    run: StepRun, session: Session, ledger: Ledger, context: RunContext, listener: Listener
+) -> StepOutcome:
+    """Run one step outside a transaction, or take it up again where the ledger says it stopped.
+
+    DONE, FAILED (nothing is in), or PARTLY. Raises nothing for what the server, the link or a
+    Ctrl-C does.
+    """
+    return _Outside(run, session, ledger, context, listener).run()
+
+
+class _Outside:
+    def __init__(
+        self,
+        run: StepRun,
+        session: Session,
+        ledger: Ledger,
+        context: RunContext,
+        listener: Listener,
+    ) -> None:
+        self._run, self._session, self._ledger = run, session, ledger
+        self._context, self._listener = context, listener
+        self._wire = session.wire
+        self._limits = limits_of(run.step, session)
+        self._around = surroundings(session, context, self._limits)
+        self._attempt = Attempt(
+            run, ledger.next_row(step_facts(run.step, run.attempt), context), context.clock()
+        )
+        self._without_checks = replace(
+            run, step=replace(run.step, checks_before=(), checks_after=())
+        )
+        self._before = Progress(frozenset(), {})
+        self._results: dict[int, StatementResult] = {}
+        self._checks: list[CheckOutcome] = []
+
+    def run(self) -> StepOutcome:
+        problem: Problem | None = None
+        row: LedgerRow | None = None
+        try:
+            row = self._go()
+        except _StopError as stop:
+            problem = stop.problem
+        except CeremonyError as error:
+            problem = Problem(error.code, error.happened, "", error.next_step)
+        except KeyboardInterrupt:
+            self._wire.interrupted = True
+            problem = cancelled(self._attempt, self._context.command)
+        return self._outcome(row, problem)
+
+    def _go(self) -> LedgerRow:
+        """Everything in order. The row that says the step is done."""
+        step = self._run.step
+        self._before = progress(self._ledger.rows(), step)
+        self._send([*RESET, SYNC])
+        self._check(before=True)
+        self._record(Event.STARTED, direction=step.direction.value)
+        self._listener.step_started(self._run)
+        for statement in step.script.sent if step.script else ():
+            self._statement(statement)
+        self._send([*RESET, SYNC])
+        self._record(Event.FINISHED)
+        self._check(before=False)
+        return self._record(step.event)
+
+    def _statement(self, statement: Statement) -> None:
+        number = statement.number
+        if number in self._before.done or self._is_in_after_all(statement):
+            self._results[number] = StatementResult(number, StatementState.ALREADY_IN)
+            return
+        self._require_lock(statement)
+        self._listener.statement_started(self._run, statement)
+        if statement.in_transaction:
+            self._together_with_row(statement)
+        else:
+            self._alone(statement)
+        if self._wire.interrupted:
+            raise KeyboardInterrupt
+
+    def _is_in_after_all(self, statement: Statement) -> bool:
+        """An earlier attempt meant to run it, and nobody wrote what came of it: look."""
+        if statement.number not in self._before.intents:
+            return False
+        finding = probe(self._session, statement.probe)
+        if finding.found is Found.ABSENT:
+            return False
+        if finding.found is not Found.IN or self._before.intents[statement.number]:
+            raise _StopError(undecided(self._attempt, statement, finding, self._context.command))
+        self._record(Event.STATEMENT, statement.number, state="done", found=True)
+        return True
+
+    def _together_with_row(self, statement: Statement) -> None:
+        facts = step_facts(
+            self._run.step,
+            self._run.attempt,
+            Event.STATEMENT,
+            statement=statement.number,
+            state="done",
+        )
+        row = self._ledger.next_row(facts, self._context)
+        part = Attempt(self._without_checks, row, self._context.clock())
+        insert = Item(What(Part.LEDGER), self._ledger.insertion, parameters(row), keep=1)
+        probing = Probing(
+            self._ledger.table, self._ledger.oid, row.sequence, lock_halves(self._ledger.schema)
+        )
+        opening = [*begin(self._limits), insert]
+        for leg in single(statement, opening, probing.item()):
+            if leg.copy is not None and leg.copy.copy is not None:
+                item = Item(What(Part.STATEMENT, leg.copy), leg.copy.text.encode())
+                part.answers.append(self._wire.copy_in(item, leg.copy.copy.data))
+            else:
+                part.answers += self._wire.run(leg.items)
+            status = self._wire.transaction_status if leg.last else None
+            problem = problem_before_commit(
+                part, self._around, interrupted=self._wire.interrupted, status=status
+            )
+            if problem is not None:
+                self._note(statement, part.answers)
+                self._roll_back()
+                raise _StopError(problem)
+        (answer, _) = self._wire.run([COMMIT, SYNC])
+        state, problem = judge_commit(part, answer, self._around)
+        self._note(statement, [*part.answers, answer])
+        if problem is not None:
+            self._results[statement.number] = StatementResult(
+                statement.number,
+                StatementState.UNKNOWN if state is StepState.UNKNOWN else StatementState.FAILED,
+            )
+            raise _StopError(problem)
+        self._ledger.advance(row)
+
+    def _alone(self, statement: Statement) -> None:
+        finding = probe(self._session, statement.probe)
+        existed = statement.probe.probe is Probe.INDEX_VALID and finding.found is not Found.ABSENT
+        self._record(Event.STATEMENT, statement.number, state="intent", existed=existed)
+        self._set_limits(statement)
+        answers = self._wire.run(
+            [Item(What(Part.STATEMENT, statement), statement.text.encode()), SYNC]
+        )
+        self._note(statement, answers)
+        problem = problem_of_answers(
+            replace_answers(self._attempt, answers),
+            self._around,
+            interrupted=self._wire.interrupted,
+        )
+        if not self._wire.lost and statement.probe.probe is Probe.INDEX_VALID:
+            self._require_valid_index(statement, problem)
+        if problem is not None:
+            raise _StopError(problem)
+        self._record(Event.STATEMENT, statement.number, state="done")
+
+    def _require_valid_index(self, statement: Statement, problem: Problem | None) -> None:
+        finding = probe(self._session, statement.probe)
+        if finding.found is Found.INVALID:
+            happened = f"{problem.happened} " if problem else ""
+            raise _StopError(index_invalid(finding, happened, self._context.command, problem))
+        if problem is None and finding.found is not Found.IN:
+            raise _StopError(undecided(self._attempt, statement, finding, self._context.command))
+
+    def _require_lock(self, statement: Statement) -> None:
+        if not is_held(self._session, self._ledger.schema):
+            raise _StopError(lock_gone(self._attempt, statement, self._context.command))
+
+    def _set_limits(self, statement: Statement) -> None:
+        """A lock_timeout would interrupt a concurrent build and leave an INVALID index."""
+        lock = 0 if statement.kind in _CONCURRENT_KINDS else self._limits.lock
+        values = (b"%d" % lock, b"%d" % self._limits.statement)
+        self._send([Item(What(Part.BEGIN), _SESSION_LIMITS, values), SYNC])
+
+    def _check(self, *, before: bool) -> None:
+        step = self._run.step
+        checks = step.checks_before if before else step.checks_after
+        if not checks:
+            return
+        outcomes = run_checks(self._session, checks)
+        self._checks += outcomes
+        problem = checks_problem(self._attempt, outcomes, self._around)
+        if problem is not None:
+            raise _StopError(problem)
+
+    def _send(self, items: list[Item]) -> None:
+        answers = self._wire.run(items)
+        problem = problem_of_answers(
+            replace_answers(self._attempt, answers),
+            self._around,
+            interrupted=self._wire.interrupted,
+        )
+        if problem is not None:
+            raise _StopError(problem)
+
+    def _roll_back(self) -> None:
+        self._ledger.forget_head()
+        if not self._wire.lost:
+            self._wire.run([ROLLBACK, SYNC])
+
+    def _note(self, statement: Statement, answers: list[Answer]) -> None:
+        """Keep the answers for the record: state, time and messages of the statement."""
+        self._attempt.answers += answers
+        for result in self._attempt.statements():
+            if result.number == statement.number:
+                self._results[statement.number] = result
+
+    def _record(
+        self, event: Event, statement: int = 0, **detail: str | bool | list[int]
+    ) -> LedgerRow:
+        facts = step_facts(self._run.step, self._run.attempt, event, statement=statement, **detail)
+        return self._ledger.append(facts, self._context)
+
+    def _outcome(self, row: LedgerRow | None, problem: Problem | None) -> StepOutcome:
+        self._attempt.judged_checks = tuple(self._checks)
+        results = self._statement_results()
+        inside = [
+            r.number for r in results if r.state in (StatementState.DONE, StatementState.ALREADY_IN)
+        ]
+        unsure = any(r.state is StatementState.UNKNOWN for r in results)
+        state = StepState.DONE
+        if problem is not None:
+            invalid = problem.code in ("index-invalid", "detach-pending", "needs-decision")
+            state = StepState.PARTLY if inside or unsure or invalid else StepState.FAILED
+            problem = replace(problem, state=self._state_words(inside, results, unsure))
+            self._record_failure(problem, inside)
+        if row is not None:
+            self._attempt.row = row
+        outcome = self._attempt.outcome(state, self._context.clock(), problem)
+        return replace(outcome, statements=results)
+
+    def _statement_results(self) -> tuple[StatementResult, ...]:
+        script = self._run.step.script
+        return tuple(
+            self._results.get(s.number)
+            or StatementResult(
+                s.number, StatementState.NOT_SENT if s.not_sent else self._untouched(s)
+            )
+            for s in (script.statements if script else ())
+        )
+
+    def _untouched(self, statement: Statement) -> StatementState:
+        done = statement.number in self._before.done
+        return StatementState.ALREADY_IN if done else StatementState.NOT_RUN
+
+    def _state_words(
+        self, inside: list[int], results: tuple[StatementResult, ...], unsure: bool
+    ) -> str:
+        label = self._attempt.label
+        if not inside and not unsure:
+            return f"No statement of {label} is in the database."
+        listed = ", ".join(map(str, inside)) or "none"
+        words = f"Of the {len(results)} statements of {label} these are in: {listed}."
+        flying = [r.number for r in results if r.state is StatementState.UNKNOWN]
+        if flying:
+            words += f" Statement {flying[0]} was in flight; the next run looks whether it is in."
+        return words
+
+    def _record_failure(self, problem: Problem, inside: list[int]) -> None:
+        """The ledger's word on a failure. Without a link, the intent that is there has to do."""
+        if self._wire.lost or problem.code == "ledger-moved":
+            return
+        sqlstate = problem.server.sqlstate if problem.server else ""
+        try:
+            self._record(Event.FAILED, code=problem.code, sqlstate=sqlstate, done=inside)
+        except CeremonyError:
+            # The step failed already; what is in stands in the rows before this one.
+            return
+
+
+def replace_answers(attempt: Attempt, answers: list[Answer]) -> Attempt:
+    """The same attempt with only these answers."""
+    return Attempt(attempt.run, attempt.row, attempt.started_at, answers)

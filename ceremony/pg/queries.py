@@ -17,5 +17,8 @@ def _blocks() -> dict[str, str]:
 
 
 def query(name: str) -> str:
-    """The text of one named query, without its semicolon. Raises KeyError for a name that is not there."""
+    """The text of one named query, without its semicolon.
+
+    Raises KeyError for a name that is not there.
+    """
     return _blocks()[name]

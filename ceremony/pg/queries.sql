@@ -73,7 +73,7 @@ SELECT
      WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind <> 't' AND relkind <> 'i')::text;
 
 -- name: index-facts
-SELECT i.indexrelid::int8, i.indisvalid, i.indisready, pg_catalog.pg_get_indexdef(i.indexrelid),
+SELECT i.indisvalid, i.indisready, pg_catalog.pg_get_indexdef(i.indexrelid),
        n.nspname::text, c.relname::text, tn.nspname::text, t.relname::text
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid

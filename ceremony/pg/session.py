@@ -1,10 +1,10 @@
-"""A session: one connection to a target, pinned, identified, and refused where it cannot be trusted."""
+"""A session: a connection to a target, pinned, identified, refused where it cannot be trusted."""
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import psycopg
 from psycopg import pq
@@ -24,9 +24,10 @@ _CHECK_CONNECTION = "client_connection_check_interval"
 class SessionSettings:
     """How a session is pinned. Timeouts are milliseconds, 0 for none.
 
-    ``run`` is shown in ``application_name`` behind the product's name. ``check_connection`` is how often the server
-    looks whether its client still lives (``client_connection_check_interval``, PostgreSQL 14 and later, not on
-    every system). ``keep_detail`` says whether DETAIL and CONTEXT of errors, which may quote rows, are kept.
+    ``run`` is shown in ``application_name`` behind the product's name. ``check_connection`` is how
+    often the server looks whether its client still lives (``client_connection_check_interval``,
+    PostgreSQL 14 and later, not on every system). ``keep_detail`` says whether DETAIL and CONTEXT
+    of errors, which may quote rows, are kept.
     """
 
     run: str = ""
@@ -45,7 +46,7 @@ class SessionSettings:
         return name.encode()[:63].decode(errors="ignore")
 
     def pins(self) -> dict[str, str]:
-        """Settings given in the startup packet, so that RESET ALL returns to them (manual, RESET)."""
+        """Settings of the startup packet, so that RESET ALL returns to them (manual, RESET)."""
         return {
             "search_path": self.search_path,
             "lock_timeout": str(self.lock_timeout),
@@ -66,7 +67,10 @@ class SessionSettings:
 
 @dataclass(frozen=True)
 class Identity:
-    """Which database this is. ``system_identifier`` and ``database_oid`` tell a clone or a restore from the original."""
+    """Which database this is.
+
+    ``system_identifier`` and ``database_oid`` tell a clone or a restore from the original.
+    """
 
     system_identifier: str
     database: str
@@ -91,8 +95,8 @@ class Identity:
 class Session:
     """An open, pinned connection. ``with`` closes it.
 
-    ``wire`` sends batches; ``ask`` is for single questions between transactions. ``clean`` is the session's state
-    (settings, role, leftovers) as it was when it was opened.
+    ``wire`` sends batches; ``ask`` is for single questions between transactions. ``clean`` is the
+    session's state (settings, role, leftovers) as it was when it was opened.
     """
 
     def __init__(
@@ -116,7 +120,10 @@ class Session:
         self.close()
 
     def ask(self, text: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """The rows of one query, in autocommit. Raises CeremonyError for what the server refuses."""
+        """The rows of one query, in autocommit.
+
+        Raises CeremonyError for what the server refuses.
+        """
         return _ask(self.connection, text, parameters)
 
     def close(self) -> None:
@@ -127,8 +134,8 @@ class Session:
 def open_session(parameters: Mapping[str, str], settings: SessionSettings) -> Session:
     """Connect with libpq's keywords and check that ceremonies can be held here.
 
-    Raises Refused: connect-failed, server-too-old, target-read-only, pooled-connection, session-pin-failed.
-    No password is in any message.
+    Raises Refused: connect-failed, server-too-old, target-read-only, pooled-connection,
+    session-pin-failed. No password is in any message.
     """
     connection = _connect(parameters, settings)
     try:
@@ -145,11 +152,15 @@ def _checked(
     if version < MINIMUM_VERSION:
         raise Refused(
             "server-too-old",
-            f"The server is PostgreSQL {version // 10000}; ceremonies need {MINIMUM_VERSION // 10000} or newer.",
-            next_step="Upgrade the server (https://www.postgresql.org/support/versioning/), then try again.",
+            f"The server is PostgreSQL {version // 10000}; ceremonies need "
+            f"{MINIMUM_VERSION // 10000} or newer.",
+            next_step="Upgrade the server (https://www.postgresql.org/support/versioning/), then "
+            "try again.",
         )
     (row,) = _ask(connection, query("identity"))
-    identity = Identity(*row, connection.info.host, str(connection.info.port))
+    columns = [field.name for field in fields(Identity)]
+    host_and_port = (connection.info.host, str(connection.info.port))
+    identity = Identity(**dict(zip(columns, row + host_and_port, strict=True)))
     _refuse_read_only(identity)
     _refuse_pool(connection, parameters, settings, identity)
     checks_connection = _set_check_interval(connection, settings.check_connection)
@@ -176,7 +187,10 @@ def _connect(parameters: Mapping[str, str], settings: SessionSettings) -> psycop
 
 
 def _connect_failed(parameters: Mapping[str, str], error: psycopg.Error) -> Refused:
-    """Libpq gives no SQLSTATE for a failed start; PQping and the password flags tell the cases apart."""
+    """Libpq gives no SQLSTATE for a failed start.
+
+    PQping and the password flags tell the cases apart.
+    """
     host = parameters.get("host") or "the local socket"
     port = parameters.get("port") or "5432"
     database, user = parameters.get("dbname", ""), parameters.get("user", "")
@@ -230,7 +244,7 @@ def _refuse_pool(
     settings: SessionSettings,
     identity: Identity,
 ) -> None:
-    """A transaction pooler gives each transaction another server process, or two clients the same one."""
+    """A transaction pooler gives a transaction another server process, or two clients the same."""
     mark = uuid.uuid4().hex
     _ask(connection, "SELECT pg_catalog.set_config('ceremony.session', %s, false)", (mark,))
     now = "SELECT pg_catalog.current_setting('ceremony.session', true), pg_catalog.pg_backend_pid()"
@@ -241,14 +255,19 @@ def _refuse_pool(
     if pooled:
         raise Refused(
             "pooled-connection",
-            f"The connection to the {identity.place} goes through a pooler that gives each transaction "
-            "another server process, so the lock and the settings of this session would not hold.",
-            next_step="Give this target the address of PostgreSQL itself, or a pool in session mode.",
+            f"The connection to the {identity.place} goes through a pooler that gives each "
+            "transaction another server process, so the lock and the settings of this session "
+            "would not hold.",
+            next_step="Give this target the address of PostgreSQL itself, or a pool in session "
+            "mode.",
         )
 
 
 def _set_check_interval(connection: psycopg.Connection[Any], milliseconds: int) -> bool:
-    """Whether the server can look for a dead client; some systems cannot, and the setting is then refused."""
+    """Whether the server can look for a dead client.
+
+    Some systems cannot, and the setting is then refused.
+    """
     try:
         connection.execute(
             "SELECT pg_catalog.set_config(%s, %s, false)", (_CHECK_CONNECTION, str(milliseconds))
@@ -268,8 +287,9 @@ def _compare_pins(connection: psycopg.Connection[Any], settings: SessionSettings
                 "session-pin-failed",
                 f"The session must run with {name} = {value}, but the server gives it "
                 f"{found.get(name, 'no such setting')}.",
-                next_step="Find what takes the startup options away (a pooler's ignore_startup_parameters?) "
-                "and give this target the address of PostgreSQL itself.",
+                next_step="Find what takes the startup options away (a pooler's "
+                "ignore_startup_parameters?) and give this target the address of PostgreSQL "
+                "itself.",
             )
 
 
@@ -277,7 +297,7 @@ def _ask(
     connection: psycopg.Connection[Any], text: str, parameters: tuple[Any, ...] = ()
 ) -> list[tuple[Any, ...]]:
     try:
-        cursor = connection.execute(cast(LiteralString, text), parameters or None)
+        cursor = connection.execute(cast(Any, text), parameters or None)
         return cursor.fetchall() if cursor.description else []
     except psycopg.Error as error:
         raise failure(error, state=NOTHING_CHANGED) from None

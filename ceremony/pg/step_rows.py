@@ -13,8 +13,8 @@ def step_facts(
 ) -> Facts:
     """The facts of one row about ``step``; ``event`` is the step's own unless another is given.
 
-    The digests are those of the change. ``rollback_digest`` is that of the way back: the one that runs, or, when the
-    change is applied, the plain one beside it.
+    The digests are those of the change. ``rollback_digest`` is that of the way back: the one that
+    runs, or, when the change is applied, the plain one beside it.
     """
     migration = step.migration
     if step.direction is Direction.ROLL_BACK:

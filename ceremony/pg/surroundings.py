@@ -15,7 +15,10 @@ _ALIVE = ", pg_catalog.set_config('client_connection_check_interval', $3, true)"
 
 @dataclass(frozen=True)
 class Limits:
-    """Milliseconds; 0 for none. ``check_connection`` is 0 where the server cannot look for a dead client."""
+    """Milliseconds; 0 for none.
+
+    ``check_connection`` is 0 where the server cannot look for a dead client.
+    """
 
     lock: int
     statement: int
@@ -24,7 +27,8 @@ class Limits:
     def statement_for_transaction(self) -> tuple[bytes, tuple[bytes, ...]]:
         """The statement that sets them for one transaction, and its parameters.
 
-        The third one is set again each time: not every server takes it as a startup option, so RESET ALL loses it.
+        The third one is set again each time: not every server takes it as a startup option, so
+        RESET ALL loses it.
         """
         values = (b"%d" % self.lock, b"%d" % self.statement)
         if not self.check_connection:
@@ -34,7 +38,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a block is judged against. ``clean`` is the session's first answer to ``settings-now``."""
+    """What a block is judged against.
+
+    ``clean`` is the session's first answer to ``settings-now``.
+    """
 
     clean: tuple[str | None, ...]
     backend_pid: int
@@ -45,14 +52,21 @@ class Surroundings:
     statement_timeout: int
 
 
+def session_limits(session: Session) -> Limits:
+    """The limits that settings give."""
+    settings = session.settings
+    alive = settings.check_connection if session.checks_connection else 0
+    return Limits(settings.lock_timeout, settings.statement_timeout, alive)
+
+
 def limits_of(step: Step, session: Session) -> Limits:
-    """The header's limits, else the session's."""
-    header, settings = step.migration.header, session.settings
+    """The header's limits, else those of the settings."""
+    limits, header = session_limits(session), step.migration.header
     lock, statement = header.lock_timeout, header.statement_timeout
     return Limits(
-        settings.lock_timeout if lock is None else lock,
-        settings.statement_timeout if statement is None else statement,
-        settings.check_connection if session.checks_connection else 0,
+        limits.lock if lock is None else lock,
+        limits.statement if statement is None else statement,
+        limits.check_connection,
     )
 
 

@@ -1,10 +1,11 @@
 """The pipeline loop: queue messages, send them together, read the answers one by one.
 
-psycopg's own pipeline keeps only the first error of a batch and raises it at a later call, so that it cannot be
-said which statement failed, or which was answered when the link broke. This loop works on ``conn.pgconn``
-and pairs every message with its answer: ``FATAL_ERROR`` failed, ``PIPELINE_ABORTED`` did not run, and after a lost
-link the first message without an answer was the one in flight (each is followed by a Flush, so that the
-server answers at once). PostgreSQL manual, 32.5 Pipeline Mode and 54.2.4 Pipelining.
+psycopg's own pipeline keeps only the first error of a batch and raises it at a later call, so
+that it cannot be said which statement failed, or which was answered when the link broke. This
+loop works on ``conn.pgconn`` and pairs every message with its answer: ``FATAL_ERROR`` failed,
+``PIPELINE_ABORTED`` did not run, and after a lost link the first message without an answer was
+the one in flight (each is followed by a Flush, so that the server answers at once). PostgreSQL
+manual, 32.5 Pipeline Mode and 54.2.4 Pipelining.
 """
 
 import contextlib
@@ -32,7 +33,8 @@ _SEVERITY, _SQLSTATE = Field.SEVERITY_NONLOCALIZED, Field.SQLSTATE
 class Item:
     """One message: a statement with its parameters, or (``sql`` is empty) a Sync.
 
-    ``keep`` is how many rows of the answer are kept. ``what`` belongs to the sender and is not looked at.
+    ``keep`` is how many rows of the answer are kept. ``what`` belongs to the sender and is not
+    looked at.
     """
 
     what: Any
@@ -56,9 +58,12 @@ class AnswerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for one item. ``rows`` is at most ``item.keep`` of the ``row_count`` rows, as text.
+    """What came back for one item.
+
+    ``rows`` is at most ``item.keep`` of the ``row_count`` rows, as text.
 
     ``error`` maps libpq's field codes to text. ``seconds`` is the time since the answer before.
+
     """
 
     item: Item
@@ -75,9 +80,9 @@ class Answer:
 class Wire:
     """One connection, driven message by message.
 
-    ``interrupted`` turns true with the first KeyboardInterrupt: the server's statement is cancelled, again and
-    again until all answers are read, and the sender must then roll back. A second one closes the connection.
-    ``lost`` is true once the link is broken.
+    ``interrupted`` turns true with the first KeyboardInterrupt: the server's statement is
+    cancelled, again and again until all answers are read, and the sender must then roll back. A
+    second one closes the connection. ``lost`` is true once the link is broken.
     """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
@@ -101,8 +106,8 @@ class Wire:
     ) -> list[Answer]:
         """Send ``items`` (the last one a Sync) in one go and return their answers in order.
 
-        ``answered`` hears of each at once. Never raises for what the server says or when the link breaks: the
-        answers tell.
+        ``answered`` hears of each at once. Never raises for what the server says or when the link
+        breaks: the answers tell.
         """
         self._unread = list(items)
         self._unread.reverse()
@@ -132,7 +137,8 @@ class Wire:
     def copy_in(self, item: Item, data: bytes) -> Answer:
         """One COPY FROM STDIN through the extended protocol, with its data, outside a pipeline.
 
-        (``cursor.copy()`` would use the simple protocol, which takes several statements in one string.)
+        (``cursor.copy()`` would use the simple protocol, which takes several statements in one
+        string.)
         """
         self._before = time.perf_counter()
         self._unread = [item]
@@ -189,7 +195,10 @@ class Wire:
         return self._pgconn.get_result()
 
     def _write(self) -> None:
-        """Until the socket took everything. Reads meanwhile, so that both sides cannot wait for each other."""
+        """Until the socket took everything.
+
+        Reads meanwhile, so that both sides cannot wait for each other.
+        """
         poll = select.poll()
         while self._pgconn.flush():
             poll.register(self._pgconn.socket, select.POLLIN | select.POLLOUT)
@@ -274,7 +283,7 @@ class Wire:
         self.cancel()
 
     def _give_up(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
-        """Nothing more will come: everything unanswered is LOST, and the connection is of no use."""
+        """Nothing more will come: what is unanswered is LOST, and the connection is of no use."""
         while self._unread:
             answers.append(Answer(self._unread.pop(), AnswerState.LOST))
             if answered is not None:

@@ -1,0 +1,100 @@
+"""A step that was begun outside a transaction and not finished: what is in, who must look."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ceremony.core.ledger_row import Event, LedgerRow
+from ceremony.core.outcome import Problem
+from ceremony.core.plan import Step
+from ceremony.core.resolve import FINAL
+from ceremony.core.script import Statement
+from ceremony.pg.attempt import Attempt
+from ceremony.pg.probes import Finding, Found
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What earlier attempts left in the ledger: statements that are in, and intents without an end.
+
+    An intent's value says whether an object of that name was there before.
+    """
+
+    done: frozenset[int]
+    intents: dict[int, bool]
+
+
+def progress(rows: Iterable[LedgerRow], step: Step) -> Progress:
+    """What the ledger knows of a step that was begun and not finished."""
+    done: set[int] = set()
+    intents: dict[int, bool] = {}
+    mine = (step.migration.series, step.migration.version.text)
+    for row in rows:
+        if (row.series, row.version) != mine:
+            continue
+        detail = json.loads(row.detail)
+        other_way = row.event is Event.STARTED and detail.get("direction") != step.direction.value
+        if row.event in FINAL or other_way:
+            done, intents = set(), {}
+        elif row.event is Event.STATEMENT and detail.get("state") == "done":
+            done.add(row.statement)
+            intents.pop(row.statement, None)
+        elif row.event is Event.STATEMENT:
+            intents[row.statement] = bool(detail.get("existed"))
+    return Progress(frozenset(done), intents)
+
+
+def index_invalid(
+    finding: Finding, before: str, command: str, cause: Problem | None = None
+) -> Problem:
+    """An INVALID index bears the name of ours; ``before`` is a sentence on how we met it."""
+    return Problem(
+        "index-invalid",
+        f"{before}The index {finding.name} is there but INVALID: queries do not use it, and every "
+        "write pays for it.",
+        "",
+        f"DROP INDEX CONCURRENTLY {finding.name};   then: {command}",
+        cause.server if cause else None,
+    )
+
+
+def undecided(attempt: Attempt, statement: Statement, finding: Finding, command: str) -> Problem:
+    """An earlier attempt meant to run the statement; the catalog says neither yes nor no."""
+    begun = (
+        f"Statement {statement.number} of {attempt.path} ({statement.summary}) was begun by an "
+        "earlier attempt"
+    )
+    if finding.found is Found.INVALID:
+        return index_invalid(finding, f"{begun}. ", command)
+    if finding.found is Found.PENDING:
+        detach = f"ALTER TABLE {finding.definition} DETACH PARTITION {finding.name} FINALIZE"
+        return Problem(
+            "detach-pending",
+            f"{begun}, and the detach is pending.",
+            "",
+            f"{detach};   then: {command}",
+        )
+    if finding.found in (Found.DIFFERS, Found.IN):
+        return Problem(
+            "index-differs",
+            f"{begun}, but the name {finding.name} belongs to another index: {finding.definition}.",
+            "",
+            f"Rename or drop the other index; then: {command}",
+        )
+    return Problem(
+        "needs-decision",
+        f"{begun}, and nothing in the catalog tells whether it is in.",
+        "",
+        "Look whether its effect is there, and put the rest in a new file that can be repeated "
+        f"(IF NOT EXISTS). This file cannot go on by itself; it was asked for with: {command}",
+    )
+
+
+def lock_gone(attempt: Attempt, statement: Statement, command: str) -> Problem:
+    """The lock was released before this statement."""
+    return Problem(
+        "runner-lock-lost",
+        f"Before statement {statement.number} of {attempt.path} the lock of this run was gone.",
+        "",
+        f"Find out which statement released it, then: {command}",
+    )
