@@ -1,9 +1,10 @@
 """``manage.py demo``: five series, from nothing to applied and verified."""
 
+import sys
 from typing import IO, Any, cast
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -35,12 +36,21 @@ class Command(BaseCommand):
         console = Console(file=stdout, highlight=False, width=width)
         databases.create_missing(["default", *settings.SERIES_ALIASES])
         databases.migrate_control()
-        shown = []
-        for series in settings.SERIES_ALIASES:
-            shown.append(perform(series))
-            console.print(table(shown[-1]))
+        try:
+            shown = [show(console, series) for series in settings.SERIES_ALIASES]
+        except CommandError as stopped:
+            # Already worded by the command that stopped; Django would put its class name in front.
+            self.stderr.write(str(stopped))
+            sys.exit(stopped.returncode)
         console.print(summary(shown))
         console.print(NEXT, markup=False)
+
+
+def show(console: Console, series: str) -> Shown:
+    """Apply one series and print its table."""
+    shown = perform(series)
+    console.print(table(shown))
+    return shown
 
 
 def table(shown: Shown) -> Table:
