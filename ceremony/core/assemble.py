@@ -1,5 +1,6 @@
 """From the files of a folder to a series understood, with every finding at once."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -270,12 +271,23 @@ def _own(layout: Layout, series: Series, dependency: Dependency) -> Dependency:
     if dependency.series == series.name:
         dependency = replace(dependency, series="")
     if dependency.series:
-        return dependency
+        return _foreign(dependency)
     found = series.find(dependency.version)
     if found:
         return replace(dependency, version=str(found.version), name=found.name)
     named = layout.refer(dependency.version)
     return replace(dependency, version=str(named.version), name=named.name) if named else dependency
+
+
+def _foreign(dependency: Dependency) -> Dependency:
+    """Version and name of a reference to another series, whose numbering is not known here."""
+    match = _FOREIGN.fullmatch(dependency.version)
+    if match is None:
+        return dependency
+    return replace(dependency, version=match[1], name=match[2] or "")
+
+
+_FOREIGN = re.compile(r"(\d{14}|\d{3,6}(?:_\d+)?)(?:_(\w+))?")
 
 
 def _range_finding(

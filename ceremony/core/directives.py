@@ -240,25 +240,25 @@ def _timeout(reading: _Reading, line: int, value: str) -> None:
     found: dict[str, int] = {}
     for part in value.split(","):
         kind, _, duration = part.strip().partition(" ")
-        milliseconds = parse_duration(duration)
-        if kind.lower() not in ("lock", "statement") or kind.lower() in found or milliseconds is None:
+        length = milliseconds(duration)
+        if kind.lower() not in ("lock", "statement") or kind.lower() in found or length is None:
             reading.wrong(
                 line,
                 f"{part.strip()!r} is no timeout.",
                 "Write lock or statement with a number and ms, s, min or h: lock 3s, statement 10min.",
             )
             return
-        found[kind.lower()] = milliseconds
+        found[kind.lower()] = length
     reading.set(lock_timeout=found.get("lock"), statement_timeout=found.get("statement"))
 
 
-def parse_duration(text: str) -> int | None:
+def milliseconds(text: str) -> int | None:
     """``10min`` in milliseconds; ``None`` for what is no duration or beyond PostgreSQL's 2^31 - 1 ms."""
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None:
         return None
-    milliseconds = round(float(match[1]) * _UNITS[match[2]])
-    return milliseconds if 0 < milliseconds <= _LONGEST else None
+    length = round(float(match[1]) * _UNITS[match[2]])
+    return length if 0 < length <= _LONGEST else None
 
 
 def _supersedes(reading: _Reading, line: int, value: str) -> None:

@@ -7,6 +7,7 @@ from ceremony.core.finding import Finding, refuse
 from ceremony.core.header import DJANGO, Dependency
 from ceremony.core.migration import Kind, Migration
 from ceremony.core.series import Series
+from ceremony.core.version import Version
 
 Node = tuple[str, str]
 """A migration as (series, version)."""
@@ -57,20 +58,15 @@ def dependents(
 
 def superseded_on_disk(series: Series) -> frozenset[str]:
     """The versions that some file of the series supersedes."""
-    spans = [(m.version, m.header.supersedes) for m in series.runnable if m.header.supersedes]
+    spans = [m.header.supersedes for m in series.runnable if m.header.supersedes]
     return frozenset(
-        str(m.version) for m in series.migrations for _, span in spans if covers(series, span, m)
+        str(m.version) for m in series.migrations for span in spans if covers(span, m)
     )
 
 
-def covers(series: Series, span: tuple[str, str], migration: Migration) -> bool:
+def covers(span: tuple[str, str], migration: Migration) -> bool:
     """Whether a version lies in ``Supersedes: first-last``; both ends count, and need no file of their own."""
-    first, last = (_key(text) for text in span)
-    return first <= migration.version.key <= last
-
-
-def _key(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("_"))
+    return Version.of(span[0]) <= migration.version <= Version.of(span[1])
 
 
 def _judge(

@@ -1,56 +1,164 @@
-"""The history of a target: ledger rows as values, and the state they add up to."""
+"""The history of a target: the state that its ledger rows add up to, per series and version.
 
+State is the last settled event of a version. Outside a transaction a step also leaves ``started`` and
+``statement`` rows; as long as no settled event follows them, the step is *partly* in.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+
+from ceremony.core.chain import GENESIS
+from ceremony.core.finding import Finding, refuse
+from ceremony.core.ledger_hash import row_hash
+from ceremony.core.ledger_row import Event, LedgerRow
+
+__all__ = ["Event", "History", "LedgerRow", "Partly", "SeriesState", "Standing", "chain_fault"]
+
+SETTLED = frozenset(
+    {Event.APPLIED, Event.ROLLED_BACK, Event.BASELINED, Event.RETIRED, Event.SUPERSEDED}
+)
+"""Events that settle a version's state."""
+
+IN_PLACE = frozenset({Event.APPLIED, Event.BASELINED, Event.SUPERSEDED})
+"""Settled events after which a version counts as applied."""
+
+_PROGRESS = frozenset({Event.STARTED, Event.STATEMENT, Event.FINISHED, Event.FAILED})
+
+ROLL_BACK = "roll back"
+"""``direction`` in the detail of a ``started`` row that begins a rollback."""
 
 
-class Event(StrEnum):
-    """What a ledger row says. State is the last event per series and version."""
+class Standing(StrEnum):
+    """What the ledger alone says of a version now."""
 
-    OPENED = "opened"
     APPLIED = "applied"
+    PARTLY = "partly applied"
     ROLLED_BACK = "rolled back"
     BASELINED = "baselined"
-    RETIRED = "retired"
     SUPERSEDED = "superseded"
-    STARTED = "started"
-    STATEMENT = "statement"
-    FINISHED = "finished"
-    FAILED = "failed"
-    HALTED = "halted"
-    RESUMED = "resumed"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True)
-class LedgerRow:
-    """One row of the append-only ledger in a target.
+class Partly:
+    """A step outside a transaction that was begun and not settled.
 
-    ``sequence`` counts from 1 without gaps; ``previous_hash`` and ``hash`` are 64 hexadecimal digits
-    (``previous_hash`` of row 1 is 64 zeros). ``statement`` is the statement's number for ``statement`` rows, else 0.
-    ``detail`` is canonical JSON: for ``opened`` the environment, the control identity and the ledger's own id.
-    ``audit_sequence`` and ``audit_hash`` are the head of the control side's trail when the row was made.
-    ``recorded_at`` is the runner's clock, UTC.
+    ``started`` is its first row, ``last`` its newest, ``done`` the numbers of the statements that are in.
+    ``rolling_back`` tells an unfinished rollback from an unfinished change.
     """
 
-    sequence: int
-    series: str
-    version: str
-    name: str
-    event: Event
-    bytes_digest: str
-    meaning_digest: str
-    checks_digest: str
-    rollback_digest: str
-    attempt: UUID | None
-    manifest_digest: str
-    statement: int
-    detail: str
-    recorded_by: str
-    recorded_at: datetime
-    tool_version: str
-    audit_sequence: int
-    audit_hash: str
-    previous_hash: str
-    hash: str
+    started: LedgerRow
+    last: LedgerRow
+    done: frozenset[int]
+    rolling_back: bool
+
+
+@dataclass(frozen=True)
+class SeriesState:
+    """``settled`` is the row of the last settled event, ``None`` before the first one."""
+
+    settled: LedgerRow | None = None
+    partly: Partly | None = None
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the version counts as applied."""
+        return self.settled is not None and self.settled.event in IN_PLACE
+
+    @property
+    def standing(self) -> Standing:
+        """One word for it."""
+        if self.partly or self.settled is None:
+            return Standing.PARTLY
+        return Standing(self.settled.event.value)
+
+    @property
+    def newest(self) -> LedgerRow:
+        """The newest row of the version."""
+        row = self.partly.last if self.partly else self.settled
+        if row is None:
+            raise ValueError("a state without a row")
+        return row
+
+
+class History:
+    """What a ledger's rows add up to. ``rows`` are all rows of one ledger, in order of their sequence."""
+
+    def __init__(self, rows: Iterable[LedgerRow]) -> None:
+        self.rows: tuple[LedgerRow, ...] = tuple(rows)
+        self._states: dict[str, dict[str, SeriesState]] = {}
+        for row in self.rows:
+            if row.event in SETTLED or row.event in _PROGRESS:
+                states = self._states.setdefault(row.series, {})
+                states[row.version] = _after(states.get(row.version, SeriesState()), row)
+
+    def state(self, series: str, version: str) -> SeriesState | None:
+        """The state of one version; ``None`` where the ledger never mentions it."""
+        return self._states.get(series, {}).get(version)
+
+    def states(self, series: str) -> Mapping[str, SeriesState]:
+        """The state of every version that the ledger mentions."""
+        return self._states.get(series, {})
+
+    def applied(self, series: str) -> Mapping[str, LedgerRow]:
+        """Version -> the row that says it is applied, baselined or superseded; in the ledger's order."""
+        found = [s.settled for s in self.states(series).values() if s.in_place and s.settled]
+        return {row.version: row for row in sorted(found, key=lambda row: row.sequence)}
+
+    def partly(self, series: str) -> Mapping[str, Partly]:
+        """Version -> what is in, for every step that was begun outside a transaction and not settled."""
+        return {v: s.partly for v, s in self.states(series).items() if s.partly}
+
+    def record_states(self) -> tuple[tuple[Standing, LedgerRow], ...]:
+        """Every version of every series with the newest row that its standing follows from."""
+        return tuple(
+            (state.standing, state.newest)
+            for states in self._states.values()
+            for state in states.values()
+        )
+
+    def chain_findings(self) -> tuple[Finding, ...]:
+        """``ledger-chain-broken`` where the rows do not agree with each other."""
+        fault = chain_fault(self.rows)
+        if not fault:
+            return ()
+        hint = "Run nothing here. Compare with a backup, and find out who wrote to the ledger."
+        return (refuse("", "ledger-chain-broken", f"The ledger is damaged: {fault}", hint),)
+
+
+def chain_fault(rows: Sequence[LedgerRow]) -> str:
+    """The first place where a ledger does not agree with itself, as a sentence; ``""`` for a sound one."""
+    previous = GENESIS
+    for number, row in enumerate(rows, 1):
+        if row.sequence != number:
+            return f"row {number} is missing; row {row.sequence} stands in its place."
+        if row.previous_hash != previous:
+            return f"row {number} does not follow the row before it."
+        if row_hash(row) != row.hash:
+            return f"row {number} was changed after it was written."
+        previous = row.hash
+    return ""
+
+
+def _after(state: SeriesState, row: LedgerRow) -> SeriesState:
+    if row.event in SETTLED:
+        return SeriesState(settled=row)
+    before = state.partly
+    if row.event is Event.STARTED:
+        rolling_back = _rolls_back(row, state)
+        if before is None or before.rolling_back is not rolling_back:
+            return SeriesState(state.settled, Partly(row, row, frozenset(), rolling_back))
+    if before is None:
+        before = Partly(row, row, frozenset(), state.in_place)
+    done = before.done | {row.statement} if row.event is Event.STATEMENT else before.done
+    return SeriesState(
+        state.settled, Partly(before.started, row, done, before.rolling_back)
+    )
+
+
+def _rolls_back(row: LedgerRow, state: SeriesState) -> bool:
+    """What the row says itself; without that, what can be meant: only what is applied is rolled back."""
+    said = json.loads(row.detail or "{}").get("direction")
+    return state.in_place if said is None else said == ROLL_BACK

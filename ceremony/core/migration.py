@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ceremony.core.check import Check, When
-from ceremony.core.digests import bytes_digest
 from ceremony.core.header import Header
 from ceremony.core.script import Script
 from ceremony.core.version import Version
@@ -44,16 +43,6 @@ class Migration:
     def label(self) -> str:
         """``0013_5_rebalancing_base_tables``: version and name, as in the file name."""
         return f"{self.version}_{self.name}"
-
-    @property
-    def rollback_digest(self) -> str:
-        """The bytes digest of the ways back: that of the plain one, or one over all; ``""`` without any."""
-        if not self.rollbacks:
-            return ""
-        if len(self.rollbacks) == 1 and "" in self.rollbacks:
-            return self.rollbacks[""].bytes_digest
-        lines = (f"{variant}={self.rollbacks[variant].bytes_digest}" for variant in sorted(self.rollbacks))
-        return bytes_digest("\n".join(lines).encode())
 
     def data_loss_of_rollback(self, variant: str) -> str:
         """What is lost by this way back, ``""`` if nothing.

@@ -29,8 +29,7 @@ KEYS: Mapping[str, type | tuple[type, ...]] = {
     "notes": list,
     "summary": dict,
     "health": dict,
-    "after_run": dict,
-    "stop_the_world": (dict, list),
+    "compensation": list,
 }
 """The keys of ``series.toml`` and what each holds."""
 

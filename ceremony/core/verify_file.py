@@ -13,7 +13,7 @@ from ceremony.core.expectations import Expectation, ExpectationError, Kind, pars
 from ceremony.core.finding import Finding, refuse
 from ceremony.core.script import Statement
 from ceremony.core.spelling import nearest
-from ceremony.core.sql import Comment, SqlSyntaxError, comments, parse_block, statements
+from ceremony.core.sql import Comment, SqlSyntaxError, comments, refusals, statements
 
 KEYS = ("check", "when", "only if", "severity", "expect")
 """The directives of a check."""
@@ -23,6 +23,7 @@ _SLIPS = {
     "skipif": "only if", "skipunless": "only if", "runif": "only if", "checkname": "check",
 }  # fmt: skip
 _ORDINARY = frozenset({"then", "where", "whens", "checked", "except", "expert"})
+_TRANSACTION = "transaction_stmt"
 _SELECT = "select_stmt"
 _ANSWER = frozenset({_SELECT, "explain_stmt", "variable_show_stmt", "execute_stmt", "fetch_stmt", "call_stmt"})
 _CHANGES = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
@@ -55,15 +56,14 @@ class _Reading:
 def parse_verify(path: str, text: str) -> tuple[tuple[Check, ...], tuple[Finding, ...]]:
     """The checks of a ``.verify.sql`` and everything that refuses it. A refused block is left out.
 
-    Statements are judged as those of a transactional file (``tx-control``, ``needs-no-transaction`` …):
-    a check always runs inside the runner's transaction and is undone.
+    A check always runs inside the runner's transaction and is undone, so it may not control it.
     """
     reading = _Reading(path)
-    sent, found = parse_block(path, text)
-    reading.found.extend(found)
-    if found and not sent:
-        return (), found
-    notes = comments(text)
+    reading.found.extend(refusals(path, text))
+    try:
+        sent, notes = statements(text), comments(text)
+    except SqlSyntaxError:
+        return (), tuple(reading.found)
     blocks = _blocks(reading, sent, notes)
     if not blocks and not reading.found:
         reading.wrong(
@@ -181,6 +181,8 @@ def _check(reading: _Reading, block: _Block) -> Check | None:
     when = _choice(reading, block, "when", When, When.AFTER)
     severity = _choice(reading, block, "severity", CheckSeverity, CheckSeverity.BLOCK)
     only_if = _only_if(reading, block)
+    for statement in block.statements:
+        _refuse_statement(reading, statement)
     if expectation and block.statements:
         _refuse_question(reading, expectation, block.statements[-1])
     if len(reading.found) > before or expectation is None or not block.name:
@@ -259,6 +261,23 @@ def _only_if(reading: _Reading, block: _Block) -> Statement | None:
         column=comment.column + shift + found[0].column - 1,
         offset=comment.offset + shift + found[0].offset,
     )
+
+
+def _refuse_statement(reading: _Reading, statement: Statement) -> None:
+    if statement.kind == _TRANSACTION:
+        reading.wrong(
+            statement.line,
+            "check-transaction-control",
+            f"{statement.summary!r} controls the transaction, which a check may not.",
+            "Delete the statement: what a check does is undone anyway.",
+        )
+    elif not statement.in_transaction:
+        reading.wrong(
+            statement.line,
+            "check-needs-no-transaction",
+            f"{statement.summary!r} cannot run in a transaction, and a check always does.",
+            "Put the statement into a migration with 'Transaction: none'.",
+        )
 
 
 def _refuse_question(reading: _Reading, expectation: Expectation, question: Statement) -> None:

@@ -16,3 +16,8 @@ class Version:
 
     def __str__(self) -> str:
         return self.text
+
+    @classmethod
+    def of(cls, text: str) -> "Version":
+        """The version that ``text`` writes (``0013_5``). Raises ValueError for anything but numbers."""
+        return cls(tuple(map(int, text.split("_"))), text)

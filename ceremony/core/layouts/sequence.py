@@ -42,7 +42,7 @@ class SequenceLayout:
     def _split(self, stem: str, digits: str, name: str) -> Named | Misnamed:
         group = _GROUP.fullmatch(name)
         if group is None or self.fractions is False:
-            return Named(Version((int(digits),), digits), name)
+            return Named(Version.of(digits), name)
         fraction, remainder = group.groups()
         if self.fractions is None:
             return _ambiguous(stem, digits, fraction, name)
@@ -54,7 +54,7 @@ class SequenceLayout:
                 f"The fraction {fraction!r} of {stem + '.sql'!r} begins with 0; fractions are integers from 1.",
                 f"Write it without the zero, for instance {digits}_{fraction.lstrip('0') or '1'}_{remainder}.sql.",
             )
-        return Named(Version((int(digits), int(fraction)), f"{digits}_{fraction}"), remainder)
+        return Named(Version.of(f"{digits}_{fraction}"), remainder)
 
     def refer(self, text: str) -> Named | None:
         """A version alone, or version and name."""
@@ -65,13 +65,13 @@ class SequenceLayout:
         if len(digits) != self.width or (rest and not NAME.fullmatch(rest[1:])):
             return None
         if not rest:
-            return Named(Version((int(digits),), digits), "")
+            return Named(Version.of(digits), "")
         group = _GROUP.fullmatch(rest[1:])
         if self.fractions and group and not group[1].startswith("0"):
-            return Named(Version((int(digits), int(group[1])), f"{digits}_{group[1]}"), group[2] or "")
-        return Named(Version((int(digits),), digits), rest[1:]) if rest[0] == "_" else None
+            return Named(Version.of(f"{digits}_{group[1]}"), group[2] or "")
+        return Named(Version.of(digits), rest[1:]) if rest[0] == "_" else None
 
-    def following(self, taken: Iterable[Version], now: datetime) -> str:  # noqa: ARG002 (a layout may need the clock)
+    def following(self, taken: Iterable[Version], now: datetime) -> str:
         """The highest number plus one, in the series' width; 1 for the first."""
         return f"{max((version.key[0] for version in taken), default=0) + 1:0{self.width}d}"
 

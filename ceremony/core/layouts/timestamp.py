@@ -37,7 +37,7 @@ class TimestampLayout:
                 f"{digits} in {stem + '.sql'!r} is no date and time.",
                 "Write a valid UTC time as YYYYMMDDhhmmss, for instance 20260117093000.",
             )
-        return Named(Version((int(digits),), digits), rest[1:])
+        return Named(Version.of(digits), rest[1:])
 
     def refer(self, text: str) -> Named | None:
         """A version alone, or version and name."""
@@ -47,7 +47,7 @@ class TimestampLayout:
         rest = match[2]
         if rest and not (rest[0] == "_" and NAME.fullmatch(rest[1:])):
             return None
-        return Named(Version((int(match[1]),), match[1]), rest[1:])
+        return Named(Version.of(match[1]), rest[1:])
 
     def following(self, taken: Iterable[Version], now: datetime) -> str:
         """``now`` in UTC, or the second behind the highest version where that is later."""
