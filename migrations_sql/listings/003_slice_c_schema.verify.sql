@@ -82,11 +82,17 @@ FROM (VALUES
     ('idx_listings_asin'),
     ('idx_asin_entities_marketplace'),
     ('idx_keepa_snapshots_captured'),
-    ('idx_amazon_catalog_snapshots_captured'),
-    ('idx_feature_store_computed')
+    ('idx_amazon_catalog_snapshots_captured')
 ) AS wanted (name)
 LEFT JOIN pg_index i ON i.indexrelid = to_regclass('public.' || wanted.name)
 WHERE i.indisvalid IS NOT TRUE;
+
+-- check: idx_feature_store_computed is over entity and time
+-- when: always
+-- expect: value CREATE INDEX idx_feature_store_computed ON feature_store USING btree (entity_type, entity_id, computed_at DESC)
+SELECT replace(indexdef, 'public.', '')
+FROM pg_indexes
+WHERE schemaname = 'public' AND indexname = 'idx_feature_store_computed';
 
 -- check: the latest features of an entity come from idx_feature_store_computed
 -- expect: plan uses index idx_feature_store_computed
