@@ -24,6 +24,7 @@ from ceremony.core.report import (
     VerifyReport,
 )
 from ceremony.errors import ExitCode
+from ceremony.management.pages.verdict import step_verdict
 from ceremony.management.trouble import Trouble
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
@@ -189,7 +190,7 @@ def _outcome(outcome: StepOutcome) -> Json:
         **_step(outcome.step),
         "attempt": str(outcome.attempt),
         "state": outcome.state.value,
-        "partial": outcome.partial,
+        "verdict": step_verdict(outcome),
         "started_at": _time(outcome.started_at),
         "finished_at": _time(outcome.finished_at),
         "seconds": round(outcome.seconds, 6),

@@ -7,21 +7,15 @@ from ceremony.core.plan import Direction
 from ceremony.core.report import RunReport, Verdict
 from ceremony.management.next_command import next_command
 from ceremony.management.page import Page, Part
-from ceremony.management.pages.checks import add_checks, checks_sentence, passed, weak
+from ceremony.management.pages.checks import add_checks, checks_sentence, passed
 from ceremony.management.pages.findings import add_findings
 from ceremony.management.pages.settled import add_settled
 from ceremony.management.pages.target import target_name, target_place
+from ceremony.management.pages.verdict import marked, step_verdict
 from ceremony.management.units import counted, duration
 
 _SHOWN = 40
 _KEPT = 5
-
-_STATES = {
-    StepState.FAILED: ("✕ FAIL", "bad"),
-    StepState.PARTLY: ("⚠ PARTLY IN", "bad"),
-    StepState.UNKNOWN: ("? UNKNOWN", "bad"),
-    StepState.NOT_STARTED: ("· NOT RUN", "dim"),
-}
 
 
 def run_page(report: RunReport, prefix: str, verbosity: int) -> Page:
@@ -44,15 +38,6 @@ def run_page(report: RunReport, prefix: str, verbosity: int) -> Page:
     page.blank()
     _next(page, report)
     return page
-
-
-def step_verdict(outcome: StepOutcome) -> tuple[str, str]:
-    """The verdict on one step with its icon, and the style that goes with it. Only a pass is a
-    PASS.
-    """
-    if outcome.state is StepState.DONE:
-        return ("◐ PARTIAL", "warn") if any(map(weak, outcome.checks)) else ("✓ PASS", "ok")
-    return _STATES[outcome.state]
 
 
 def _mark(report: RunReport) -> Part:
@@ -103,7 +88,7 @@ def _table(page: Page, report: RunReport, *, everything: bool) -> None:
     hidden = 0
     if len(rows) > _SHOWN and not everything:
         tail = rows[-_KEPT:]
-        kept = [o for o in rows[:-_KEPT] if step_verdict(o)[0] != "✓ PASS"] + tail
+        kept = [o for o in rows[:-_KEPT] if step_verdict(o) != "PASS"] + tail
         hidden = len(rows) - len(kept)
         rows = kept
     page.table(
@@ -119,11 +104,12 @@ def _table(page: Page, report: RunReport, *, everything: bool) -> None:
 
 
 def _row(outcome: StepOutcome) -> list[Part]:
+    verdict = marked(step_verdict(outcome))
     if outcome.state is StepState.NOT_STARTED:
-        return [(outcome.step.migration.label, "dim"), step_verdict(outcome), "–", "–"]
+        return [(outcome.step.migration.label, "dim"), verdict, "–", "–"]
     return [
         outcome.step.migration.label,
-        step_verdict(outcome),
+        verdict,
         passed(outcome.checks),
         duration(outcome.seconds),
     ]

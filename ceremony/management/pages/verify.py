@@ -8,21 +8,14 @@ from ceremony.management.page import Page, Part
 from ceremony.management.pages.checks import add_checks, checks_sentence, passed
 from ceremony.management.pages.findings import add_findings
 from ceremony.management.pages.target import target_name, target_place
+from ceremony.management.pages.verdict import marked
 from ceremony.management.units import duration
-
-_VERDICTS = {
-    Verdict.PASS: ("✓", "ok"),
-    Verdict.PARTIAL: ("◐", "warn"),
-    Verdict.FAIL: ("✕", "bad"),
-    Verdict.NOT_RUN: ("·", "dim"),
-}
 
 
 def verify_page(report: VerifyReport, prefix: str, verbosity: int) -> Page:
     """The verdict in one sentence, a row per migration, what did not pass, what disagrees."""
     page = Page()
-    mark, style = _VERDICTS[report.verdict]
-    page.line((f"{mark} {report.verdict.value}", style), (f"  {_sentence(report)}", "bold"))
+    page.line(marked(report.verdict.value), (f"  {_sentence(report)}", "bold"))
     page.line((target_place(report.target), "dim"))
     if report.migrations:
         page.blank()
@@ -47,10 +40,9 @@ def _sentence(report: VerifyReport) -> str:
 
 
 def _row(one: VerifiedMigration) -> list[Part]:
-    mark, style = _VERDICTS[_verdict(one.checks)]
     return [
         one.label,
-        (f"{mark} {_verdict(one.checks).value}", style),
+        marked(_verdict(one.checks).value),
         passed(one.checks),
         duration(sum(check.seconds for check in one.checks)),
     ]

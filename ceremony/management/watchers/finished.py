@@ -3,7 +3,7 @@
 from ceremony.core.outcome import Message, StepOutcome
 from ceremony.management.page import Page
 from ceremony.management.pages.checks import passed
-from ceremony.management.pages.run import step_verdict
+from ceremony.management.pages.verdict import marked, step_verdict
 from ceremony.management.units import counted, duration
 from ceremony.management.visible import visible_lines
 
@@ -18,7 +18,7 @@ def add_finished(page: Page, outcome: StepOutcome, total: int, *, everything: bo
     page.line(
         (f"[{outcome.step.number:>{len(str(total))}}/{total}] ", "dim"),
         f"{outcome.step.migration.label}  ",
-        step_verdict(outcome),
+        marked(step_verdict(outcome)),
         checks,
         (f"  {duration(outcome.seconds)}", "dim"),
     )

@@ -11,7 +11,7 @@ from ceremony.core.outcome import StepOutcome, StepRun
 from ceremony.core.plan import Plan
 from ceremony.core.script import Statement
 from ceremony.management.page import Page
-from ceremony.management.pages.run import step_verdict
+from ceremony.management.pages.verdict import step_verdict
 from ceremony.management.streams import Printer
 from ceremony.management.units import duration
 from ceremony.management.watchers.beat import Beat
@@ -73,7 +73,7 @@ class LiveWatcher:
 
     def step_finished(self, outcome: StepOutcome) -> None:
         self._work.finished()
-        plain_pass = step_verdict(outcome)[0] == "✓ PASS" and not outcome.messages
+        plain_pass = step_verdict(outcome) == "PASS" and not outcome.messages
         if plain_pass and outcome.seconds < PATIENCE and not self._all:
             return
         page = Page()
@@ -88,9 +88,8 @@ class LiveWatcher:
     def _line(self) -> Text:
         now = time.monotonic()
         frame = _FRAMES[int(now * _PER_SECOND) % len(_FRAMES)]
-        return Text(
-            f"{frame} {self._work.line(now)}", style="cyan", no_wrap=True, overflow="ellipsis"
-        )
+        line = self._work.line(now, self._printer.console.width - 2)
+        return Text(f"{frame} {line}", style="cyan", no_wrap=True, overflow="ellipsis")
 
     def _tick(self) -> None:
         """Ask the server for progress once a statement has run for a while."""

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from rich.cells import cell_len, set_cell_size
+
 from ceremony.core.outcome import StepRun
 from ceremony.core.plan import Plan
 from ceremony.core.script import Statement
@@ -52,24 +54,34 @@ class Work:
     def finished(self) -> None:
         self.summary, self.progress, self.statement, self.label = "", "", 0, ""
 
-    def line(self, now: float) -> str:
-        """``migration 3 of 14 · 0003_x · statement 2/5 · 12 s · 43 % (index build)``; ``""`` before
-        any work.
+    def line(self, now: float, width: int = 1000) -> str:
+        """``migration 3 of 14 · 0003_x · statement 2/5 · 12 s · 43 % (index build)``.
+
+        Where that is wider than ``width`` terminal cells, the label is cut: numbers matter more.
         """
         if self.waiting:
             return self.waiting
         if not self.label:
-            return (
-                f"{self.number} of {self.total} done"
-                if self.number
-                else "reading, comparing, planning"
-            )
-        parts = [f"migration {self.number} of {self.total}", visible(self.label)]
+            done = f"{self.number} of {self.total} done"
+            return done if self.number else "reading, comparing, planning"
+        rest = self._numbers(now)
+        room = width - cell_len(f"migration {self.number} of {self.total} ·  · {rest}")
+        return (
+            f"migration {self.number} of {self.total} · {_cut(visible(self.label), room)} · {rest}"
+        )
+
+    def _numbers(self, now: float) -> str:
+        parts = [duration(now - self.since)]
         if self.statement:
-            parts.append(f"statement {self.statement}/{self.statements}")
-        parts.append(duration(now - self.since))
+            parts.insert(0, f"statement {self.statement}/{self.statements}")
         if self.progress:
             parts.append(visible(self.progress))
         elif self.summary and now - self.since > PATIENCE:
             parts.append(visible(self.summary))
         return " · ".join(parts)
+
+
+def _cut(label: str, room: int) -> str:
+    """``label`` in at most ``room`` cells, but never less than its first twelve."""
+    room = max(room, 12)
+    return label if cell_len(label) <= room else f"{set_cell_size(label, room - 1).rstrip()}…"

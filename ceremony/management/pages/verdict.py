@@ -1,0 +1,32 @@
+"""The verdict on one step, in a word and with an icon."""
+
+from ceremony.core.outcome import StepOutcome, StepState
+from ceremony.management.pages.checks import weak
+
+_WORDS = {
+    StepState.FAILED: "FAIL",
+    StepState.PARTLY: "PARTLY IN",
+    StepState.UNKNOWN: "UNKNOWN",
+    StepState.NOT_STARTED: "NOT RUN",
+}
+_MARKS = {
+    "PASS": ("✓", "ok"),
+    "PARTIAL": ("◐", "warn"),
+    "FAIL": ("✕", "bad"),
+    "PARTLY IN": ("⚠", "bad"),
+    "UNKNOWN": ("?", "bad"),
+    "NOT RUN": ("·", "dim"),
+}
+
+
+def step_verdict(outcome: StepOutcome) -> str:
+    """``PASS``, ``PARTIAL``, ``FAIL``, ``PARTLY IN``, ``UNKNOWN`` or ``NOT RUN``."""
+    if outcome.state is StepState.DONE:
+        return "PARTIAL" if any(map(weak, outcome.checks)) else "PASS"
+    return _WORDS[outcome.state]
+
+
+def marked(verdict: str) -> tuple[str, str]:
+    """A verdict behind its icon, and the style that goes with it."""
+    mark, style = _MARKS[verdict]
+    return f"{mark} {verdict}", style
