@@ -1,7 +1,7 @@
 """Making a plan that applies what is pending.
 
-What is pending is found by the set of recorded versions, never by the highest one: a file that was merged late
-is seen, and refused until somebody chooses.
+What is pending is found by the set of recorded versions, never by the highest one: a file that was
+merged late is seen, and refused until somebody chooses.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,9 +37,9 @@ def plan_apply(
 ) -> Plan:
     """The steps that bring a target to the state of the files, or to version ``to`` (included).
 
-    Files that stand before an applied one refuse the plan, unless ``include_late`` takes them in; they then run
-    first. A file outside a transaction that is partly in is taken up behind its last statement. Errors among
-    the findings refuse the plan; its steps are those that would run.
+    Files that stand before an applied one refuse the plan, unless ``include_late`` takes them in;
+    they then run first. A file outside a transaction that is partly in is taken up behind its last
+    statement. Errors among the findings refuse the plan; its steps are those that would run.
     """
     found = list(ledger_findings(series, history))
     selection, wrong = _selection(series, to)
@@ -59,9 +59,7 @@ def plan_apply(
     return Plan(series.name, Direction.APPLY, steps, tuple(sorted(found)))
 
 
-def _selection(
-    series: Series, to: str | None
-) -> tuple[Sequence[Migration], tuple[Finding, ...]]:
+def _selection(series: Series, to: str | None) -> tuple[Sequence[Migration], tuple[Finding, ...]]:
     if to is None:
         return series.runnable, ()
     last = series.find(to)
@@ -102,7 +100,8 @@ def _late(series: Series, standings: Standings, *, include_late: bool) -> Iterab
         yield note(
             migration.path,
             "order-late",
-            f"{migration.label} is taken in late: files that come after it are applied here already.",
+            f"{migration.label} is taken in late: files that come after it are applied here "
+            "already.",
             "Nothing to do; the record says so.",
         )
 
@@ -113,14 +112,13 @@ def _behind(series: Series, standings: Standings, last: Migration) -> Iterable[F
         yield note(
             last.path,
             "version-behind",
-            f"{last.label} is applied already, and {highest.label} behind it; apply_sql takes nothing back.",
+            f"{last.label} is applied already, and {highest.label} behind it; apply_sql takes "
+            "nothing back.",
             f"To go back: manage.py rollback_sql {series.name} --to {last.version}",
         )
 
 
-def _step(
-    number: int, migration: Migration, standings: Standings, partly: Partly | None
-) -> Step:
+def _step(number: int, migration: Migration, standings: Standings, partly: Partly | None) -> Step:
     if standings.superseded(migration):
         return Step(number, migration, Direction.APPLY, Event.SUPERSEDED, None)
     return Step(
@@ -137,7 +135,9 @@ def _step(
 
 
 def resume_after(script: Script, partly: Partly | None) -> int:
-    """The number of the last statement of ``script`` up to which all are in; 0 to begin at the first."""
+    """The number of the last statement of ``script`` up to which all are in; 0 to begin at the
+    first.
+    """
     last = 0
     for statement in script.sent if partly else ():
         if partly and statement.number not in partly.done:
@@ -146,9 +146,7 @@ def resume_after(script: Script, partly: Partly | None) -> int:
     return last
 
 
-def _unfinished_rollbacks(
-    steps: Sequence[Step], partly: Mapping[str, Partly]
-) -> Iterable[Finding]:
+def _unfinished_rollbacks(steps: Sequence[Step], partly: Mapping[str, Partly]) -> Iterable[Finding]:
     for step in steps:
         begun = partly.get(str(step.migration.version))
         if begun and begun.rolling_back:

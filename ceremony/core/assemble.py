@@ -48,8 +48,8 @@ class _Reading:
 def assemble(files: SeriesFiles) -> Series:
     """The series with all its migrations in order, and every finding about the folder, sorted.
 
-    A file that cannot be understood stays in the series as a migration without statements, so that one
-    mistake is one finding. Never raises for what files contain.
+    A file that cannot be understood stays in the series as a migration without statements, so that
+    one mistake is one finding. Never raises for what files contain.
     """
     reading = _Reading(files)
     names = [classify(path) for path in sorted(reading.data)]
@@ -110,7 +110,8 @@ def _orphans(bundles: Mapping[str, _Bundle]) -> Iterable[Finding]:
             yield refuse(
                 sibling.path,
                 "name-orphan",
-                f"{sibling.path.rpartition('/')[2]!r} belongs to no migration: {stem}.sql is not there.",
+                f"{sibling.path.rpartition('/')[2]!r} belongs to no migration: {stem}.sql is "
+                "not there.",
                 f"Add {stem}.sql, or give the file the name of its migration.",
             )
 
@@ -247,13 +248,12 @@ def _duplicates(migrations: Sequence[Migration]) -> Iterable[Finding]:
             migration.path,
             "id-duplicate",
             f"The number {migration.version} is taken by {other.label!r}.",
-            "Give one of them a number that is free: a number is used once, retired files included.",
+            "Give one of them a number that is free: a number is used once, retired files "
+            "included.",
         )
 
 
-def _resolved(
-    reading: _Reading, layout: Layout, series: Series, migration: Migration
-) -> Migration:
+def _resolved(reading: _Reading, layout: Layout, series: Series, migration: Migration) -> Migration:
     """The migration with the dependencies on its own series brought to plain versions."""
     header = migration.header
     if header.supersedes and migration.kind is not Kind.RETIRED:
@@ -290,9 +290,7 @@ def _foreign(dependency: Dependency) -> Dependency:
 _FOREIGN = re.compile(r"(\d{14}|\d{3,6}(?:_\d+)?)(?:_(\w+))?")
 
 
-def _range_finding(
-    layout: Layout, migration: Migration, span: tuple[str, str]
-) -> Finding | None:
+def _range_finding(layout: Layout, migration: Migration, span: tuple[str, str]) -> Finding | None:
     first, last = (layout.refer(text) for text in span)
     if first and last and first.version <= last.version < migration.version:
         return None
@@ -314,7 +312,9 @@ def _empty(series: str) -> Finding:
 
 
 def _heard(found: Iterable[Finding], migrations: Iterable[Migration]) -> tuple[Finding, ...]:
-    """The findings in order, without those that a file silences with a reason. Errors are never silenced."""
+    """The findings in order, without those that a file silences with a reason. Errors are never
+    silenced.
+    """
     silenced = {
         (script.path, silence.code)
         for migration in migrations

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ceremony.core.expectations import CheckResult as CheckResult
-from ceremony.core.expectations import Expectation
+from ceremony.core.expectations import CheckResult, Expectation
 from ceremony.core.script import Statement
+
+__all__ = ["Check", "CheckResult", "CheckSeverity", "When"]
 
 
 class When(StrEnum):

@@ -16,8 +16,9 @@ def compare(series: Series, history: History) -> tuple[Finding, ...]:
     """Everything in which files and ledger differ, sorted.
 
     Errors: ``ledger-digest-mismatch``, ``ledger-file-missing``, ``order-inserted-before-applied``,
-    ``partial-file-changed``. Notices: ``ledger-reworded``, ``ledger-renamed``, ``ledger-checks-changed``,
-    ``ledger-rollback-changed``, ``ledger-retired``, ``ledger-planned``, ``ledger-partly-applied``.
+    ``partial-file-changed``. Notices: ``ledger-reworded``, ``ledger-renamed``,
+    ``ledger-checks-changed``, ``ledger-rollback-changed``, ``ledger-retired``, ``ledger-planned``,
+    ``ledger-partly-applied``.
     """
     standings = Standings(series, history)
     late = tuple(late_finding(series, m, standings) for m in standings.late())
@@ -56,7 +57,8 @@ def _of_applied(migration: Migration, row: LedgerRow) -> Iterator[Finding]:
         yield note(
             migration.path,
             "ledger-reworded",
-            f"{migration.label} was reworded after it was applied on {_when(row)}: its statements are the same.",
+            f"{migration.label} was reworded after it was applied on {_when(row)}: its "
+            "statements are the same.",
             "Nothing to do: only comments, blanks or prose differ.",
         )
     yield from _of_siblings(migration, row)
@@ -74,7 +76,8 @@ def _of_siblings(migration: Migration, row: LedgerRow) -> Iterator[Finding]:
         yield note(
             migration.path,
             "ledger-planned",
-            f"{migration.label} was applied here on {_when(row)}, but its header says that it is planned.",
+            f"{migration.label} was applied here on {_when(row)}, but its header says that it "
+            "is planned.",
             "Take the line 'Planned:' out.",
         )
     if row.checks_digest != migration.verify_digest:
@@ -133,9 +136,11 @@ def _of_partly(migration: Migration, partly: Partly) -> Iterator[Finding]:
         yield refuse(
             migration.path,
             "partial-file-changed",
-            f"{migration.label} was changed while it is partly applied: begun was {row.meaning_digest}, "
+            f"{migration.label} was changed while it is partly applied: begun was "
+            f"{row.meaning_digest}, "
             f"the file is {migration.script.meaning_digest}.",
-            "Put the file back as it was; then apply_sql goes on where it stopped, or rollback_sql undoes it.",
+            "Put the file back as it was; then apply_sql goes on where it stopped, or "
+            "rollback_sql undoes it.",
         )
         return
     total = len(script.sent) if script else 0
@@ -153,7 +158,11 @@ def _in(done: frozenset[int], total: int) -> str:
     if not done:
         return f"none of its {total} statements is known to be in"
     numbers = ", ".join(map(str, sorted(done)))
-    return f"statement {numbers} of {total} is in" if len(done) == 1 else f"statements {numbers} of {total} are in"
+    return (
+        f"statement {numbers} of {total} is in"
+        if len(done) == 1
+        else f"statements {numbers} of {total} are in"
+    )
 
 
 def late_finding(series: Series, migration: Migration, standings: Standings) -> Finding:
@@ -162,7 +171,8 @@ def late_finding(series: Series, migration: Migration, standings: Standings) -> 
     return refuse(
         migration.path,
         "order-inserted-before-applied",
-        f"{migration.label} is not applied here, but {highest.label if highest else ''}, which comes after it, is.",
+        f"{migration.label} is not applied here, but {highest.label if highest else ''}, "
+        "which comes after it, is.",
         f"Give it a number behind that one, or take it in out of order: "
         f"manage.py apply_sql {series.name} --include-late; or retire it (.sql.retired).",
     )

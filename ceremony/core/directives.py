@@ -1,7 +1,7 @@
 """Header directives: the comments before the first statement, understood.
 
-Only ``--`` comments count; a block comment is prose. A near miss of a known key is an error, because a
-misspelt directive would silently not hold; every other comment is a comment.
+Only ``--`` comments count; a block comment is prose. A near miss of a known key is an error,
+because a misspelt directive would silently not hold; every other comment is a comment.
 """
 
 import re
@@ -14,7 +14,8 @@ from ceremony.core.spelling import nearest
 from ceremony.core.sql import comments
 
 KEYS = (
-    "purpose", "depends", "dependencies", "risk", "reversible", "data loss", "transaction", "timeout",
+    "purpose", "depends", "dependencies", "risk", "reversible", "data loss", "transaction",
+    "timeout",
     "planned", "retired", "supersedes", "author", "ticket", "date", "silence",
 )  # fmt: skip
 """Every key, in lower case."""
@@ -26,9 +27,11 @@ _SLIPS = {
     "locktimeout": "timeout", "statementtimeout": "timeout", "superseded": "supersedes",
 }  # fmt: skip
 _ORDINARY = frozenset(
-    "data dates dat rich rise ring planner planes retried retries rewired required returned "
-    "translation transition purposed silent".split()
-)
+    {
+        "data", "dates", "dat", "rich", "rise", "ring", "planner", "planes", "retried", "retries",
+        "rewired", "required", "returned", "translation", "transition", "purposed", "silent",
+    }
+)  # fmt: skip
 _KEYED = re.compile(r"--+[ \t]*([A-Za-z][A-Za-z_-]*(?:[ \t]+[A-Za-z_-]+){0,2})[ \t]*:(?!//|:)(.*)")
 _NO_COLON = re.compile(
     r"--+[ \t]*(?:(transaction)[ \t]*=?[ \t]*none|(risk)[ \t]*=?[ \t]*(?:low|medium|high)"
@@ -73,8 +76,8 @@ class _Reading:
 def read_header(path: str, text: str) -> tuple[Header, tuple[Finding, ...]]:
     """The directives of a file and what is wrong with them.
 
-    Works on files that no parser accepts (retired ones): before the first statement there are only blanks,
-    comments, empty statements and a dump's ``\\restrict`` line.
+    Works on files that no parser accepts (retired ones): before the first statement there are only
+    blanks, comments, empty statements and a dump's ``\\restrict`` line.
     """
     reading = _Reading(path)
     for line in leading_comments(text)[0]:
@@ -83,7 +86,9 @@ def read_header(path: str, text: str) -> tuple[Header, tuple[Finding, ...]]:
 
 
 def leading_comments(text: str) -> tuple[tuple[Line, ...], int]:
-    """The ``--`` comments before the first statement, and the offset where the first statement may begin."""
+    """The ``--`` comments before the first statement, and the offset where the first statement may
+    begin.
+    """
     lines: list[Line] = []
     position, number = 0, 1
     while match := _LEADING.match(text, position):
@@ -207,7 +212,11 @@ def _reversible(reading: _Reading, line: int, value: str) -> None:
         no = word.lower() == "no"
         reading.set(reversible=not no, irreversible_why=why if no else "")
     else:
-        reading.wrong(line, f"{word!r} is neither yes nor no.", "Write yes, or no with the reason: no (drops a column).")
+        reading.wrong(
+            line,
+            f"{word!r} is neither yes nor no.",
+            "Write yes, or no with the reason: no (drops a column).",
+        )
 
 
 def _data_loss(reading: _Reading, line: int, value: str) -> None:
@@ -220,7 +229,8 @@ def _data_loss(reading: _Reading, line: int, value: str) -> None:
         reading.wrong(
             line,
             f"{word!r} does not say when data is lost.",
-            "Write rollback, apply, both or none, with what is lost in brackets: rollback (drops orders).",
+            "Write rollback, apply, both or none, with what is lost in brackets: rollback "
+            "(drops orders).",
         )
 
 
@@ -232,7 +242,8 @@ def _transaction(reading: _Reading, line: int, value: str) -> None:
         reading.wrong(
             line,
             f"{word!r} is no value of Transaction.",
-            "Write none for a file outside a transaction, or delete the line: a transaction is the rule.",
+            "Write none for a file outside a transaction, or delete the line: a transaction "
+            "is the rule.",
         )
 
 
@@ -245,7 +256,8 @@ def _timeout(reading: _Reading, line: int, value: str) -> None:
             reading.wrong(
                 line,
                 f"{part.strip()!r} is no timeout.",
-                "Write lock or statement with a number and ms, s, min or h: lock 3s, statement 10min.",
+                "Write lock or statement with a number and ms, s, min or h: lock 3s, "
+                "statement 10min.",
             )
             return
         found[kind.lower()] = length
@@ -253,7 +265,9 @@ def _timeout(reading: _Reading, line: int, value: str) -> None:
 
 
 def milliseconds(text: str) -> int | None:
-    """``10min`` in milliseconds; ``None`` for what is no duration or beyond PostgreSQL's 2^31 - 1 ms."""
+    """``10min`` in milliseconds; ``None`` for what is no duration or beyond PostgreSQL's 2^31 - 1
+    ms.
+    """
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None:
         return None
@@ -265,7 +279,9 @@ def _supersedes(reading: _Reading, line: int, value: str) -> None:
     span, _ = _split_reason(value)
     match = _SPAN.fullmatch(span)
     if match is None:
-        reading.wrong(line, f"{span!r} is no range of versions.", "Write the first and the last: 0000-0029.")
+        reading.wrong(
+            line, f"{span!r} is no range of versions.", "Write the first and the last: 0000-0029."
+        )
     else:
         reading.set(supersedes=(match[1], match[2] or match[1]))
 
@@ -275,7 +291,11 @@ def _silence(reading: _Reading, line: int, value: str) -> None:
     if re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)+", code) and why:
         reading.set(silences=(*reading.header.silences, Silence(code, why, line)))
     else:
-        reading.wrong(line, f"{value!r} silences nothing.", "Write one code and, in brackets, why: some-code (why).")
+        reading.wrong(
+            line,
+            f"{value!r} silences nothing.",
+            "Write one code and, in brackets, why: some-code (why).",
+        )
 
 
 def _depends(reading: _Reading, line: int, value: str) -> None:
@@ -317,8 +337,8 @@ def _outside_brackets(value: str) -> Iterator[str]:
 _READERS: dict[str, Callable[[_Reading, int, str], None]] = {
     "purpose": _text("purpose"), "planned": _text("planned"), "retired": _text("retired"),
     "depends": _depends, "risk": _risk, "reversible": _reversible, "data loss": _data_loss,
-    "transaction": _transaction, "timeout": _timeout, "supersedes": _supersedes, "silence": _silence,
-    "author": _about("author"), "ticket": _about("ticket"), "date": _about("date"),
+    "transaction": _transaction, "timeout": _timeout, "supersedes": _supersedes,
+    "silence": _silence, "author": _about("author"), "ticket": _about("ticket"), "date": _about("date"),
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from ceremony.core.sqlstates import CONDITIONS, SQLSTATES, named
 class CheckResult(StrEnum):
     """The verdict on one check. Only PASS is a pass."""
 
-    PASS = "PASS"  # noqa: S105
+    PASS = "PASS"
     FAIL = "FAIL"
     NOT_APPLICABLE = "NOT APPLICABLE"
     NOT_RUN = "NOT RUN"
@@ -34,9 +34,9 @@ class Kind(StrEnum):
 class Expectation:
     """``text`` is the line as written. ``operator`` is one of ``= < <= > >=``.
 
-    ROWS: ``operator`` and ``count`` (no rows is ``= 0``, rows is ``>= 1``). VALUE: ``operator`` and ``value``;
-    ``quoted`` where it stood in quotes and is compared as text. ERROR: ``sqlstate`` (five characters),
-    ``constraint`` and ``message`` where given. PLAN: ``index``.
+    ROWS: ``operator`` and ``count`` (no rows is ``= 0``, rows is ``>= 1``). VALUE: ``operator`` and
+    ``value``; ``quoted`` where it stood in quotes and is compared as text. ERROR: ``sqlstate``
+    (five characters), ``constraint`` and ``message`` where given. PLAN: ``index``.
     """
 
     kind: Kind
@@ -60,10 +60,10 @@ class Expectation:
 class Observation:
     """What the server answered to a check's question.
 
-    ``rows`` holds at most the kept sample, as text (``None`` is NULL), ``row_count`` all of them; for a failed
-    question the ``sqlstate``, ``message`` and ``constraint`` of its error. ``plan`` is the JSON text of EXPLAIN.
-    ``failed_at`` is 0 when the question itself was reached, else the number (from 1) of the set-up statement
-    that failed.
+    ``rows`` holds at most the kept sample, as text (``None`` is NULL), ``row_count`` all of them;
+    for a failed question the ``sqlstate``, ``message`` and ``constraint`` of its error. ``plan`` is
+    the JSON text of EXPLAIN. ``failed_at`` is 0 when the question itself was reached, else the
+    number (from 1) of the set-up statement that failed.
     """
 
     columns: tuple[str, ...] = ()
@@ -162,7 +162,8 @@ def _sqlstate(condition: str) -> str:
         return condition.upper()
     raise ExpectationError(
         f"{condition!r} is neither a condition of PostgreSQL nor a SQLSTATE.",
-        "Appendix A of the PostgreSQL manual lists them; for instance unique_violation, which is 23505.",
+        "Appendix A of the PostgreSQL manual lists them; for instance unique_violation, "
+        "which is 23505.",
     )
 
 
@@ -215,7 +216,7 @@ def _described(observed: Observation) -> str:
     return f'error {named(observed.sqlstate)}{constraint}: "{observed.message}"'
 
 
-def _judge_success(expectation: Expectation, observed: Observation) -> tuple[bool, str]:  # noqa: ARG001
+def _judge_success(expectation: Expectation, observed: Observation) -> tuple[bool, str]:
     return True, ""
 
 

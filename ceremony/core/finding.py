@@ -16,8 +16,9 @@ class Severity(StrEnum):
 class Finding:
     """What was found, where, and what to type or change.
 
-    ``path`` is relative to the folder of series and ``""`` where no file is meant; ``line`` and ``column``
-    count from 1 in characters, 0 where the whole file is meant. ``code`` is a stable ``area-reason`` word.
+    ``path`` is relative to the folder of series and ``""`` where no file is meant; ``line`` and
+    ``column`` count from 1 in characters, 0 where the whole file is meant. ``code`` is a stable
+    ``area-reason`` word.
     """
 
     path: str

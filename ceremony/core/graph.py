@@ -18,8 +18,9 @@ Edges = Mapping[Node, Sequence[Node]]
 def check_graph(library: Mapping[str, Series]) -> tuple[Finding, ...]:
     """What is wrong with the dependencies of these series, in time linear in their number.
 
-    ``dependency-missing``, ``dependency-order`` (a later file of the same series), ``dependency-planned``,
-    ``dependency-retired``, ``dependency-cycle``. Dependencies on Django's migrations are judged on a target.
+    ``dependency-missing``, ``dependency-order`` (a later file of the same series),
+    ``dependency-planned``, ``dependency-retired``, ``dependency-cycle``. Dependencies on Django's
+    migrations are judged on a target.
     """
     found: list[Finding] = []
     for series in library.values():
@@ -33,18 +34,18 @@ def check_graph(library: Mapping[str, Series]) -> tuple[Finding, ...]:
     return tuple(sorted((*found, *_cycles(library))))
 
 
-def resolve(
-    dependency: Dependency, series: str, library: Mapping[str, Series]
-) -> Migration | None:
-    """The migration that a dependency of a file of ``series`` names; ``None`` for Django's or none."""
+def resolve(dependency: Dependency, series: str, library: Mapping[str, Series]) -> Migration | None:
+    """The migration that a dependency of a file of ``series`` names; ``None`` for Django's or
+    none.
+    """
     home = library.get(dependency.series or series)
     return home.find(dependency.version) if home and dependency.series != DJANGO else None
 
 
-def dependents(
-    library: Mapping[str, Series], series: str, version: str
-) -> tuple[Migration, ...]:
-    """The migrations of all series that depend on this one directly, in order of series and version."""
+def dependents(library: Mapping[str, Series], series: str, version: str) -> tuple[Migration, ...]:
+    """The migrations of all series that depend on this one directly, in order of series and
+    version.
+    """
     return tuple(
         migration
         for one in library.values()
@@ -59,13 +60,13 @@ def dependents(
 def superseded_on_disk(series: Series) -> frozenset[str]:
     """The versions that some file of the series supersedes."""
     spans = [m.header.supersedes for m in series.runnable if m.header.supersedes]
-    return frozenset(
-        str(m.version) for m in series.migrations for span in spans if covers(span, m)
-    )
+    return frozenset(str(m.version) for m in series.migrations for span in spans if covers(span, m))
 
 
 def covers(span: tuple[str, str], migration: Migration) -> bool:
-    """Whether a version lies in ``Supersedes: first-last``; both ends count, and need no file of their own."""
+    """Whether a version lies in ``Supersedes: first-last``; both ends count, and need no file of
+    their own.
+    """
     return Version.of(span[0]) <= migration.version <= Version.of(span[1])
 
 
@@ -78,25 +79,26 @@ def _judge(
 ) -> Finding | None:
     if dependency.series == DJANGO:
         return None
-    home = library.get(dependency.series or series.name)
-    found = home.find(dependency.version) if home else None
-    if home is None or found is None:
-        return _missing(library, series, migration, dependency)
-    if dependency.name and dependency.name != found.name:
+    found = resolve(dependency, series.name, library)
+    if found is None or (dependency.name and dependency.name != found.name):
         return _missing(library, series, migration, dependency)
     if found.kind is Kind.RETIRED and str(migration.version) not in covered:
         return _unusable(migration, dependency, found, "retired", found.header.retired)
     if found.kind is Kind.PLANNED and migration.kind is not Kind.PLANNED:
         return _unusable(migration, dependency, found, "planned", found.header.planned)
-    if home is series and found.version > migration.version:
-        return refuse(
-            migration.path,
-            "dependency-order",
-            f"{migration.label} depends on {found.label}, which comes after it.",
-            "Give this file a number behind the one it depends on.",
-            line=dependency.line,
-        )
+    if found.series == series.name and found.version > migration.version:
+        return _order(migration, dependency, found)
     return None
+
+
+def _order(migration: Migration, dependency: Dependency, found: Migration) -> Finding:
+    return refuse(
+        migration.path,
+        "dependency-order",
+        f"{migration.label} depends on {found.label}, which comes after it.",
+        "Give this file a number behind the one it depends on.",
+        line=dependency.line,
+    )
 
 
 def _missing(
@@ -105,11 +107,17 @@ def _missing(
     home = library.get(dependency.series or series.name)
     if home is None:
         near = get_close_matches(dependency.series, library, n=1)
-        hint = f"Did you mean {near[0]}:{dependency.version}?" if near else "Add the series, or mend its name."
+        hint = (
+            f"Did you mean {near[0]}:{dependency.version}?"
+            if near
+            else "Add the series, or mend its name."
+        )
         said = f"there is no series {dependency.series!r}"
     else:
         labels = [m.label for m in home.migrations]
-        wanted = f"{dependency.version}_{dependency.name}" if dependency.name else dependency.version
+        wanted = (
+            f"{dependency.version}_{dependency.name}" if dependency.name else dependency.version
+        )
         same = home.by_version.get(dependency.version)
         near = [same.label] if same else get_close_matches(wanted, labels, n=1)
         prefix = f"{dependency.series}:" if dependency.series else ""
@@ -142,7 +150,7 @@ def _unusable(
 
 
 def _cycles(library: Mapping[str, Series]) -> Iterator[Finding]:
-    explicit = {node: edges for node, edges in _explicit(library)}
+    explicit = dict(_explicit(library))
     seen: set[Node] = set()
     for cycle in _loops(explicit):
         seen.update(cycle)

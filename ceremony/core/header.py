@@ -18,12 +18,13 @@ DJANGO = "django"
 
 @dataclass(frozen=True)
 class Dependency:
-    """``series`` is ``""`` for the migration's own series and ``"django"`` for ``django:app.0002_x``.
+    """``series`` is ``""`` for the migration's own series and ``"django"`` for
+    ``django:app.0002_x``.
 
-    ``version`` is the version (text) it names, or ``app.name`` for Django. For another series it is the
-    version as written, with the name behind it where one was given (``0003_orders``): only that series'
-    numbering can tell them apart (``core.graph.resolve``). ``name`` is the name that was written behind a
-    version of the own series. ``reason`` is what stood in brackets.
+    ``version`` is the version (text) it names, or ``app.name`` for Django. For another series it is
+    the version as written, with the name behind it where one was given (``0003_orders``): only that
+    series' numbering can tell them apart (``core.graph.resolve``). ``name`` is the name that was
+    written behind a version of the own series. ``reason`` is what stood in brackets.
     """
 
     series: str
@@ -49,9 +50,9 @@ class Silence:
 class Header:
     """Directives before the first statement. Timeouts are milliseconds, ``None`` where not given.
 
-    ``data_loss`` is the text as written: ``rollback``, ``apply`` or ``both``, with the reason in brackets; ``none``
-    where the line says so, ``""`` without the line.
-    ``about`` holds Author, Ticket and Date as (key, value), in file order.
+    ``data_loss`` is the text as written: ``rollback``, ``apply`` or ``both``, with the reason in
+    brackets; ``none`` where the line says so, ``""`` without the line. ``about`` holds Author,
+    Ticket and Date as (key, value), in file order.
     """
 
     purpose: str = ""
@@ -83,9 +84,10 @@ class Header:
     def directives(self) -> tuple[tuple[str, str], ...]:
         """The directives that change how the migration runs or is judged, for the meaning digest.
 
-        Prose (purpose, reasons, author, ticket, date, risk), dependencies and silences are left out: they may
-        be corrected in an applied file, which is then reworded and not changed. A directive that is not
-        given is left out too, so that a later version of this software can add one.
+        Prose (purpose, reasons, author, ticket, date, risk), dependencies and silences are left
+        out: they may be corrected in an applied file, which is then reworded and not changed. A
+        directive that is not given is left out too, so that a later version of this software can
+        add one.
         """
         said = (
             ("data loss", self.data_loss.partition(" ")[0].removeprefix("none")),

@@ -1,7 +1,7 @@
 """The history of a target: the state that its ledger rows add up to, per series and version.
 
-State is the last settled event of a version. Outside a transaction a step also leaves ``started`` and
-``statement`` rows; as long as no settled event follows them, the step is *partly* in.
+State is the last settled event of a version. Outside a transaction a step also leaves ``started``
+and ``statement`` rows; as long as no settled event follows them, the step is *partly* in.
 """
 
 import json
@@ -45,8 +45,8 @@ class Standing(StrEnum):
 class Partly:
     """A step outside a transaction that was begun and not settled.
 
-    ``started`` is its first row, ``last`` its newest, ``done`` the numbers of the statements that are in.
-    ``rolling_back`` tells an unfinished rollback from an unfinished change.
+    ``started`` is its first row, ``last`` its newest, ``done`` the numbers of the statements that
+    are in. ``rolling_back`` tells an unfinished rollback from an unfinished change.
     """
 
     started: LedgerRow
@@ -84,7 +84,9 @@ class SeriesState:
 
 
 class History:
-    """What a ledger's rows add up to. ``rows`` are all rows of one ledger, in order of their sequence."""
+    """What a ledger's rows add up to. ``rows`` are all rows of one ledger, in order of their
+    sequence.
+    """
 
     def __init__(self, rows: Iterable[LedgerRow]) -> None:
         self.rows: tuple[LedgerRow, ...] = tuple(rows)
@@ -103,12 +105,16 @@ class History:
         return self._states.get(series, {})
 
     def applied(self, series: str) -> Mapping[str, LedgerRow]:
-        """Version -> the row that says it is applied, baselined or superseded; in the ledger's order."""
+        """Version -> the row that says it is applied, baselined or superseded; in the ledger's
+        order.
+        """
         found = [s.settled for s in self.states(series).values() if s.in_place and s.settled]
         return {row.version: row for row in sorted(found, key=lambda row: row.sequence)}
 
     def partly(self, series: str) -> Mapping[str, Partly]:
-        """Version -> what is in, for every step that was begun outside a transaction and not settled."""
+        """Version -> what is in, for every step that was begun outside a transaction and not
+        settled.
+        """
         return {v: s.partly for v, s in self.states(series).items() if s.partly}
 
     def record_states(self) -> tuple[tuple[Standing, LedgerRow], ...]:
@@ -129,7 +135,9 @@ class History:
 
 
 def chain_fault(rows: Sequence[LedgerRow]) -> str:
-    """The first place where a ledger does not agree with itself, as a sentence; ``""`` for a sound one."""
+    """The first place where a ledger does not agree with itself, as a sentence; ``""`` for a sound
+    one.
+    """
     previous = GENESIS
     for number, row in enumerate(rows, 1):
         if row.sequence != number:
@@ -153,12 +161,12 @@ def _after(state: SeriesState, row: LedgerRow) -> SeriesState:
     if before is None:
         before = Partly(row, row, frozenset(), state.in_place)
     done = before.done | {row.statement} if row.event is Event.STATEMENT else before.done
-    return SeriesState(
-        state.settled, Partly(before.started, row, done, before.rolling_back)
-    )
+    return SeriesState(state.settled, Partly(before.started, row, done, before.rolling_back))
 
 
 def _rolls_back(row: LedgerRow, state: SeriesState) -> bool:
-    """What the row says itself; without that, what can be meant: only what is applied is rolled back."""
+    """What the row says itself; without that, what can be meant: only what is applied is rolled
+    back.
+    """
     said = json.loads(row.detail or "{}").get("direction")
     return state.in_place if said is None else said == ROLL_BACK

@@ -27,11 +27,11 @@ class Event(StrEnum):
 class LedgerRow:
     """One row of the append-only ledger in a target.
 
-    ``sequence`` counts from 1 without gaps; ``previous_hash`` and ``hash`` are 64 hexadecimal digits
-    (``previous_hash`` of row 1 is 64 zeros). ``statement`` is the statement's number for ``statement`` rows, else 0.
-    ``detail`` is canonical JSON: for ``opened`` the environment, the control identity and the ledger's own id.
-    ``audit_sequence`` and ``audit_hash`` are the head of the control side's trail when the row was made.
-    ``recorded_at`` is the runner's clock, UTC.
+    ``sequence`` counts from 1 without gaps; ``previous_hash`` and ``hash`` are 64 hexadecimal
+    digits (``previous_hash`` of row 1 is 64 zeros). ``statement`` is the statement's number for
+    ``statement`` rows, else 0. ``detail`` is canonical JSON: for ``opened`` the environment, the
+    control identity and the ledger's own id. ``audit_sequence`` and ``audit_hash`` are the head of
+    the control side's trail when the row was made. ``recorded_at`` is the runner's clock, UTC.
     """
 
     sequence: int

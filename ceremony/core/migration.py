@@ -47,7 +47,8 @@ class Migration:
     def data_loss_of_rollback(self, variant: str) -> str:
         """What is lost by this way back, ``""`` if nothing.
 
-        The script's own ``Data loss:`` line decides (``none`` too), without one that of the migration.
+        The script's own ``Data loss:`` line decides (``none`` too), without one that of the
+        migration.
         """
         own = self.rollback_headers.get(variant)
         header = own if own is not None and own.data_loss else self.header

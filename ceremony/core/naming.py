@@ -1,7 +1,8 @@
-"""File names of a series folder: which file is the change, which its sibling, which is no file of ours.
+"""File names of a series folder: which file is the change, which its sibling, which is no file of
+ours.
 
-The endings are judged first, the name in front of them afterwards (by a layout), so that a rollback can
-never be taken for a migration.
+The endings are judged first, the name in front of them afterwards (by a layout), so that a rollback
+can never be taken for a migration.
 """
 
 import re
@@ -42,7 +43,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class FileName:
-    """``stem`` is the name without its endings; ``variant`` that of a rollback, ``""`` for the plain one."""
+    """``stem`` is the name without its endings; ``variant`` that of a rollback, ``""`` for the
+    plain one.
+    """
 
     path: str
     role: Role
@@ -89,7 +92,9 @@ def _is_near_miss(name: str) -> bool:
 
 
 def name_findings(names: Sequence[FileName]) -> tuple[Finding, ...]:
-    """What is wrong with endings: files that look like ours and are not read, unknown endings, collisions."""
+    """What is wrong with endings: files that look like ours and are not read, unknown endings,
+    collisions.
+    """
     found: list[Finding] = []
     for name in names:
         if name.role is Role.NEAR_MISS:
@@ -106,7 +111,7 @@ def _never_read(path: str) -> Finding:
         path,
         "name-ignored",
         f"{name!r} is never read and never runs: its name is not quite one of ours.",
-        f"Let it end in .sql (a retired file in .sql.retired), or move it out of the folder."
+        "Let it end in .sql (a retired file in .sql.retired), or move it out of the folder."
         if wanted == ".sql"
         else f"Call it {wanted}, or move it out of the folder.",
     )
@@ -122,7 +127,7 @@ def _unknown_ending(name: FileName) -> Finding:
     elif close:
         hint = f"Did you mean {name.stem}.{close[0]}.sql?"
     else:
-        hint = "A change ends in .sql, its siblings in .verify.sql, .rollback.sql, .rollback.VARIANT.sql."
+        hint = "A change ends in .sql, its siblings in .verify.sql and .rollback[.VARIANT].sql."
     return refuse(
         name.path,
         "name-ending",
@@ -155,7 +160,7 @@ def _folded(path: str) -> str:
 
 
 def path_finding(path: str) -> Finding | None:
-    """Why no file of this path is opened: ``path-outside-root``, ``path-bad-name``; else ``None``."""
+    """Why no file of this path is opened: ``path-outside-root`` or ``path-bad-name``."""
     shown = path.encode("unicode_escape").decode()
     if _BREAKS_OUT.search(path):
         return refuse(

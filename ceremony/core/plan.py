@@ -1,4 +1,6 @@
-"""The plan: what it is (``step``), and how it is made (``applying``, ``rolling_back``, ``compare``)."""
+"""The plan: what it is (``step``), and how it is made (``applying``, ``rolling_back``,
+``compare``).
+"""
 
 from ceremony.core.applying import plan_apply
 from ceremony.core.compare import compare

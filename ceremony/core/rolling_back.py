@@ -43,9 +43,9 @@ def plan_rollback(
 ) -> Plan:
     """The steps that take migrations back, in the reverse of the order in which they came in.
 
-    ``to`` is the version to return to, which stays; ``zero`` takes everything back. ``steps`` takes that many
-    back; with neither it is one. What is partly applied can be taken back too. Errors among the findings
-    refuse the plan; its steps are those that would run.
+    ``to`` is the version to return to, which stays; ``zero`` takes everything back. ``steps`` takes
+    that many back; with neither it is one. What is partly applied can be taken back too. Errors
+    among the findings refuse the plan; its steps are those that would run.
     """
     there = _there(series, history)
     chosen, wrong = _chosen(series, history, there, to, steps)
@@ -109,7 +109,9 @@ def _not_applied(series: Series, stays: Migration, there: Sequence[_Applied]) ->
         stays.path,
         "version-not-applied",
         f"{stays.label} is not applied here, so nothing can be rolled back to it.",
-        f"Applied here, newest first: {', '.join(labels)}." if labels else "Nothing is applied here.",
+        f"Applied here, newest first: {', '.join(labels)}."
+        if labels
+        else "Nothing is applied here.",
     )
 
 
@@ -117,7 +119,8 @@ def _superseded(series: Series, stays: Migration) -> Finding:
     return refuse(
         stays.path,
         "version-superseded",
-        f"{stays.label} never ran here: a later file stands for it, so there is no state of it to return to.",
+        f"{stays.label} never ran here: a later file stands for it, so there is no state of "
+        "it to return to.",
         f"Take everything back: manage.py rollback_sql {series.name} --to zero",
     )
 
@@ -128,7 +131,8 @@ def _refusals(one: _Applied, variant: str) -> Iterator[Finding]:
         yield refuse(
             migration.path,
             "rollback-baselined",
-            f"{migration.label} was baselined here: it was there before, and its rollback would drop it.",
+            f"{migration.label} was baselined here: it was there before, and its rollback "
+            "would drop it.",
             "Return to a version behind it, or undo single objects in a new migration.",
         )
     elif not migration.header.reversible:
@@ -157,20 +161,21 @@ def _no_way_back(migration: Migration, variant: str) -> Finding:
         migration.path,
         "rollback-variant-unknown",
         f"{migration.label} has no rollback {variant!r}.",
-        f"Its variants: {', '.join(known)}." if known else "It has no variants; leave out --variant.",
+        f"Its variants: {', '.join(known)}."
+        if known
+        else "It has no variants; leave out --variant.",
     )
 
 
-def _blocked(
-    one: _Applied, remaining: Iterable[_Applied]
-) -> Iterator[Finding]:
+def _blocked(one: _Applied, remaining: Iterable[_Applied]) -> Iterator[Finding]:
     version = str(one.migration.version)
     for other in remaining:
         if any(not d.series and d.version == version for d in other.migration.header.depends):
             yield refuse(
                 one.migration.path,
                 "rollback-blocked-by",
-                f"{one.migration.label} cannot be taken back: {other.migration.label} depends on it and is applied.",
+                f"{one.migration.label} cannot be taken back: {other.migration.label} depends "
+                "on it and is applied.",
                 f"Take both back: manage.py rollback_sql {one.migration.series} --to VERSION",
             )
 

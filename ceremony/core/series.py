@@ -11,13 +11,17 @@ from ceremony.core.migration import Kind, Migration
 
 
 class Numbering(StrEnum):
+    """How the files of a series are numbered."""
+
     SEQUENCE = "sequence"
     TIMESTAMP = "timestamp"
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file as read once from the disk. ``path`` is relative to the folder of series, with ``/``."""
+    """One file as read once from the disk. ``path`` is relative to the folder of series, with
+    ``/``.
+    """
 
     path: str
     data: bytes
@@ -36,8 +40,9 @@ class SeriesFiles:
 class SeriesSettings:
     """``series.toml``; without one the numbering is recognised and the defaults hold.
 
-    ``database`` is the alias of the home database, ``""`` where not said. ``extra`` keeps the tables that other
-    parts read (preflight, flags, checklists, reference tables, risks), ``contract`` the tables of ``contract.toml``.
+    ``database`` is the alias of the home database, ``""`` where not said. ``extra`` keeps the
+    tables that other parts read (preflight, flags, checklists, reference tables, risks),
+    ``contract`` the tables of ``contract.toml``.
     """
 
     title: str
@@ -74,6 +79,8 @@ class Series:
         return {m.label: m for m in self.migrations}
 
     def find(self, text: str) -> Migration | None:
-        """The migration that ``text`` names: a version (``0013_5``), or version and name, with or without .sql."""
+        """The migration that ``text`` names: a version (``0013_5``), or version and name, with or
+        without .sql.
+        """
         plain = text.removesuffix(".sql")
         return self.by_version.get(plain) or self._by_label.get(plain)

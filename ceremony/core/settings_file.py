@@ -1,4 +1,6 @@
-"""``series.toml`` and ``contract.toml``: read, their shape judged, their values kept for those who use them."""
+"""``series.toml`` and ``contract.toml``: read, their shape judged, their values kept for those who
+use them.
+"""
 
 import re
 import tomllib
@@ -34,7 +36,8 @@ KEYS: Mapping[str, type | tuple[type, ...]] = {
 """The keys of ``series.toml`` and what each holds."""
 
 CONTRACT_KINDS = (
-    "table", "view", "materialized_view", "index", "constraint", "trigger", "function", "procedure", "type",
+    "table", "view", "materialized_view", "index", "constraint", "trigger", "function",
+    "procedure", "type",
     "enum", "sequence", "policy", "extension", "schema", "role", "column", "domain",
 )  # fmt: skip
 """The kinds of objects that ``contract.toml`` names, each a list of tables."""
@@ -42,7 +45,13 @@ CONTRACT_KINDS = (
 LEVELS = ("required", "optional")
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
-_TYPE_WORDS = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a table"}
+_TYPE_WORDS = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
 
 
 @dataclass(frozen=True)
@@ -74,10 +83,10 @@ def read_toml(path: str, text: str) -> tuple[dict[str, Any], tuple[Finding, ...]
         )
 
 
-def read_settings(
-    series: str, path: str, text: str | None, stems: Iterable[str]
-) -> SettingsRead:
-    """The settings of a series. Without a ``series.toml`` (``None``) the numbering is recognised from ``stems``."""
+def read_settings(series: str, path: str, text: str | None, stems: Iterable[str]) -> SettingsRead:
+    """The settings of a series. Without a ``series.toml`` (``None``) the numbering is recognised
+    from ``stems``.
+    """
     tables, found = read_toml(path, text) if text is not None else ({}, ())
     wrong = list(found)
     for key, value in tables.items():
@@ -105,7 +114,9 @@ def _judge(path: str, text: str, key: str, value: object) -> Finding | None:
     if key not in KEYS:
         near = _near(key, KEYS)
         hint = f"Did you mean {near!r}?" if near else f"Known keys: {', '.join(sorted(KEYS))}."
-        return refuse(path, "settings-unknown-key", f"There is no setting {key!r}.", hint, line=line)
+        return refuse(
+            path, "settings-unknown-key", f"There is no setting {key!r}.", hint, line=line
+        )
     if _fits(key, value):
         return None
     return refuse(
@@ -152,9 +163,17 @@ def read_contract(path: str, text: str) -> tuple[dict[str, Any], tuple[Finding, 
         line = _line_of(text, kind)
         if kind not in CONTRACT_KINDS:
             near = _near(kind, CONTRACT_KINDS)
-            hint = f"Did you mean {near!r}?" if near else f"Known kinds: {', '.join(CONTRACT_KINDS)}."
+            hint = (
+                f"Did you mean {near!r}?" if near else f"Known kinds: {', '.join(CONTRACT_KINDS)}."
+            )
             wrong.append(
-                refuse(path, "contract-unknown-kind", f"{kind!r} is no kind of object.", hint, line=line)
+                refuse(
+                    path,
+                    "contract-unknown-kind",
+                    f"{kind!r} is no kind of object.",
+                    hint,
+                    line=line,
+                )
             )
         else:
             wrong.extend(_entries(path, text, kind, entries))
@@ -167,7 +186,7 @@ def _entries(path: str, text: str, kind: str, entries: object) -> Iterable[Findi
             path,
             "contract-shape",
             f"{kind!r} is not a list of objects.",
-            f"Write [[{kind}]] above each object, or {kind} = [{{ name = \"…\", since = \"…\" }}].",
+            f'Write [[{kind}]] above each object, or {kind} = [{{ name = "…", since = "…" }}].',
             line=_line_of(text, kind),
         )
         return

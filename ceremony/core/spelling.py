@@ -1,9 +1,10 @@
 """Near misses of known keys: the line between a misspelt directive and an ordinary comment.
 
-A key is a near miss when it differs from a known one only in blanks, hyphens or underscores, or by one typing
-slip (a letter too many, too few, wrong, or two swapped: the restricted Damerau-Levenshtein distance), two
-slips for keys of nine letters and more. The first letter must be right, or swapped with the second. The
-caller names the words that people really begin a comment with; they are never near misses.
+A key is a near miss when it differs from a known one only in blanks, hyphens or underscores, or by
+one typing slip (a letter too many, too few, wrong, or two swapped: the restricted
+Damerau-Levenshtein distance), two slips for keys of nine letters and more. The first letter must be
+right, or swapped with the second. The caller names the words that people really begin a comment
+with; they are never near misses.
 """
 
 import re
@@ -30,7 +31,11 @@ def nearest(
     if squeezed in slips:
         return slips[squeezed]
     best = min(
-        ((distance, one) for one in known if (distance := _slips(squeezed, squeeze(one))) is not None),
+        (
+            (distance, one)
+            for one in known
+            if (distance := _slips(squeezed, squeeze(one))) is not None
+        ),
         default=None,
     )
     return best[1] if best else None

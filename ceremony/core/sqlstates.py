@@ -1,7 +1,8 @@
 """PL/pgSQL condition names and their SQLSTATE codes.
 
-Source: Appendix A of the PostgreSQL 18 manual ("PostgreSQL Error Codes"), and ``snapshot_too_old``, which
-older servers have. A code that ends in ``000`` is a class: as in PL/pgSQL, its name stands for every code of it.
+Source: Appendix A of the PostgreSQL 18 manual ("PostgreSQL Error Codes"), and ``snapshot_too_old``,
+which older servers have. A code that ends in ``000`` is a class: as in PL/pgSQL, its name stands
+for every code of it.
 """
 
 from collections.abc import Mapping
@@ -274,7 +275,9 @@ CONDITIONS: Mapping[str, str] = MappingProxyType(
         "XX002": "index_corrupted",
     }
 )
-"""SQLSTATE -> condition name. Five names belong to two codes each (``prohibited_sql_statement_attempted`` …)."""
+"""SQLSTATE -> condition name. Five names belong to two codes each
+(``prohibited_sql_statement_attempted`` …).
+"""
 
 
 def _by_name() -> Mapping[str, tuple[str, ...]]:

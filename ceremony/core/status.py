@@ -22,7 +22,9 @@ _COMPARED = {
 
 
 def status_lines(series: Series, history: History) -> tuple[StatusLine, ...]:
-    """One line per migration on disk and per applied one that is missing there, in order of versions."""
+    """One line per migration on disk and per applied one that is missing there, in order of
+    versions.
+    """
     standings = Standings(series, history)
     late = {m.version for m in standings.late()}
     compared = {f.path: f.code for f in ledger_findings(series, history) if f.code in _COMPARED}
@@ -72,7 +74,11 @@ def _partly(migration: Migration, state: SeriesState) -> StatusLine:
     row = state.newest
     done = sorted(partly.done) if partly else []
     what = "Its rollback was begun; " if partly and partly.rolling_back else ""
-    which = f"statements in: {', '.join(map(str, done))}." if done else "no statement is known to be in."
+    which = (
+        f"statements in: {', '.join(map(str, done))}."
+        if done
+        else "no statement is known to be in."
+    )
     return StatusLine(
         migration.label,
         MigrationState.PARTLY,

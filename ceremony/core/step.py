@@ -24,9 +24,10 @@ class Direction(StrEnum):
 class Step:
     """One migration's part of a plan.
 
-    ``event`` is the ledger event that says the step is done (APPLIED, ROLLED_BACK, SUPERSEDED). ``script`` is what
-    runs, ``None`` where only a row is written (superseded). ``resume_after`` is the number of the last statement that
-    is already in, for a step outside a transaction that is taken up again.
+    ``event`` is the ledger event that says the step is done (APPLIED, ROLLED_BACK, SUPERSEDED).
+    ``script`` is what runs, ``None`` where only a row is written (superseded). ``resume_after`` is
+    the number of the last statement that is already in, for a step outside a transaction that is
+    taken up again.
     """
 
     number: int
@@ -49,7 +50,9 @@ class Step:
 
     @property
     def data_loss(self) -> str:
-        """What the headers say is lost by this step (``rollback (drops orders)``), ``""`` if nothing."""
+        """What the headers say is lost by this step (``rollback (drops orders)``), ``""`` if
+        nothing.
+        """
         if self.script is None:
             return ""
         if self.direction is Direction.ROLL_BACK:
@@ -65,7 +68,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in the order they run. ``findings`` holds refusals (errors) and notices (reworded, late …)."""
+    """Steps in the order they run. ``findings`` holds refusals (errors) and notices (reworded,
+    late …).
+    """
 
     series: str
     direction: Direction
@@ -80,8 +85,9 @@ PLAN = "plan1"
 def plan_digest(plan: Plan) -> str:
     """The fingerprint of what would run: ``plan1:`` and 64 hexadecimal digits.
 
-    SHA-256 over the canonical JSON of series, direction and, per step, version, name, event, variant, the
-    digests of all files that take part, and where it is taken up again. Findings do not count.
+    SHA-256 over the canonical JSON of series, direction and, per step, version, name, event,
+    variant, the digests of all files that take part, and where it is taken up again. Findings do
+    not count.
     """
     payload = {
         "series": plan.series,

@@ -1,9 +1,9 @@
 """Where every migration of a series stands on a target: in place, pending, late, or superseded.
 
-Superseding: a file with ``Supersedes: first-last`` builds everything that the files in that range built.
-Where none of them was ever applied, it stands for them: they get a ``superseded`` row and never run. Where all
-of them are recorded, they are history and nothing changes. Where only some are, nobody can say what the
-superseding file would meet, and it is refused.
+Superseding: a file with ``Supersedes: first-last`` builds everything that the files in that range
+built. Where none of them was ever applied, it stands for them: they get a ``superseded`` row and
+never run. Where all of them are recorded, they are history and nothing changes. Where only some
+are, nobody can say what the superseding file would meet, and it is refused.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,9 @@ from ceremony.core.series import Series
 
 
 class Standings:
-    """``selection`` are the migrations that a plan may apply (``--to``); without it all that can run."""
+    """``selection`` are the migrations that a plan may apply (``--to``); without it all that can
+    run.
+    """
 
     def __init__(
         self, series: Series, history: History, selection: Iterable[Migration] | None = None
@@ -50,7 +52,9 @@ class Standings:
         return self.ran(migration) or self.event(migration) is Event.RETIRED
 
     def pending(self) -> tuple[Migration, ...]:
-        """What the selection leaves to do, in order; superseded files that have no row yet included."""
+        """What the selection leaves to do, in order; superseded files that have no row yet
+        included.
+        """
         return tuple(m for m in self.selection if not self.settled(m))
 
     def late(self) -> tuple[Migration, ...]:
@@ -66,16 +70,16 @@ class Standings:
     @cached_property
     def highest(self) -> Migration | None:
         """The migration with the highest version that ran."""
-        return max(
-            filter(self.ran, self._series.migrations), key=lambda m: m.version, default=None
-        )
+        return max(filter(self.ran, self._series.migrations), key=lambda m: m.version, default=None)
 
     def _partly(self, migration: Migration) -> bool:
         state = self._states.get(str(migration.version))
         return state is not None and state.partly is not None
 
     def _find_covered(self) -> frozenset[str]:
-        """From the newest superseding file down: what a superseded one stands for is superseded too."""
+        """From the newest superseding file down: what a superseded one stands for is superseded
+        too.
+        """
         covered: set[str] = set()
         chosen = {m.version for m in self.selection}
         for one in reversed(self._series.runnable):
@@ -100,7 +104,9 @@ class Standings:
 
 
 def stood_for(series: Series, heads: Iterable[Migration]) -> frozenset[str]:
-    """The versions that these superseding files stand for, also through the superseding files among them."""
+    """The versions that these superseding files stand for, also through the superseding files
+    among them.
+    """
     covered: set[str] = set()
     chosen = {m.version for m in heads}
     for one in reversed(series.migrations):
@@ -110,9 +116,7 @@ def stood_for(series: Series, heads: Iterable[Migration]) -> frozenset[str]:
     return frozenset(covered)
 
 
-def _partly_recorded(
-    one: Migration, there: list[Migration], absent: list[Migration]
-) -> Finding:
+def _partly_recorded(one: Migration, there: list[Migration], absent: list[Migration]) -> Finding:
     return refuse(
         one.path,
         "supersedes-partly-recorded",

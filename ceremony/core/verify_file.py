@@ -25,7 +25,9 @@ _SLIPS = {
 _ORDINARY = frozenset({"then", "where", "whens", "checked", "except", "expert"})
 _TRANSACTION = "transaction_stmt"
 _SELECT = "select_stmt"
-_ANSWER = frozenset({_SELECT, "explain_stmt", "variable_show_stmt", "execute_stmt", "fetch_stmt", "call_stmt"})
+_ANSWER = frozenset(
+    {_SELECT, "explain_stmt", "variable_show_stmt", "execute_stmt", "fetch_stmt", "call_stmt"}
+)
 _CHANGES = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
 _RETURNING = re.compile(r"\breturning\b", re.IGNORECASE)
 
@@ -76,9 +78,7 @@ def parse_verify(path: str, text: str) -> tuple[tuple[Check, ...], tuple[Finding
     return checks, tuple(reading.found)
 
 
-def _blocks(
-    reading: _Reading, sent: Sequence[Statement], notes: Sequence[Comment]
-) -> list[_Block]:
+def _blocks(reading: _Reading, sent: Sequence[Statement], notes: Sequence[Comment]) -> list[_Block]:
     blocks: list[_Block] = []
     waiting = list(reversed(sent))
     for comment in notes:
@@ -125,9 +125,7 @@ def _place(reading: _Reading, blocks: list[_Block], statement: Statement) -> Non
         )
 
 
-def _give(
-    reading: _Reading, blocks: list[_Block], comment: Comment, key: str, value: str
-) -> None:
+def _give(reading: _Reading, blocks: list[_Block], comment: Comment, key: str, value: str) -> None:
     if not blocks or blocks[-1].statements:
         where = "behind a statement of its check" if blocks else "before the first check"
         reading.wrong(
@@ -189,8 +187,16 @@ def _check(reading: _Reading, block: _Block) -> Check | None:
         return None
     *setup, question = block.statements
     return Check(
-        block.name, reading.path, block.line, when, only_if, severity, expectation, tuple(setup), question
-    )  # fmt: skip
+        block.name,
+        reading.path,
+        block.line,
+        when,
+        only_if,
+        severity,
+        expectation,
+        tuple(setup),
+        question,
+    )
 
 
 def _expectation(reading: _Reading, block: _Block) -> Expectation | None:
@@ -243,7 +249,8 @@ def _only_if(reading: _Reading, block: _Block) -> Statement | None:
             comment.line,
             "check-only-if",
             f"The condition of 'only if:' is no SQL: {error.message}.",
-            "Write one SELECT on the same line, for instance SELECT to_regclass('boms') IS NOT NULL.",
+            "Write one SELECT on the same line, for instance SELECT to_regclass('boms') IS "
+            "NOT NULL.",
         )
         return None
     if len(found) != 1 or found[0].kind != _SELECT:
@@ -251,7 +258,8 @@ def _only_if(reading: _Reading, block: _Block) -> Statement | None:
             comment.line,
             "check-only-if",
             "The condition of 'only if:' is not one SELECT.",
-            "Write one SELECT on the same line, for instance SELECT to_regclass('boms') IS NOT NULL.",
+            "Write one SELECT on the same line, for instance SELECT to_regclass('boms') IS "
+            "NOT NULL.",
         )
         return None
     shift = comment.text.rindex(value)

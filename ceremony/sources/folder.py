@@ -1,8 +1,9 @@
-"""Reading a folder of series: every file once, as bytes, and nothing that is not a plain file of that folder.
+"""Reading a folder of series: every file once, as bytes, and nothing that is not a plain file of
+that folder.
 
 Folders are opened by descriptor and files relative to it, with ``O_NOFOLLOW`` (no symbolic link),
-``O_NONBLOCK`` (a FIFO answers at once) and ``O_CLOEXEC``; what was opened is judged by ``fstat``, so that
-nothing can be exchanged between the look and the reading (POSIX ``openat``).
+``O_NONBLOCK`` (a FIFO answers at once) and ``O_CLOEXEC``; what was opened is judged by ``fstat``,
+so that nothing can be exchanged between the look and the reading (POSIX ``openat``).
 """
 
 import errno
@@ -38,12 +39,14 @@ def _is_series(entry: "os.DirEntry[str]") -> bool:
 def read_series(root: Path, name: str) -> SeriesFiles:
     """Every file of the series ``name`` that has a part in it, and what the reading found wrong.
 
-    Files that are no part of a series (a README, hidden files) are not opened. Findings: ``path-symlink``,
-    ``path-outside-root``, ``path-not-regular-file``, ``path-hard-linked``, ``path-bad-name``,
-    ``path-unreadable``, ``path-subfolder``, ``file-too-large``, ``series-missing``. Raises nothing for what
-    stands on the disk.
+    Files that are no part of a series (a README, hidden files) are not opened. Findings:
+    ``path-symlink``, ``path-outside-root``, ``path-not-regular-file``, ``path-hard-linked``,
+    ``path-bad-name``, ``path-unreadable``, ``path-subfolder``, ``file-too-large``,
+    ``series-missing``. Raises nothing for what stands on the disk.
     """
-    wrong = path_finding(name) or (_no_name(name) if "/" in name or name in ("", ".", "..") else None)
+    wrong = path_finding(name) or (
+        _no_name(name) if "/" in name or name in ("", ".", "..") else None
+    )
     if wrong:
         return SeriesFiles(name, (), (wrong,))
     try:
@@ -128,7 +131,8 @@ def _judge(path: str, facts: os.stat_result) -> Finding | None:
         return refuse(
             path,
             "path-hard-linked",
-            f"{path!r} has {facts.st_nlink} names (hard links): it could be edited under another one.",
+            f"{path!r} has {facts.st_nlink} names (hard links): it could be edited under "
+            "another one.",
             "Copy the file, delete it here, and put the copy in its place.",
         )
     if facts.st_size > SIZE_LIMIT:
@@ -194,7 +198,7 @@ def _subfolder(folder: int, name: str, path: str) -> Iterator[Finding]:
     except OSError:
         return
     try:
-        count = sum(entry.endswith(_SQL_ENDINGS) for entry in os.listdir(descriptor))
+        count = sum(entry.endswith(_SQL_ENDINGS) for entry in os.listdir(descriptor))  # noqa: PTH208
     except OSError:
         return
     finally:

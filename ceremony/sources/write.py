@@ -48,11 +48,12 @@ def new_migration(
     create_series: bool = False,
     numbering: Numbering = Numbering.SEQUENCE,
 ) -> tuple[Path, ...]:
-    """Write the change, its checks and its rollback; returns the paths written, ``series.toml`` first if new.
+    """Write the change, its checks and its rollback; returns the paths written, ``series.toml``
+    first if new.
 
-    ``name`` is ``[a-z0-9_]+``; the version is the next number of the series, or ``now`` in UTC. ``numbering``
-    is that of a series which is created here. Raises UsageError: ``series-unknown`` without
-    ``create_series``, ``name-taken``, ``path-unwritable``.
+    ``name`` is ``[a-z0-9_]+``; the version is the next number of the series, or ``now`` in UTC.
+    ``numbering`` is that of a series which is created here. Raises UsageError: ``series-unknown``
+    without ``create_series``, ``name-taken``, ``path-unwritable``.
     """
     written: list[Path] = []
     folder = root / series
@@ -97,7 +98,8 @@ def _refuse_taken(series: Series, name: str, label: str) -> None:
         raise UsageError(
             "name-taken",
             f"{same.label!r} in {series.name!r} has this name already.",
-            next_step=f"Say what is different about the new one: manage.py new_sql {series.name} {name}_again",
+            next_step="Say what is different about the new one: manage.py new_sql "
+            f"{series.name} {name}_again",
         )
 
 
@@ -132,5 +134,6 @@ def _unknown(root: Path, series: str) -> UsageError:
     return UsageError(
         "series-unknown",
         f"There is no series {series!r} in {str(root)!r}; {there}.",
-        next_step=f"Name one of those, or start it: manage.py new_sql {series} first_change --create-series",
+        next_step=f"Name one of those, or start it: manage.py new_sql {series} first_change "
+        "--create-series",
     )

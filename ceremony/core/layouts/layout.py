@@ -1,4 +1,4 @@
-"""What every naming scheme answers: the version and name in a file name, or what is wrong with it."""
+"""What every naming scheme answers: version and name of a file, or what is wrong with its name."""
 
 import re
 import unicodedata
@@ -15,7 +15,9 @@ NAME = re.compile(r"[a-z0-9_]+")
 
 @dataclass(frozen=True)
 class Named:
-    """A version and the name behind it; ``name`` is ``""`` where a reference gives the version alone."""
+    """A version and the name behind it; ``name`` is ``""`` where a reference gives the version
+    alone.
+    """
 
     version: Version
     name: str
@@ -37,17 +39,22 @@ class Layout(Protocol):
         """Version and name of a file name without its endings (``0013_5_base_tables``)."""
 
     def refer(self, text: str) -> Named | None:
-        """What a reference names: a version (``0013_5``), or version and name; ``None`` if neither."""
+        """What a reference names: a version (``0013_5``), or version and name; ``None`` if
+        neither.
+        """
 
     def following(self, taken: Iterable[Version], now: datetime) -> str:
         """The version for a new migration, behind all that are taken."""
 
 
 def misnamed(stem: str) -> Misnamed:
-    """The refusal of a name that breaks the rule ``[a-z0-9_]+``, with the corrected name as its hint."""
+    """The refusal of a name that breaks the rule ``[a-z0-9_]+``, with the corrected name as its
+    hint.
+    """
     return Misnamed(
         "name-bad",
-        f"The name {stem + '.sql'!r} is refused: a name is a number, '_' and then a-z, 0-9 and '_'.",
+        f"The name {stem + '.sql'!r} is refused: a name is a number, '_' and then a-z, 0-9 "
+        "and '_'.",
         f"Rename it to {corrected(stem)}.sql (and its siblings with it).",
     )
 

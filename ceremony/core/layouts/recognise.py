@@ -1,8 +1,8 @@
 """Recognising the numbering of a folder whose ``series.toml`` does not say it.
 
-Rule: timestamps where most numbered files have 14 digits, else a sequence with the width that most files
-have (4 where there are none). The files in the minority are then refused one by one. Fractions are never
-recognised; see :class:`~ceremony.core.layouts.sequence.SequenceLayout`.
+Rule: timestamps where most numbered files have 14 digits, else a sequence with the width that most
+files have (4 where there are none). The files in the minority are then refused one by one.
+Fractions are never recognised; see :class:`~ceremony.core.layouts.sequence.SequenceLayout`.
 """
 
 import re

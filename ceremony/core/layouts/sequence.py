@@ -17,18 +17,21 @@ _GROUP = re.compile(r"(\d+)(?:_(.*))?", re.DOTALL)
 
 @dataclass(frozen=True)
 class SequenceLayout:
-    """``fractions`` is ``None`` where nobody said: a digits group behind the number is then ambiguous.
+    """``fractions`` is ``None`` where nobody said: a digits group behind the number is then
+    ambiguous.
 
-    ``0013_5_rebalancing`` can be version ``0013_5`` or version ``0013`` with the name ``5_rebalancing``. The
-    version is the identity in every ledger, so this is never guessed: it is refused until ``series.toml``
-    says ``fractions = true`` or ``fractions = false``.
+    ``0013_5_rebalancing`` can be version ``0013_5`` or version ``0013`` with the name
+    ``5_rebalancing``. The version is the identity in every ledger, so this is never guessed: it is
+    refused until ``series.toml`` says ``fractions = true`` or ``fractions = false``.
     """
 
     width: int
     fractions: bool | None = None
 
     def read(self, stem: str) -> Named | Misnamed:
-        """Version and name, or one of ``name-bad``, ``name-width``, ``name-fraction``, ``name-ambiguous``."""
+        """Version and name, or one of ``name-bad``, ``name-width``, ``name-fraction``,
+        ``name-ambiguous``.
+        """
         match = _STEM.fullmatch(stem)
         if match is None:
             return misnamed(stem)
@@ -51,8 +54,10 @@ class SequenceLayout:
         if fraction.startswith("0"):
             return Misnamed(
                 "name-fraction",
-                f"The fraction {fraction!r} of {stem + '.sql'!r} begins with 0; fractions are integers from 1.",
-                f"Write it without the zero, for instance {digits}_{fraction.lstrip('0') or '1'}_{remainder}.sql.",
+                f"The fraction {fraction!r} of {stem + '.sql'!r} begins with 0; fractions are "
+                "integers from 1.",
+                "Write it without the zero, for instance "
+                f"{digits}_{fraction.lstrip('0') or '1'}_{remainder}.sql.",
             )
         return Named(Version.of(f"{digits}_{fraction}"), remainder)
 
@@ -85,8 +90,10 @@ class SequenceLayout:
         number = f"{int(digits):0{self.width}d}"
         return Misnamed(
             "name-width",
-            f"The number of {stem + '.sql'!r} has {len(digits)} digits, this series has {self.width}.",
-            f"Rename it to {corrected(number + stem[len(digits):])}.sql (and its siblings with it)."
+            f"The number of {stem + '.sql'!r} has {len(digits)} digits, this series has "
+            f"{self.width}.",
+            f"Rename it to {corrected(number + stem[len(digits) :])}.sql (and its siblings "
+            "with it)."
             if len(number) == self.width
             else f"Give it a number of {self.width} digits.",
         )
@@ -95,6 +102,7 @@ class SequenceLayout:
 def _ambiguous(stem: str, digits: str, fraction: str, name: str) -> Misnamed:
     return Misnamed(
         "name-ambiguous",
-        f"{stem + '.sql'!r} can be version {digits}_{fraction}, or version {digits} with the name {name!r}.",
+        f"{stem + '.sql'!r} can be version {digits}_{fraction}, or version {digits} with the "
+        f"name {name!r}.",
         "Say which in series.toml: fractions = true or fractions = false.",
     )

@@ -18,7 +18,7 @@ class TimestampLayout:
     """Year, month, day, hour, minute and second, each a valid one."""
 
     def read(self, stem: str) -> Named | Misnamed:
-        """Version and name, or one of ``name-bad``, ``name-mixed-numbering``, ``name-timestamp``."""
+        """Version and name, or ``name-bad``, ``name-mixed-numbering``, ``name-timestamp``."""
         match = _STEM.fullmatch(stem)
         if match is None:
             return misnamed(stem)
@@ -28,7 +28,8 @@ class TimestampLayout:
         if len(digits) != DIGITS:
             return Misnamed(
                 "name-mixed-numbering" if len(digits) <= 6 else "name-timestamp",
-                f"The number of {stem + '.sql'!r} has {len(digits)} digits, but this series is numbered by timestamp.",
+                f"The number of {stem + '.sql'!r} has {len(digits)} digits, but this series "
+                "is numbered by timestamp.",
                 "Give it 14 digits: year, month, day, hour, minute, second in UTC.",
             )
         if _moment(digits) is None:
