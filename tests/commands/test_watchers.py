@@ -202,7 +202,8 @@ def test_the_words_of_the_live_line(change, line):
 
 def test_on_a_narrow_terminal_the_label_gives_way():
     state = Work(total=14, number=3, label="20260117000000_日本語_foundations", since=100.0)
-    assert state.line(102.0, 50) == "migration 3 of 14 · 20260117000000_日本… · 2.0 s"
+    assert state.line(102.0, 50) == "migration 3 of 14 · 20260117000000_日本語… · 2.0 s"
+    assert state.line(102.0, 49) == "migration 3 of 14 · 20260117000000_日本… · 2.0 s"
     assert state.line(102.0, 10) == "migration 3 of 14 · 20260117000… · 2.0 s"
 
 
