@@ -1,4 +1,5 @@
 -- Purpose: how content performs, without the time of measurement, which 0029 adds
+-- DEPENDS: 0000_initial.sql (creates users)
 -- DEPENDS: 0002_projects_and_content.sql (creates content)
 -- Risk: low
 -- Reversible: no (history of the live database)
