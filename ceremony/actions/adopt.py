@@ -13,7 +13,7 @@ from ceremony.actions.targets import known_target
 from ceremony.core.chain import Json
 from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.models import Target
-from ceremony.models.audit import Act
+from ceremony.models.audit import Act, Action
 from ceremony.pg.context import RunContext
 from ceremony.pg.ledger import Facts, OpenedFacts
 
@@ -38,7 +38,7 @@ def adopt(access: Access, rows: tuple[LedgerRow, ...], caller: Caller, why: str)
         if known is not None:
             _forget(known)
         head.append(
-            [Act("target adopted", caller.actor.shown, access.target.alias, "", access.target.alias, detail)]
+            [Act(Action.TARGET_ADOPTED, caller.actor.shown, access.target.alias, "", access.target.alias, detail)]
         )
     if facts:
         newest = audit_head()

@@ -11,7 +11,7 @@ from ceremony.conf import Settings
 from ceremony.core.chain import Json
 from ceremony.core.plan import Plan, Step
 from ceremony.errors import Refused
-from ceremony.models.audit import Act, append
+from ceremony.models.audit import Act, Action, append
 from ceremony.pg.backup import back_up
 
 
@@ -59,7 +59,7 @@ def record_loss(
     detail: dict[str, Json] = {
         "why": accepted.why,
         "evidence": accepted.backup_evidence,
-        "loses": {step.migration.label: step.migration.header.data_loss for step in losing},
+        "loses": {step.migration.label: step.data_loss for step in losing},
     }
     if accepted.backup_folder:
         watcher.note("Backing up with pg_dump …")
@@ -75,7 +75,7 @@ def record_loss(
         append(
             [
                 Act(
-                    "data loss accepted" if losing else "backup made",
+                    Action.DATA_LOSS_ACCEPTED if losing else Action.BACKUP_MADE,
                     here.caller.actor.shown,
                     here.access.target.alias,
                     plan.series,
@@ -87,4 +87,4 @@ def record_loss(
 
 
 def _loss_line(step: Step) -> str:
-    return f"  {step.migration.label}: {step.migration.header.data_loss}"
+    return f"  {step.migration.label}: {step.data_loss}"

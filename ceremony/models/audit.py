@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Self
 from uuid import UUID, uuid4
 
@@ -22,13 +23,39 @@ PAYLOAD_VERSION = 1
 CONTROL_ROW = 1
 
 
+class Action(StrEnum):
+    """What an event tells of. The words stay for ever: they are part of what is hashed."""
+
+    TRAIL_OPENED = "trail opened"
+    TARGET_REGISTERED = "target registered"
+    TARGET_CHANGED = "target changed"
+    TARGET_ADOPTED = "target adopted"
+    RUN_OPENED = "run opened"
+    RUN_CLOSED = "run closed"
+    STEPS_PLANNED = "steps planned"
+    APPLIED = "applied"
+    ROLLED_BACK = "rolled back"
+    BASELINED = "baselined"
+    SUPERSEDED = "superseded"
+    RETIRED = "retired"
+    STEP_FAILED = "step failed"
+    PARTLY_APPLIED = "partly applied"
+    OUTCOME_UNKNOWN = "outcome unknown"
+    NOT_STARTED = "not started"
+    CHECKS_RECORDED = "checks recorded"
+    SETTLED = "settled"
+    RECORDS_REPAIRED = "records repaired"
+    DATA_LOSS_ACCEPTED = "data loss accepted"
+    BACKUP_MADE = "backup made"
+
+
 @dataclass(frozen=True)
 class Act:
     """What an event tells: who did what to which target, series and subject. ``detail`` holds no
     floats.
     """
 
-    action: str
+    action: Action
     actor: str
     target: str = ""
     series: str = ""
@@ -75,7 +102,7 @@ class AuditEvent(models.Model):
             sequence=sequence + 1,
             recorded_at=now,
             actor=act.actor,
-            action=act.action,
+            action=act.action.value,
             target=act.target,
             series=act.series,
             subject=act.subject,
@@ -239,4 +266,4 @@ def _break_between(sequence: int, previous: str, event: AuditEvent) -> str:
 
 
 def _opening(control: UUID) -> Act:
-    return Act("trail opened", "ceremony", detail={"control": str(control)})
+    return Act(Action.TRAIL_OPENED, "ceremony", detail={"control": str(control)})
