@@ -1,0 +1,15 @@
+"""The admin: what is recorded, to be read. Importing it registers the pages."""
+
+from ceremony.admin.attempt import AttemptAdmin
+from ceremony.admin.audit_event import AuditEventAdmin
+from ceremony.admin.migration_record import MigrationRecordAdmin
+from ceremony.admin.run import RunAdmin
+from ceremony.admin.target import TargetAdmin
+
+__all__ = [
+    "AttemptAdmin",
+    "AuditEventAdmin",
+    "MigrationRecordAdmin",
+    "RunAdmin",
+    "TargetAdmin",
+]

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             name='Run',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('apply', 'Apply'), ('roll back', 'Roll Back'), ('verify', 'Verify'), ('reconcile', 'Reconcile')], max_length=20)),
+                ('kind', models.CharField(choices=[('apply', 'apply'), ('roll back', 'roll back'), ('verify', 'verify'), ('reconcile', 'reconcile')], max_length=20)),
                 ('series', models.CharField(blank=True, max_length=100)),
                 ('command_line', models.TextField(blank=True)),
                 ('actor', models.CharField(max_length=255)),
@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
                 ('version', models.CharField(max_length=40)),
                 ('name', models.CharField(max_length=255)),
                 ('path', models.CharField(blank=True, max_length=1000)),
-                ('state', models.CharField(choices=[('applied', 'Applied'), ('partly applied', 'Partly'), ('rolled back', 'Rolled Back'), ('baselined', 'Baselined'), ('superseded', 'Superseded'), ('retired', 'Retired')], max_length=20)),
+                ('state', models.CharField(choices=[('applied', 'applied'), ('partly applied', 'partly applied'), ('rolled back', 'rolled back'), ('baselined', 'baselined'), ('superseded', 'superseded'), ('retired', 'retired')], max_length=20)),
                 ('bytes_digest', models.CharField(blank=True, max_length=80)),
                 ('meaning_digest', models.CharField(blank=True, max_length=80)),
                 ('ledger_sequence', models.PositiveBigIntegerField(default=0)),

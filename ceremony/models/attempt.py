@@ -20,10 +20,10 @@ FINAL = ~models.Q(state=StepState.UNKNOWN.value)
 class RunKind(models.TextChoices):
     """What a run was started for."""
 
-    APPLY = "apply"
-    ROLL_BACK = "roll back"
-    VERIFY = "verify"
-    RECONCILE = "reconcile"
+    APPLY = "apply", "apply"
+    ROLL_BACK = "roll back", "roll back"
+    VERIFY = "verify", "verify"
+    RECONCILE = "reconcile", "reconcile"
 
 
 class Run(models.Model):

@@ -39,12 +39,12 @@ class Target(models.Model):
 class RecordState(models.TextChoices):
     """The states that the ledger can give a migration; the others need the files as well."""
 
-    APPLIED = MigrationState.APPLIED.value
-    PARTLY = MigrationState.PARTLY.value
-    ROLLED_BACK = MigrationState.ROLLED_BACK.value
-    BASELINED = MigrationState.BASELINED.value
-    SUPERSEDED = MigrationState.SUPERSEDED.value
-    RETIRED = MigrationState.RETIRED.value
+    APPLIED = MigrationState.APPLIED.value, MigrationState.APPLIED.value
+    PARTLY = MigrationState.PARTLY.value, MigrationState.PARTLY.value
+    ROLLED_BACK = MigrationState.ROLLED_BACK.value, MigrationState.ROLLED_BACK.value
+    BASELINED = MigrationState.BASELINED.value, MigrationState.BASELINED.value
+    SUPERSEDED = MigrationState.SUPERSEDED.value, MigrationState.SUPERSEDED.value
+    RETIRED = MigrationState.RETIRED.value, MigrationState.RETIRED.value
 
 
 class MigrationRecord(models.Model):

@@ -14,7 +14,7 @@ from ceremony.models import (
     Run,
     RunOutcome,
 )
-from ceremony.models.audit import Act, append
+from ceremony.models.audit import Act, Action, append
 from tests.django import factories
 
 EVIDENCE = [Run, RunOutcome, Attempt, Outcome, CheckRecord, AuditEvent]
@@ -41,7 +41,7 @@ def row(request):
         Attempt: factories.AttemptFactory,
         Outcome: factories.OutcomeFactory,
         CheckRecord: factories.CheckRecordFactory,
-        AuditEvent: lambda: append([Act("run opened", "lena")])[0],
+        AuditEvent: lambda: append([Act(Action.RUN_OPENED, "lena")])[0],
     }
     return make[request.param]()
 
@@ -125,7 +125,7 @@ def test_the_refusal_says_what_to_do():
     ],
 )
 def test_the_head_moves_forward_only(change):
-    append([Act("run opened", "lena")])
+    append([Act(Action.RUN_OPENED, "lena")])
     with (
         pytest.raises(IntegrityError, match="ceremony_audithead moves forward only"),
         transaction.atomic(),
@@ -136,7 +136,7 @@ def test_the_head_moves_forward_only(change):
 
 @pytest.mark.parametrize("change", HEAD_REMOVALS)
 def test_the_head_stays(change):
-    append([Act("run opened", "lena")])
+    append([Act(Action.RUN_OPENED, "lena")])
     with (
         pytest.raises(IntegrityError, match="ceremony_audithead is append-only"),
         transaction.atomic(),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ceremony.core.chain import GENESIS, PayloadInvalid
 from ceremony.models import AuditEvent, AuditHead
-from ceremony.models.audit import Act, ChainState, append, verify_chain, verify_events
+from ceremony.models.audit import Act, Action, ChainState, append, verify_chain, verify_events
 from tests.django.factories import NOON
 
 COLUMNS = [field.attname for field in AuditEvent._meta.concrete_fields]
@@ -23,9 +23,9 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
 def chain(length=8):
     """A trail in memory: its events, its head's sequence and hash."""
-    acts = [Act("trail opened", "ceremony", detail={"control": str(CONTROL)})]
+    acts = [Act(Action.TRAIL_OPENED, "ceremony", detail={"control": str(CONTROL)})]
     acts += [
-        Act("applied", "lena é", f"db{n}", "shop", f"000{n}_x", {"n": n, "list": [1, None, "–"]})
+        Act(Action.APPLIED, "lena é", f"db{n}", "shop", f"000{n}_x", {"n": n, "list": [1, None, "–"]})
         for n in range(length - 1)
     ]
     events, sequence, previous = [], 0, GENESIS
@@ -99,7 +99,7 @@ def test_a_cut_trail_is_found_by_its_head():
 
 @given(TEXT, TEXT, TEXT)
 def test_texts_survive_the_chain(actor, subject, detail):
-    act = Act("applied", actor, subject=subject, detail={"text": detail})
+    act = Act(Action.APPLIED, actor, subject=subject, detail={"text": detail})
     event = AuditEvent.following(0, GENESIS, act, NOON)
     assert event.fault() == ""
     assert event.detail() == {"text": detail}
@@ -108,12 +108,12 @@ def test_texts_survive_the_chain(actor, subject, detail):
 @pytest.mark.parametrize("bad", ["\0", "\ud800", 1.5, {1: "x"}, b"x"])
 def test_what_has_no_canonical_form_is_refused(bad):
     with pytest.raises(PayloadInvalid):
-        AuditEvent.following(0, GENESIS, Act("applied", "lena", detail={"x": bad}), NOON)
+        AuditEvent.following(0, GENESIS, Act(Action.APPLIED, "lena", detail={"x": bad}), NOON)
 
 
 @pytest.mark.django_db
 def test_the_first_event_names_the_control_identity():
-    (event,) = append([Act("run opened", "lena")])
+    (event,) = append([Act(Action.RUN_OPENED, "lena")])
     head = AuditHead.current()
     first = AuditEvent.objects.get(sequence=1)
     assert (first.action, first.detail()) == ("trail opened", {"control": str(head.control)})
@@ -125,7 +125,7 @@ def test_the_first_event_names_the_control_identity():
 @pytest.mark.django_db
 def test_events_survive_the_database():
     detail = {"n": 2**60, "t": "é\N{COMBINING ACUTE ACCENT}"}
-    append([Act("applied", "lena é", "t", "s", "x\n\u202e", detail)])
+    append([Act(Action.APPLIED, "lena é", "t", "s", "x\n\u202e", detail)])
     event = AuditEvent.objects.get(sequence=2)
     assert event.fault() == ""
     assert event.subject == "x\n\u202e"
@@ -134,7 +134,7 @@ def test_events_survive_the_database():
 @pytest.mark.django_db
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_change_in_the_table_is_found(column):
-    append([Act("applied", "lena", "db", "shop", "0001_x") for _ in range(3)])
+    append([Act(Action.APPLIED, "lena", "db", "shop", "0001_x") for _ in range(3)])
     changes = {"sequence": "sequence + 10", "recorded_at": "recorded_at + interval '1 us'"}
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE ceremony_auditevent DISABLE TRIGGER USER")
@@ -146,22 +146,22 @@ def test_a_change_in_the_table_is_found(column):
 
 def test_an_event_outside_a_transaction_is_refused(control):
     with pytest.raises(RuntimeError, match=r"inside transaction\.atomic\(\) only"):
-        append([Act("run opened", "lena")])
+        append([Act(Action.RUN_OPENED, "lena")])
     assert not AuditEvent.objects.exists()
 
 
 def test_a_rolled_back_act_leaves_neither_event_nor_gap(control):
     def fail():
         with transaction.atomic():
-            append([Act("run opened", "lena")])
+            append([Act(Action.RUN_OPENED, "lena")])
             raise ValueError
 
     with transaction.atomic():
-        append([Act("run opened", "lena")])
+        append([Act(Action.RUN_OPENED, "lena")])
     with pytest.raises(ValueError):
         fail()
     with transaction.atomic():
-        append([Act("run closed", "lena")])
+        append([Act(Action.RUN_CLOSED, "lena")])
     assert verify_chain() == ChainState(checked=3)
 
 
@@ -179,7 +179,7 @@ def test_eight_writers_make_one_unbroken_chain(control):
     def write_one(name, n):
         try:
             with transaction.atomic():
-                append([Act("applied", name, subject=str(n)) for _ in range(1 + n % 3)])
+                append([Act(Action.APPLIED, name, subject=str(n)) for _ in range(1 + n % 3)])
                 if n % 5 == 4:
                     raise KeyError(n)
         except KeyError:

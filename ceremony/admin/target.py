@@ -1,0 +1,54 @@
+"""Targets: which database each alias is, and how its series stand."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from ceremony.admin.read_only import ReadOnlyAdmin
+from ceremony.models import Run, Target
+from ceremony.templatetags.ceremony_pages import moment, server_version, visible_line
+
+LATEST = 20
+
+
+@admin.register(Target)
+class TargetAdmin(ReadOnlyAdmin):
+    """One row per database."""
+
+    list_display = ("shown_alias", "shown_environment", "database", "server", "seen")
+    search_fields = ("alias", "environment", "database_name", "host")
+
+    @admin.display(description="Target", ordering="alias")
+    def shown_alias(self, row: Target) -> str:
+        return visible_line(row.alias)
+
+    @admin.display(description="Environment", ordering="environment")
+    def shown_environment(self, row: Target) -> str:
+        return visible_line(row.environment or "–")
+
+    @admin.display(description="Database", ordering="database_name")
+    def database(self, row: Target) -> str:
+        return visible_line(f"{row.database_name} on {row.host or 'local socket'}")
+
+    @admin.display(description="PostgreSQL", ordering="server_version")
+    def server(self, row: Target) -> str:
+        return server_version(row.server_version)
+
+    @admin.display(description="Last seen", ordering="last_seen_at")
+    def seen(self, row: Target) -> str:
+        return moment(row.last_seen_at)
+
+    def page_context(self, request: HttpRequest, row: Target) -> dict[str, Any]:
+        """How many migrations of each series are in which state, and the latest runs."""
+        states = (
+            row.migration_records.order_by("series", "state")
+            .values("series", "state")
+            .annotate(count=Count("pk"))
+        )
+        return {"states": states, "runs": _latest_runs(row), "latest": LATEST}
+
+
+def _latest_runs(row: Target) -> QuerySet[Run]:
+    return row.runs.select_related("outcome", "target").order_by("-pk")[:LATEST]

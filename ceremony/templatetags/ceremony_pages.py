@@ -1,0 +1,185 @@
+"""What our pages are made of: status marks, moments, durations, and hostile text made visible.
+
+Every text from a file, a server or a person goes through ``visible``; Django's escaping does the
+rest.
+"""
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.template.defaultfilters import stringfilter
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+register = template.Library()
+
+INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+"""Unicode categories that show nothing or change what is around them: controls, bidi marks, zero
+widths.
+"""
+
+BREAK = format_html("_<wbr>")
+
+MARKS: dict[str, tuple[str, str]] = {
+    "PASS": ("✓", "ok"),
+    "PARTIAL": ("◐", "wait"),
+    "FAIL": ("✕", "bad"),
+    "NOT RUN": ("○", "idle"),
+    "NOT APPLICABLE": ("⊘", "idle"),
+    "done": ("✓", "ok"),
+    "applied": ("✓", "ok"),
+    "already in": ("✓", "ok"),
+    "baselined": ("✓", "ok"),
+    "intact": ("✓", "ok"),
+    "failed": ("✕", "bad"),
+    "broken": ("✕", "bad"),
+    "partly": ("◐", "bad"),
+    "partly applied": ("◐", "bad"),
+    "unknown": ("⚠", "wait"),
+    "open": ("▶", "run"),
+    "rolled back": ("↩", "idle"),
+    "superseded": ("⊘", "idle"),
+    "retired": ("⊘", "idle"),
+    "not started": ("○", "idle"),
+    "not run": ("○", "idle"),
+    "not sent": ("○", "idle"),
+    "error": ("✕", "bad"),
+    "warning": ("⚠", "wait"),
+    "notice": ("○", "idle"),
+    "trail opened": ("○", "idle"),
+    "target registered": ("○", "idle"),
+    "target changed": ("⚠", "wait"),
+    "run opened": ("▶", "run"),
+    "steps planned": ("○", "idle"),
+    "step failed": ("✕", "bad"),
+    "outcome unknown": ("⚠", "wait"),
+    "checks recorded": ("○", "idle"),
+    "settled": ("⚠", "wait"),
+    "records repaired": ("⚠", "wait"),
+    "run closed": ("○", "idle"),
+}
+"""Icon and kind of every word that pages show as a status. Colour is decoration: the word is always
+there.
+"""
+
+
+@register.filter
+@stringfilter
+def visible(text: str) -> str:
+    """The text with what nobody could see written as its code point; line ends and tabs stay."""
+    return "".join(
+        character
+        if character in "\n\t" or unicodedata.category(character) not in INVISIBLE
+        else f"[U+{ord(character):04X}]"
+        for character in text
+    )
+
+
+@register.filter
+@stringfilter
+def visible_line(text: str) -> str:
+    """The same on one line: line ends and tabs are shown too."""
+    return visible(text).replace("\n", "↵").replace("\t", "→")
+
+
+@register.simple_tag
+def mark(state: str, word: str = "") -> SafeString:
+    """A status as icon and word. An unknown status is shown as it is, without a colour."""
+    icon, kind = MARKS.get(state, ("·", "idle"))
+    return format_html(
+        '<span class="cer-mark cer-{}"><span aria-hidden="true">{}</span> {}</span>',
+        kind,
+        icon,
+        visible_line(word or state),
+    )
+
+
+def titled(title: str, beside: str) -> SafeString:
+    """The cell of a list that names its row: a title, and below it what tells it from others.
+
+    Names of migrations are long: a line may end after each of their underscores.
+    """
+    parts = visible_line(title).split("_")
+    return format_html(
+        '<span class="cer-title">{}</span> <span class="cer-below">{}</span>',
+        format_html_join(BREAK, "{}", ((part,) for part in parts)),
+        visible_line(beside),
+    )
+
+
+@register.simple_tag
+def moment(at: datetime | None) -> SafeString:
+    """How long ago something was, with the moment in UTC as a title; a dash for never."""
+    if at is None:
+        return format_html("–")
+    return _time(at, format_html('<span class="cer-time">{}</span>', _ago(at)))
+
+
+@register.simple_tag
+def moment_utc(at: datetime | None) -> SafeString:
+    """The moment in UTC, to the second; a dash for never."""
+    if at is None:
+        return format_html("–")
+    utc = at.astimezone(UTC)
+    day_and_time = format_html(
+        '<span class="cer-time">{}</span> <span class="cer-time">{}</span>',
+        f"{utc:%Y-%m-%d}",
+        f"{utc:%H:%M:%S}",
+    )
+    return _time(at, day_and_time)
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """``0.4 ms``, ``12 ms``, ``3.2 s``, ``2 min 32 s``: as exact as a person needs it."""
+    if seconds is None:
+        return "–"
+    if seconds < 0.001:
+        return f"{seconds * 1000:.1f} ms"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+@register.filter
+def short_digest(digest: str) -> str:
+    """The first eight hexadecimal digits, without the algorithm in front."""
+    return visible_line(digest.rpartition(":")[2][:8])
+
+
+@register.filter
+def server_version(number: Any) -> str:
+    """PostgreSQL's version number (180004) as it is spoken (18.4); a dash for none."""
+    return f"{int(number) // 10000}.{int(number) % 10000}" if number else "–"
+
+
+@register.inclusion_tag("ceremony/partials/server_error.html")
+def server_error(error: dict[str, Any]) -> dict[str, Any]:
+    """The server's error with the line of the file that it points at, and a caret below."""
+    before = visible_line(error.get("source_line", "")[: max(error.get("column", 0) - 1, 0)])
+    return {"error": error, "indent": " " * len(before)}
+
+
+def _ago(at: datetime) -> str:
+    now = timezone.now()
+    if (now - at).total_seconds() < 60:
+        return "just now"
+    return f"{timesince(at, now, depth=1)} ago"
+
+
+def _time(at: datetime, text: SafeString) -> SafeString:
+    utc = at.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        f"{utc:%Y-%m-%dT%H:%M:%SZ}",
+        f"{utc:%Y-%m-%d %H:%M:%S}",
+        text,
+    )
