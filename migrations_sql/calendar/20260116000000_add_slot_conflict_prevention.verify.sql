@@ -1,3 +1,10 @@
+-- check: the constraint is not there yet
+-- when: before
+-- expect: no rows
+SELECT pg_get_constraintdef(oid) AS definition
+FROM pg_constraint
+WHERE conrelid = 'public.bookings'::regclass AND conname = 'bookings_no_overlapping_slots';
+
 -- check: no slots overlap yet
 -- when: before
 -- expect: no rows

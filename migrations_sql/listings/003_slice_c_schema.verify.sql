@@ -9,6 +9,10 @@ UNION ALL
 SELECT typname FROM pg_type
 WHERE typnamespace = 'public'::regnamespace AND typname = 'feature_entity_type'
 UNION ALL
+SELECT conname FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace
+  AND conname IN ('boms_asin_entity_fk', 'jobs_asin_entity_fk')
+UNION ALL
 SELECT attname FROM pg_attribute
 WHERE attrelid = 'public.listings'::regclass AND attname = 'asin' AND NOT attisdropped;
 

@@ -1,3 +1,10 @@
+-- check: the constraint is not there yet
+-- when: before
+-- expect: no rows
+SELECT pg_get_constraintdef(oid) AS definition
+FROM pg_constraint
+WHERE conrelid = 'public.boms'::regclass AND conname = 'boms_cost_not_negative_check';
+
 -- check: no row breaks the new constraint
 -- when: before
 -- expect: value 0

@@ -1,3 +1,10 @@
+-- check: the constraint is not there yet
+-- when: before
+-- expect: no rows
+SELECT pg_get_constraintdef(oid) AS definition
+FROM pg_constraint
+WHERE conrelid = 'public.listing_sales_daily'::regclass AND conname = 'listing_sales_daily_margin_check';
+
 -- check: no row breaks the new constraint
 -- when: before
 -- expect: value 0

@@ -1,3 +1,8 @@
+-- check: rollback_snapshots is not there yet
+-- when: before
+-- expect: value 0
+SELECT count(*) FROM pg_class WHERE oid = to_regclass('public.rollback_snapshots');
+
 -- check: no proposal names a snapshot that cannot exist yet
 -- when: before
 -- expect: value 0

@@ -1,3 +1,8 @@
+-- check: rebalancing_apply_attempts is not there yet
+-- when: before
+-- expect: value 0
+SELECT count(*) FROM pg_class WHERE oid = to_regclass('public.rebalancing_apply_attempts');
+
 -- check: the table exists
 -- when: always
 -- expect: value 1

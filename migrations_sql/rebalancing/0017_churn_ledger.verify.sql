@@ -1,3 +1,9 @@
+-- check: neither table is there yet
+-- when: before
+-- expect: no rows
+SELECT relname FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relname IN ('churn_ledger', 'churn_settings');
+
 -- check: both tables exist
 -- when: always
 -- expect: 2 rows

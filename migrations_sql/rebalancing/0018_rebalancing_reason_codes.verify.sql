@@ -1,3 +1,8 @@
+-- check: rebalancing_reason_codes is not there yet
+-- when: before
+-- expect: value 0
+SELECT count(*) FROM pg_class WHERE oid = to_regclass('public.rebalancing_reason_codes');
+
 -- check: the first four reasons are in the catalogue
 -- expect: value 4
 SELECT count(*) FROM rebalancing_reason_codes
