@@ -35,6 +35,8 @@ def run_command(report: PlanReport, options: Mapping[str, Any]) -> str:
         if value:
             words.append(f"--{name.replace('_', '-')}")
             words += [] if value is True else [str(value)]
+    if any(step.loses_data for step in report.plan.steps) and verb == "rollback_sql":
+        words += ["--accept-data-loss", "WHY", "--backup", "DIR"]
     if report.target.protected:
         words += ["--confirm", report.target.environment]
     return f"{next_command(verb, report.plan.series, report.target)} {shlex.join(words)}".rstrip()

@@ -176,6 +176,7 @@ def trouble_page(trouble: Trouble) -> Page:
     if trouble.server is not None:
         page.blank()
         _server(page, trouble)
+    if more or trouble.server is not None:
         page.blank()
     _labelled(page, "State", trouble.state)
     _labelled(page, "Next", trouble.next_step)

@@ -62,7 +62,7 @@ def step_notes(step: Step) -> tuple[str, ...]:
     header = step.migration.header
     notes = []
     if step.script is None:
-        notes.append(f"runs no statement, writes the ledger row {step.event.value!r}")
+        return (f"{step.event.value}: nothing runs, only the ledger row is written",)
     if not step.transactional:
         notes.append("outside a transaction")
     if step.resume_after:

@@ -16,6 +16,7 @@ from ceremony.management.units import counted, duration
 
 _SHOWN = 40
 _KEPT = 5
+_EVERYDAY = {"PASS", "RECORDED"}
 
 
 def run_page(report: RunReport, prefix: str, verbosity: int) -> Page:
@@ -61,9 +62,10 @@ def _sentence(report: RunReport) -> str:
         return f"Up to date, {unit}: {on}."
     verb = "Applied" if apply else "Rolled back"
     checks = checks_sentence(_checks(report))
-    return (
-        f"{verb} {counted(len(done), 'migration')} of {on} in {duration(report.seconds)}. {checks}"
-    )
+    ran = sum(outcome.step.script is not None for outcome in done)
+    recorded = f", {len(done) - ran:,} only recorded" if ran < len(done) else ""
+    migrations = f"{counted(ran, 'migration')} of {on}{recorded}"
+    return f"{verb} {migrations} in {duration(report.seconds)}. {checks}"
 
 
 def _others(report: RunReport) -> str:
@@ -88,7 +90,7 @@ def _table(page: Page, report: RunReport, *, everything: bool) -> None:
     hidden = 0
     if len(rows) > _SHOWN and not everything:
         tail = rows[-_KEPT:]
-        kept = [o for o in rows[:-_KEPT] if step_verdict(o) != "PASS"] + tail
+        kept = [o for o in rows[:-_KEPT] if step_verdict(o) not in _EVERYDAY] + tail
         hidden = len(rows) - len(kept)
         rows = kept
     page.table(
@@ -97,10 +99,8 @@ def _table(page: Page, report: RunReport, *, everything: bool) -> None:
         right=(2, 3),
     )
     if hidden:
-        page.line(
-            (f"and {counted(hidden, 'more migration')}, all PASS (-v 2 shows them)", "dim"),
-            indent=2,
-        )
+        rest = f"and {counted(hidden, 'more migration')}, each PASS or RECORDED (-v 2 shows them)"
+        page.line((rest, "dim"), indent=2)
 
 
 def _row(outcome: StepOutcome) -> list[Part]:

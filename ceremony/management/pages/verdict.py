@@ -15,12 +15,18 @@ _MARKS = {
     "FAIL": ("✕", "bad"),
     "PARTLY IN": ("⚠", "bad"),
     "UNKNOWN": ("?", "bad"),
+    "RECORDED": ("≡", "dim"),
     "NOT RUN": ("·", "dim"),
 }
 
 
 def step_verdict(outcome: StepOutcome) -> str:
-    """``PASS``, ``PARTIAL``, ``FAIL``, ``PARTLY IN``, ``UNKNOWN`` or ``NOT RUN``."""
+    """``PASS``, ``PARTIAL``, ``FAIL``, ``PARTLY IN``, ``UNKNOWN`` or ``NOT RUN``.
+
+    ``RECORDED`` is a step that had nothing to run, only its ledger row: no run, no pass.
+    """
+    if outcome.state is StepState.DONE and outcome.step.script is None:
+        return "RECORDED"
     if outcome.state is StepState.DONE:
         return "PARTIAL" if any(map(weak, outcome.checks)) else "PASS"
     return _WORDS[outcome.state]

@@ -40,11 +40,12 @@ def _sentence(report: VerifyReport) -> str:
 
 
 def _row(one: VerifiedMigration) -> list[Part]:
+    seconds = sum(check.seconds for check in one.checks)
     return [
         one.label,
         marked(_verdict(one.checks).value),
         passed(one.checks),
-        duration(sum(check.seconds for check in one.checks)),
+        duration(seconds) if seconds else "",
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Self
 from rich.live import Live
 from rich.text import Text
 
-from ceremony.core.outcome import StepOutcome, StepRun
+from ceremony.core.outcome import StepOutcome, StepRun, StepState
 from ceremony.core.plan import Plan
 from ceremony.core.script import Statement
 from ceremony.management.page import Page
@@ -73,8 +73,10 @@ class LiveWatcher:
 
     def step_finished(self, outcome: StepOutcome) -> None:
         self._work.finished()
-        plain_pass = step_verdict(outcome) == "PASS" and not outcome.messages
-        if plain_pass and outcome.seconds < PATIENCE and not self._all:
+        if outcome.state is StepState.NOT_STARTED:
+            return
+        everyday = step_verdict(outcome) in {"PASS", "RECORDED"} and not outcome.messages
+        if everyday and outcome.seconds < PATIENCE and not self._all:
             return
         page = Page()
         add_finished(page, outcome, self._work.total, everything=self._all)

@@ -4,7 +4,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from ceremony.core.outcome import StepOutcome, StepRun
+from ceremony.core.outcome import StepOutcome, StepRun, StepState
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.script import Statement
 from ceremony.management.page import Page
@@ -64,6 +64,9 @@ class PlainWatcher:
 
     def step_finished(self, outcome: StepOutcome) -> None:
         self._work.finished()
+        if outcome.state is StepState.NOT_STARTED:
+            # One failure may leave a thousand of them; the page at the end names them.
+            return
         page = Page()
         add_finished(page, outcome, self._work.total, everything=self._all)
         self._printer.page(page)
