@@ -80,7 +80,9 @@ def _own(part: Part, text: str) -> Item:
 
 
 SYNC = Item(What(Part.SYNC))
-COMMIT = _own(Part.COMMIT, "COMMIT")
+#: Answered at once: an answer that waits in the server for the end of the next block would be lost
+#: with the link, and leave this migration's outcome unknown.
+COMMIT = Item(What(Part.COMMIT), b"COMMIT", flush=True)
 ROLLBACK = _own(Part.RESET, "ROLLBACK")
 _BEGIN_TEXT = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _BEGIN = _own(Part.BEGIN, _BEGIN_TEXT)
@@ -154,7 +156,7 @@ def legs(run: StepRun, opening: Sequence[Item], probes: Item) -> Iterator[Leg]:
         items = []
     for statement in step.script.sent if step.script else ():
         if statement.copy is None:
-            items.append(Item(What(Part.STATEMENT, statement), statement.text.encode()))
+            items.append(file_statement(statement))
             continue
         if items:
             yield Leg([*items, SYNC])
@@ -168,7 +170,7 @@ def single(statement: Statement, opening: Sequence[Item], probes: Item) -> Itera
     """One statement in a transaction of its own, with the row that ``opening`` inserts."""
     items = [*opening]
     if statement.copy is None:
-        items.append(Item(What(Part.STATEMENT, statement), statement.text.encode()))
+        items.append(file_statement(statement))
     else:
         yield Leg([*items, SYNC])
         yield Leg(copy=statement)
@@ -188,6 +190,16 @@ def _after(checks: Sequence[Check], first: int) -> list[Item]:
     for index, check in enumerate(checks, start=first):
         items += check_items(index, check)
     return items
+
+
+def file_statement(statement: Statement) -> Item:
+    """A statement of the file, answered at once, so that it is known which one is at work."""
+    return Item(What(Part.STATEMENT, statement), statement.text.encode(), flush=True)
+
+
+def ledger_row(insertion: bytes, parameters: tuple[bytes | None, ...]) -> Item:
+    """The ledger row; its answer says that the step has begun."""
+    return Item(What(Part.LEDGER), insertion, parameters, keep=1, flush=True)
 
 
 def check_items(index: int, check: Check) -> list[Item]:

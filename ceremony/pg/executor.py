@@ -19,8 +19,9 @@ from ceremony.pg.blocks import (
     Leg,
     Part,
     Probing,
-    What,
     begin,
+    file_statement,
+    ledger_row,
     legs,
 )
 from ceremony.pg.context import Listener, RunContext
@@ -37,7 +38,7 @@ from ceremony.pg.nontransactional import run_outside
 from ceremony.pg.session import Session
 from ceremony.pg.step_rows import step_facts
 from ceremony.pg.surroundings import limits_of, surroundings
-from ceremony.pg.wire import Answer, AnswerState, Item
+from ceremony.pg.wire import Answer, AnswerState
 
 
 class Executor:
@@ -127,7 +128,7 @@ class Executor:
     def _send_block(self, attempt: Attempt) -> Problem | None:
         """Send the block leg by leg, until one is judged bad."""
         limits = limits_of(attempt.run.step, self._session)
-        insert = Item(What(Part.LEDGER), self._ledger.insertion, parameters(attempt.row), keep=1)
+        insert = ledger_row(self._ledger.insertion, parameters(attempt.row))
         waiting = [COMMIT] if self._judged else []
         probing = Probing(self._ledger.table, self._ledger_oid, attempt.row.sequence, self._halves)
         opening = [*waiting, *RESET, *begin(limits), insert]
@@ -147,7 +148,7 @@ class Executor:
     def _send(self, leg: Leg, attempt: Attempt | None) -> None:
         if leg.copy is not None and leg.copy.copy is not None and attempt is not None:
             self._listener.statement_started(attempt.run, leg.copy)
-            item = Item(What(Part.STATEMENT, leg.copy), leg.copy.text.encode())
+            item = file_statement(leg.copy)
             attempt.answers.append(self._wire.copy_in(item, leg.copy.copy.data))
             return
         if self._judged is not None:

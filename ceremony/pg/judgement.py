@@ -285,7 +285,7 @@ def _probed(attempt: Attempt, around: Surroundings, status: TransactionStatus) -
         )
         return
     _, pid, user, login, role, replication, strings, encoding = row[:8]
-    new_rows, own_hash, own_previous, triggers, bypassed, prepared, locks = row[8:]
+    new_rows, own_hash, own_previous, triggers, bypassed, locks = row[8:]
     if pid != str(around.backend_pid):
         yield problem(
             "pooled-connection",
@@ -316,13 +316,6 @@ def _probed(attempt: Attempt, around: Surroundings, status: TransactionStatus) -
             "ledger-touched",
             f"{path} changed the ledger, its triggers, rules or policies.",
             f"The ledger belongs to ceremony alone: take that out of {path}; then: {command}",
-        )
-    if prepared != "0":
-        yield problem(
-            "tx-broken",
-            f"There are {prepared} prepared transactions in {around.database}.",
-            "Look at them with: SELECT * FROM pg_prepared_xacts; end them with COMMIT PREPARED or "
-            f"ROLLBACK PREPARED; then: {command}",
         )
     if locks != "1":
         yield problem(

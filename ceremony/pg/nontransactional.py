@@ -21,7 +21,19 @@ from ceremony.core.outcome import (
 from ceremony.core.script import Probe, Statement
 from ceremony.errors import CeremonyError
 from ceremony.pg.attempt import Attempt
-from ceremony.pg.blocks import COMMIT, RESET, ROLLBACK, SYNC, Part, Probing, What, begin, single
+from ceremony.pg.blocks import (
+    COMMIT,
+    RESET,
+    ROLLBACK,
+    SYNC,
+    Part,
+    Probing,
+    What,
+    begin,
+    file_statement,
+    ledger_row,
+    single,
+)
 from ceremony.pg.context import Listener, RunContext
 from ceremony.pg.judgement import (
     cancelled,
@@ -155,14 +167,14 @@ class _Outside:
         )
         row = self._ledger.next_row(facts, self._context)
         part = Attempt(self._without_checks, row, self._context.clock())
-        insert = Item(What(Part.LEDGER), self._ledger.insertion, parameters(row), keep=1)
+        insert = ledger_row(self._ledger.insertion, parameters(row))
         probing = Probing(
             self._ledger.table, self._ledger.oid, row.sequence, lock_halves(self._ledger.schema)
         )
         opening = [*begin(self._limits), insert]
         for leg in single(statement, opening, probing.item()):
             if leg.copy is not None and leg.copy.copy is not None:
-                item = Item(What(Part.STATEMENT, leg.copy), leg.copy.text.encode())
+                item = file_statement(leg.copy)
                 part.answers.append(self._wire.copy_in(item, leg.copy.copy.data))
             else:
                 part.answers += self._wire.run(leg.items)
@@ -190,9 +202,7 @@ class _Outside:
         existed = statement.probe.probe is Probe.INDEX_VALID and finding.found is not Found.ABSENT
         self._record(Event.STATEMENT, statement.number, state="intent", existed=existed)
         self._set_limits(statement)
-        answers = self._wire.run(
-            [Item(What(Part.STATEMENT, statement), statement.text.encode()), SYNC]
-        )
+        answers = self._wire.run([file_statement(statement), SYNC])
         self._note(statement, answers)
         problem = problem_of_answers(
             replace_answers(self._attempt, answers),

@@ -69,8 +69,9 @@ SELECT
     pg_catalog.current_setting('timezone'),
     (SELECT count(*) FROM pg_catalog.pg_prepared_statements)::text,
     (SELECT count(*) FROM pg_catalog.pg_listening_channels())::text,
-    (SELECT count(*) FROM pg_catalog.pg_class
-     WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind <> 't' AND relkind <> 'i')::text;
+    (SELECT count(*) FROM pg_catalog.pg_depend
+     WHERE refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+       AND refobjid = pg_catalog.pg_my_temp_schema())::text;
 
 -- name: index-facts
 SELECT i.indisvalid, i.indisready, pg_catalog.pg_get_indexdef(i.indexrelid),
@@ -108,14 +109,13 @@ SELECT
     pg_catalog.current_setting('session_replication_role'),
     pg_catalog.current_setting('standard_conforming_strings'),
     pg_catalog.current_setting('client_encoding'),
-    (SELECT count(*) FROM {ledger} WHERE sequence >= $2::int8)::text,
-    (SELECT hash FROM {ledger} WHERE sequence = $2::int8),
-    (SELECT previous_hash FROM {ledger} WHERE sequence = $2::int8),
+    count(*)::text,
+    min(hash),
+    min(previous_hash),
     (SELECT count(*) FROM pg_catalog.pg_trigger
      WHERE tgrelid = $1::int8::oid AND tgenabled = 'A')::text,
     (SELECT relhasrules OR relrowsecurity FROM pg_catalog.pg_class WHERE oid = $1::int8::oid)::text,
-    (SELECT count(*) FROM pg_catalog.pg_prepared_xacts
-     WHERE database = pg_catalog.current_database())::text,
     (SELECT count(*) FROM pg_catalog.pg_locks
      WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_catalog.pg_backend_pid()
-       AND classid = $3::int8::oid AND objid = $4::int8::oid)::text;
+       AND classid = $3::int8::oid AND objid = $4::int8::oid)::text
+FROM {ledger} WHERE sequence >= $2::int8;

@@ -33,14 +33,15 @@ _SEVERITY, _SQLSTATE = Field.SEVERITY_NONLOCALIZED, Field.SQLSTATE
 class Item:
     """One message: a statement with its parameters, or (``sql`` is empty) a Sync.
 
-    ``keep`` is how many rows of the answer are kept. ``what`` belongs to the sender and is not
-    looked at.
+    ``keep`` is how many rows of the answer are kept; ``flush`` asks the server to answer at once
+    and not only at the next Sync. ``what`` belongs to the sender and is not looked at.
     """
 
     what: Any
     sql: bytes = b""
     parameters: tuple[bytes | None, ...] = ()
     keep: int = 0
+    flush: bool = False
 
     @property
     def is_sync(self) -> bool:
@@ -96,6 +97,8 @@ class Wire:
         self.lost = False
         self.cancelling = False
         self._pgconn.notice_handler = self._keep_notice
+        self._poll = select.poll()
+        self._poll.register(self._pgconn.socket, select.POLLIN)
 
     @property
     def transaction_status(self) -> pq.TransactionStatus:
@@ -199,12 +202,8 @@ class Wire:
 
         Reads meanwhile, so that both sides cannot wait for each other.
         """
-        poll = select.poll()
         while self._pgconn.flush():
-            poll.register(self._pgconn.socket, select.POLLIN | select.POLLOUT)
-            ready = poll.poll(_WAKE * 1000)
-            if ready and ready[0][1] & ~select.POLLOUT:
-                self._pgconn.consume_input()
+            self._poll_once(unsent=True)
 
     def cancel(self) -> None:
         """Ask the server to stop what runs, and keep asking until everything queued is answered."""
@@ -227,7 +226,8 @@ class Wire:
                 pgconn.pipeline_sync()
             else:
                 pgconn.send_query_params(item.sql, item.parameters or None)
-                pgconn.send_flush_request()
+                if item.flush:
+                    pgconn.send_flush_request()
         pgconn.flush()
 
     def _read(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
@@ -249,16 +249,19 @@ class Wire:
 
     def _wait(self) -> None:
         """Until something can be read. Keeps writing what the socket did not take at once."""
-        pgconn = self._pgconn
-        poll = select.poll()
-        while pgconn.is_busy():
-            unsent = pgconn.flush()
-            poll.register(pgconn.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
-            ready = poll.poll((_CANCEL_AGAIN if self.cancelling else _WAKE) * 1000)
-            if ready and ready[0][1] & ~select.POLLOUT:
-                pgconn.consume_input()
+        while self._pgconn.is_busy():
+            self._poll_once(unsent=bool(self._pgconn.flush()))
             if self.cancelling and time.perf_counter() - self._cancelled_at > _CANCEL_AGAIN:
                 self.cancel()
+
+    def _poll_once(self, *, unsent: bool) -> None:
+        if unsent:
+            self._poll.modify(self._pgconn.socket, select.POLLIN | select.POLLOUT)
+        ready = self._poll.poll((_CANCEL_AGAIN if self.cancelling else _WAKE) * 1000)
+        if unsent:
+            self._poll.modify(self._pgconn.socket, select.POLLIN)
+        if ready and ready[0][1] & ~select.POLLOUT:
+            self._pgconn.consume_input()
 
     def _answer(self, item: Item, result: pq.abc.PGresult) -> Answer:
         now = time.perf_counter()
