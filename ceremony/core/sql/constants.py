@@ -37,6 +37,8 @@ def word(node: Node) -> str:
     if kind == "a_const":
         value = node.a_const.WhichOneof("val")
         return _text(getattr(node.a_const, value), value) if value else ""
+    if kind == "type_name":  # an option's argument without quotes is read as a type's name
+        return ".".join(word(part) for part in node.type_name.names)
     if kind in ("string", "integer", "float", "boolean"):
         return _text(getattr(node, kind), _FIELDS[kind])
     return ""

@@ -17,16 +17,16 @@ _ISLAND = re.compile(
     rb"""
       (?P<comment> --[^\n\r]* )
     | (?P<nested> /\* )
-    | (?P<estring> [eE]'[^'\\]*(?:(?:\\.|'')[^'\\]*)*' )
-    | (?P<string> (?:[uU]&|[bBxX])?'[^']*(?:''[^']*)*' )
-    | (?P<quoted> (?:[uU]&)?"[^"]*(?:""[^"]*)*" )
+    | (?P<estring> [eE]'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+' )
+    | (?P<string> (?:[uU]&|[bBxX])?'[^']*+(?:''[^']*+)*+' )
+    | (?P<quoted> (?:[uU]&)?"[^"]*+(?:""[^"]*+)*+" )
+    | (?P<unclosed> (?:[eEbBxX]|[uU]&)?'|(?:[uU]&)?" )
     | (?P<dollar> \$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$ )
     | (?P<word> [A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]* )
     | (?P<variable> :(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*|'[^'\n]+'|"[^"\n]+"|\{\?\w+\}) )
     | (?P<colons> ::|:= )
     | (?P<semicolon> ; )
     | (?P<backslash> \\ )
-    | (?P<unclosed> ['"] )
     | (?P<other> [0-9]+|\$[0-9]+|\S )
     """,
     re.VERBOSE | re.DOTALL,

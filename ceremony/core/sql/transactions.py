@@ -130,6 +130,8 @@ def _alter_subscription(node: Node) -> str:
     if statement.kind == ast.ALTER_SUBSCRIPTION_REFRESH:
         return "ALTER SUBSCRIPTION REFRESH PUBLICATION"
     options = options_of(statement.options)
+    if "two_phase" in options or "failover" in options:
+        return "ALTER SUBSCRIPTION that changes its replication slot"
     if statement.kind in _PUBLICATION_CHANGES and flag(options, "refresh", absent=True):
         return "ALTER SUBSCRIPTION that refreshes"
     return ""
