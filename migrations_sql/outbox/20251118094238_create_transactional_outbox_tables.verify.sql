@@ -131,6 +131,22 @@ WHERE oid IN (to_regprocedure('public.cleanup_expired_idempotency_keys()'),
   AND proconfig = ARRAY['search_path=public, pg_temp']
   AND NOT has_function_privilege('authenticated', oid, 'EXECUTE');
 
+-- check: both cleanups are scheduled where pg_cron is installed
+-- when: always
+-- expect: success
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
+        IF (
+            SELECT count(*) FROM cron.job
+            WHERE jobname IN ('cleanup-expired-idempotency-keys', 'cleanup-old-outbox-entries')
+        ) <> 2 THEN
+            RAISE EXCEPTION 'a cleanup is not scheduled';
+        END IF;
+    END IF;
+END
+$$;
+
 -- check: a key expires after a day
 -- expect: value 24
 INSERT INTO idempotency_keys (key) VALUES ('check-outbox-1');
@@ -288,7 +304,16 @@ WHERE pronamespace = 'public'::regnamespace
 
 -- check: nothing is scheduled any more
 -- when: after rollback
--- only if: SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron')
--- expect: no rows
-SELECT jobname FROM cron.job
-WHERE jobname IN ('cleanup-expired-idempotency-keys', 'cleanup-old-outbox-entries');
+-- expect: success
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
+        IF EXISTS (
+            SELECT FROM cron.job
+            WHERE jobname IN ('cleanup-expired-idempotency-keys', 'cleanup-old-outbox-entries')
+        ) THEN
+            RAISE EXCEPTION 'a cleanup is still scheduled';
+        END IF;
+    END IF;
+END
+$$;
