@@ -256,11 +256,11 @@ def _duplicates(migrations: Sequence[Migration]) -> Iterable[Finding]:
 def _resolved(reading: _Reading, layout: Layout, series: Series, migration: Migration) -> Migration:
     """The migration with the dependencies on its own series brought to plain versions."""
     header = migration.header
-    if header.supersedes and migration.kind is not Kind.RETIRED:
-        finding = _range_finding(layout, migration, header.supersedes)
-        if finding:
-            reading.found.append(finding)
-            header = replace(header, supersedes=None)
+    wrong = header.supersedes and _range_finding(layout, migration, header.supersedes)
+    if wrong:
+        header = replace(header, supersedes=None)
+        if migration.kind is not Kind.RETIRED:
+            reading.found.append(wrong)
     if not header.depends:
         return migration if header is migration.header else replace(migration, header=header)
     depends = tuple(_own(layout, series, dependency) for dependency in header.depends)
@@ -287,7 +287,7 @@ def _foreign(dependency: Dependency) -> Dependency:
     return replace(dependency, version=match[1], name=match[2] or "")
 
 
-_FOREIGN = re.compile(r"(\d{14}|\d{3,6}(?:_\d+)?)(?:_(\w+))?")
+_FOREIGN = re.compile(r"([0-9]{14}|[0-9]{3,6}(?:_[0-9]+)?)(?:_(\w+))?")
 
 
 def _range_finding(layout: Layout, migration: Migration, span: tuple[str, str]) -> Finding | None:

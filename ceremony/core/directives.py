@@ -35,18 +35,18 @@ _ORDINARY = frozenset(
 _KEYED = re.compile(r"--+[ \t]*([A-Za-z][A-Za-z_-]*(?:[ \t]+[A-Za-z_-]+){0,2})[ \t]*:(?!//|:)(.*)")
 _NO_COLON = re.compile(
     r"--+[ \t]*(?:(transaction)[ \t]*=?[ \t]*none|(risk)[ \t]*=?[ \t]*(?:low|medium|high)"
-    r"|(reversible)[ \t]*=?[ \t]*(?:yes|no)|(depends|dependencies)[ \t]*=?[ \t]*\d{3,}\w*)"
+    r"|(reversible)[ \t]*=?[ \t]*(?:yes|no)|(depends|dependencies)[ \t]*=?[ \t]*[0-9]{3,}\w*)"
     r"[ \t]*(?:\(.*)?",
     re.IGNORECASE,
 )
 _REASON = re.compile(r"(.*?)\s*(?:\((.*)\))?", re.DOTALL)
-_REFERENCE = re.compile(r"(?:([A-Za-z0-9][A-Za-z0-9_-]*):\s*)?(\d[a-z0-9_]*)(?:\.sql)?")
+_REFERENCE = re.compile(r"(?:([A-Za-z0-9][A-Za-z0-9_-]*):\s*)?([0-9][a-z0-9_]*)(?:\.sql)?")
 _DJANGO = re.compile(r"django:([a-zA-Z_]\w*\.\w+)")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|min|h)")
 _UNITS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
 _LONGEST = 2**31 - 1
 _NOTHING = frozenset({"none", "-", "–", "—"})
-_SPAN = re.compile(r"(\d[\d_]*?)(?:\s*[-–]\s*(\d[\d_]*))?")
+_SPAN = re.compile(r"([0-9][0-9_]*?)(?:\s*[-–]\s*([0-9][0-9_]*))?")
 
 
 @dataclass(frozen=True)
@@ -338,7 +338,8 @@ _READERS: dict[str, Callable[[_Reading, int, str], None]] = {
     "purpose": _text("purpose"), "planned": _text("planned"), "retired": _text("retired"),
     "depends": _depends, "risk": _risk, "reversible": _reversible, "data loss": _data_loss,
     "transaction": _transaction, "timeout": _timeout, "supersedes": _supersedes,
-    "silence": _silence, "author": _about("author"), "ticket": _about("ticket"), "date": _about("date"),
+    "silence": _silence,
+    "author": _about("author"), "ticket": _about("ticket"), "date": _about("date"),
 }  # fmt: skip
 
 

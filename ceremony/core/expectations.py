@@ -91,7 +91,7 @@ FORMS = (
 )
 """The forms that an expectation takes, by example."""
 
-_ROWS = re.compile(r"(?:(no)|(?:(at least|at most|exactly)\s+)?(\d+))\s+rows?", re.IGNORECASE)
+_ROWS = re.compile(r"(?:(no)|(?:(at least|at most|exactly)\s+)?([0-9]+))\s+rows?", re.IGNORECASE)
 _VALUE = re.compile(r"value\s*(<=|>=|<|>|=|\s)\s*(\S.*)", re.IGNORECASE)
 _ERROR = re.compile(
     r"error\s+(?P<condition>\w+)"
@@ -100,7 +100,7 @@ _ERROR = re.compile(
     re.IGNORECASE,
 )
 _PLAN = re.compile(r"plan\s+uses\s+index\s+(\"(?:[^\"]|\"\")+\"|[^\s\"]+)", re.IGNORECASE)
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _QUOTED = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"")
 _ROW_OPERATORS = {"": "=", "exactly": "=", "at least": ">=", "at most": "<="}
 

@@ -39,7 +39,14 @@ def resolve(dependency: Dependency, series: str, library: Mapping[str, Series]) 
     none.
     """
     home = library.get(dependency.series or series)
-    return home.find(dependency.version) if home and dependency.series != DJANGO else None
+    if home is None or dependency.series == DJANGO:
+        return None
+    named = home.find(_label(dependency)) if dependency.name else None
+    return named or home.find(dependency.version)
+
+
+def _label(dependency: Dependency) -> str:
+    return f"{dependency.version}_{dependency.name}" if dependency.name else dependency.version
 
 
 def dependents(library: Mapping[str, Series], series: str, version: str) -> tuple[Migration, ...]:
@@ -80,7 +87,7 @@ def _judge(
     if dependency.series == DJANGO:
         return None
     found = resolve(dependency, series.name, library)
-    if found is None or (dependency.name and dependency.name != found.name):
+    if found is None or (dependency.name and _label(dependency) != found.label):
         return _missing(library, series, migration, dependency)
     if found.kind is Kind.RETIRED and str(migration.version) not in covered:
         return _unusable(migration, dependency, found, "retired", found.header.retired)
@@ -115,9 +122,7 @@ def _missing(
         said = f"there is no series {dependency.series!r}"
     else:
         labels = [m.label for m in home.migrations]
-        wanted = (
-            f"{dependency.version}_{dependency.name}" if dependency.name else dependency.version
-        )
+        wanted = _label(dependency)
         same = home.by_version.get(dependency.version)
         near = [same.label] if same else get_close_matches(wanted, labels, n=1)
         prefix = f"{dependency.series}:" if dependency.series else ""

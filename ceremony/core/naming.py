@@ -21,7 +21,7 @@ NAME_BYTES = 255
 """The longest file name that common file systems hold (NAME_MAX of POSIX ``limits.h`` on Linux)."""
 
 _VARIANT = re.compile(r"[a-z0-9_]+")
-_NUMBERED = re.compile(r"\d{3,}[_-]")
+_NUMBERED = re.compile(r"[0-9]{3,}[_-]")
 _NOT_SQL = frozenset({"", "pgsql", "psql", "ddl", "sq", "slq", "sqll", "qsl", "sq1"})
 _BREAKS_OUT = re.compile(r"(^|[/\\])\.\.($|[/\\])|^/|^[A-Za-z]:|\\")
 

@@ -44,7 +44,7 @@ CONTRACT_KINDS = (
 
 LEVELS = ("required", "optional")
 
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+_PLACE = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)")
 _TYPE_WORDS = {
     str: "a text",
     int: "a whole number",

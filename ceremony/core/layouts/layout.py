@@ -63,6 +63,6 @@ def corrected(stem: str) -> str:
     """The nearest allowed name: ``0033_AddColumn`` becomes ``0033_add_column``."""
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).lower()
-    number, name = re.fullmatch(r"(\d*)(.*)", re.sub(r"[^a-z0-9]+", "_", words)).groups()  # type: ignore[union-attr]
+    number, name = re.fullmatch(r"([0-9]*)(.*)", re.sub(r"[^a-z0-9]+", "_", words)).groups()  # type: ignore[union-attr]
     name = name.strip("_") or "what_it_does"
     return f"{number or '0001'}_{name}"

@@ -16,7 +16,7 @@ from ceremony.core.series import Numbering, SeriesSettings
 
 DEFAULT_WIDTH = 4
 
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"[0-9]+")
 
 
 def recognise(stems: Iterable[str]) -> tuple[Numbering, int]:

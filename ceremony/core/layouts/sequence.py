@@ -11,8 +11,8 @@ from ceremony.core.version import Version
 WIDTHS = range(3, 7)
 """Three to six digits."""
 
-_STEM = re.compile(r"(\d+)(.*)", re.DOTALL)
-_GROUP = re.compile(r"(\d+)(?:_(.*))?", re.DOTALL)
+_STEM = re.compile(r"([0-9]+)(.*)", re.DOTALL)
+_GROUP = re.compile(r"([0-9]+)(?:_(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ceremony.core.version import Version
 
 DIGITS = 14
 
-_STEM = re.compile(r"(\d+)(.*)", re.DOTALL)
+_STEM = re.compile(r"([0-9]+)(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
