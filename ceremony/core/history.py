@@ -160,8 +160,15 @@ def _after(state: SeriesState, row: LedgerRow) -> SeriesState:
             return SeriesState(state.settled, Partly(row, row, frozenset(), rolling_back))
     if before is None:
         before = Partly(row, row, frozenset(), state.in_place)
-    done = before.done | {row.statement} if row.event is Event.STATEMENT else before.done
+    done = before.done | {row.statement} if _tells_done(row) else before.done
     return SeriesState(state.settled, Partly(before.started, row, done, before.rolling_back))
+
+
+def _tells_done(row: LedgerRow) -> bool:
+    """Whether the row says that a statement is in; a row of an *intent* only says that it was begun."""
+    if row.event is not Event.STATEMENT:
+        return False
+    return json.loads(row.detail or "{}").get("state") != "intent"
 
 
 def _rolls_back(row: LedgerRow, state: SeriesState) -> bool:
