@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management import call_command
 
 from ceremony.core.expectations import CheckResult
+from ceremony.core.history import Event
 from ceremony.models import CheckRecord, MigrationRecord, Outcome
 
 
@@ -29,7 +30,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Shown:
-    """One series after its run. ``applied`` counts what this run did; ``verdict`` is the run's."""
+    """One series after its run. ``applied`` counts the migrations that this run applied."""
 
     series: str
     database: str
@@ -48,7 +49,7 @@ def perform(series: str) -> Shown:
     return Shown(
         series,
         status["target"]["database"],
-        len(run["steps"]),
+        sum(step["event"] == Event.APPLIED.value for step in run["steps"]),
         run["verdict"],
         tuple(_lines(series, status["migrations"])),
     )

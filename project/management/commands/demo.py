@@ -1,6 +1,7 @@
 """``manage.py demo``: five series, from nothing to applied and verified."""
 
 import sys
+from pathlib import Path
 from typing import IO, Any, cast
 
 from django.conf import settings
@@ -11,14 +12,14 @@ from rich.text import Text
 
 from project import databases
 from project.demonstration import Shown, perform
+from project.place import CHECKOUT
 
 NEXT = """Where to look next:
-  python manage.py status_sql calendar --database calendar     what is applied, and what is not
-  python manage.py verify_sql outbox --database outbox         its checks, run again
-  python manage.py rollback_sql content --database content     the way back
-  make serve                                                   the same in the admin
-  docs/                                                        tutorial, how-to, reference
-(python is .venv/bin/python)"""
+  {python} manage.py status_sql calendar     what is applied, when and by whom
+  {python} manage.py verify_sql outbox       its checks again, and files against the ledger
+  {python} manage.py rollback_sql listings   the way back: refused until you accept the loss
+  make serve                                 the same in the admin
+  README.md, docs/                           how it works"""
 
 #: Columns where nobody watches; rich would cut at 80.
 PIPE_WIDTH = 110
@@ -43,23 +44,21 @@ class Command(BaseCommand):
             self.stderr.write(str(stopped))
             sys.exit(stopped.returncode)
         console.print(summary(shown))
-        console.print(NEXT, markup=False)
+        console.print(NEXT.format(python=python()), markup=False)
 
 
 def show(console: Console, series: str) -> Shown:
     """Apply one series and print its table."""
     shown = perform(series)
+    did = f"{shown.applied} applied now" if shown.applied else "nothing to do"
+    console.print(f"{series} on {shown.database}: {did}, {shown.verdict}", markup=False)
     console.print(table(shown))
     return shown
 
 
 def table(shown: Shown) -> Table:
     """One series as a table: migration, state, checks, seconds."""
-    did = f"{shown.applied} applied now" if shown.applied else "nothing to do"
-    result = Table(
-        title=Text(f"{shown.series} on {shown.database}: {did}, {shown.verdict}"),
-        title_justify="left",
-    )
+    result = Table()
     result.add_column("migration", overflow="fold")
     result.add_column("state", no_wrap=True)
     result.add_column("checks", no_wrap=True)
@@ -75,3 +74,10 @@ def summary(shown: list[Shown]) -> Text:
     applied = sum(one.applied for one in shown)
     verdicts = ", ".join(f"{one.series} {one.verdict}" for one in shown)
     return Text(f"{len(shown)} series, {applied} migrations applied now: {verdicts}\n")
+
+
+def python() -> str:
+    """The running Python, as it is typed in this checkout."""
+    running = Path(sys.executable)
+    inside = running.is_relative_to(CHECKOUT)
+    return str(running.relative_to(CHECKOUT)) if inside else running.name
