@@ -30,7 +30,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
         """Every event with the hash that the one before it has."""
         before = AuditEvent.objects.filter(sequence=OuterRef("sequence") - 1)
-        return super().get_queryset(request).annotate(before=Subquery(before.values("hash")[:1]))
+        events: QuerySet[AuditEvent] = super().get_queryset(request)
+        return events.annotate(before=Subquery(before.values("hash")[:1]))
 
     @admin.display(description="When (UTC)")
     def at(self, row: AuditEvent) -> str:

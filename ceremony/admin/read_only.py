@@ -1,13 +1,13 @@
 """Pages that only show: no form, no add, no change, no delete, no actions; for superusers neither.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -34,7 +34,8 @@ class CappedPaginator(_Paginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[:LISTED].count())  # type: ignore[union-attr]
+        rows = cast("QuerySet[Any]", self.object_list)
+        return rows[:LISTED].count()
 
 
 class ReadOnlyAdmin(_ModelAdmin):
@@ -67,7 +68,7 @@ class ReadOnlyAdmin(_ModelAdmin):
         if request.method not in READING:
             return HttpResponseNotAllowed(READING)
         context = {
-            "title": self.opts.verbose_name_plural.capitalize(),
+            "title": str(self.opts.verbose_name_plural).capitalize(),
             "listed": LISTED,
             **(extra_context or {}),
         }

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
-from django.template.defaultfilters import stringfilter
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -22,7 +21,7 @@ INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 widths.
 """
 
-BREAK = format_html("_<wbr>")
+BREAK = format_html("{}<wbr>", "_")
 
 MARKS: dict[str, tuple[str, str]] = {
     "PASS": ("✓", "ok"),
@@ -53,6 +52,9 @@ MARKS: dict[str, tuple[str, str]] = {
     "trail opened": ("○", "idle"),
     "target registered": ("○", "idle"),
     "target changed": ("⚠", "wait"),
+    "target adopted": ("⚠", "wait"),
+    "data loss accepted": ("⚠", "wait"),
+    "backup made": ("✓", "ok"),
     "run opened": ("▶", "run"),
     "steps planned": ("○", "idle"),
     "step failed": ("✕", "bad"),
@@ -68,20 +70,18 @@ there.
 
 
 @register.filter
-@stringfilter
-def visible(text: str) -> str:
+def visible(text: object) -> str:
     """The text with what nobody could see written as its code point; line ends and tabs stay."""
     return "".join(
         character
         if character in "\n\t" or unicodedata.category(character) not in INVISIBLE
         else f"[U+{ord(character):04X}]"
-        for character in text
+        for character in str(text)
     )
 
 
 @register.filter
-@stringfilter
-def visible_line(text: str) -> str:
+def visible_line(text: object) -> str:
     """The same on one line: line ends and tabs are shown too."""
     return visible(text).replace("\n", "↵").replace("\t", "→")
 
@@ -115,7 +115,7 @@ def titled(title: str, beside: str) -> SafeString:
 def moment(at: datetime | None) -> SafeString:
     """How long ago something was, with the moment in UTC as a title; a dash for never."""
     if at is None:
-        return format_html("–")
+        return format_html("{}", "–")
     return _time(at, format_html('<span class="cer-time">{}</span>', _ago(at)))
 
 
@@ -123,7 +123,7 @@ def moment(at: datetime | None) -> SafeString:
 def moment_utc(at: datetime | None) -> SafeString:
     """The moment in UTC, to the second; a dash for never."""
     if at is None:
-        return format_html("–")
+        return format_html("{}", "–")
     utc = at.astimezone(UTC)
     day_and_time = format_html(
         '<span class="cer-time">{}</span> <span class="cer-time">{}</span>',

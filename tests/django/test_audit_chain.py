@@ -25,7 +25,7 @@ def chain(length=8):
     """A trail in memory: its events, its head's sequence and hash."""
     acts = [Act(Action.TRAIL_OPENED, "ceremony", detail={"control": str(CONTROL)})]
     acts += [
-        Act(Action.APPLIED, "lena é", f"db{n}", "shop", f"000{n}_x", {"n": n, "list": [1, None, "–"]})
+        Act(Action.APPLIED, "lena é", f"db{n}", "shop", f"000{n}_x", {"n": n, "l": [1, None, "–"]})
         for n in range(length - 1)
     ]
     events, sequence, previous = [], 0, GENESIS

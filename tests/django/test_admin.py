@@ -1,0 +1,393 @@
+"""The admin: who may read it, that nobody can write in it, and what it costs."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.template.loader import get_template
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from ceremony.admin.read_only import LISTED, CappedPaginator
+from ceremony.models import Attempt, AuditEvent, MigrationRecord, Run, Target
+from ceremony.models.audit import Act, Action, append
+from tests.django import factories
+from tests.django.factories import NOON
+
+MODELS = [Target, MigrationRecord, Run, Attempt, AuditEvent]
+EVIL = "<script>alert('x')</script>\u202eevil\u0007"
+SHOWN = "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;[U+202E]evil[U+0007]"
+#: Where a fixture fills one target with everything once, every page has something to show.
+MOST_QUERIES = 15
+
+pytestmark = pytest.mark.django_db
+
+
+def name(model):
+    return f"ceremony_{model._meta.model_name}"
+
+
+def lists():
+    return [reverse(f"admin:{name(model)}_changelist") for model in MODELS]
+
+
+def pages():
+    return [
+        reverse(f"admin:{name(model)}_change", args=[row.pk])
+        for model in MODELS
+        for row in model.objects.all()
+    ]
+
+
+def everything():
+    """Every URL of ours with the rows there are, from the URL list: none can be forgotten."""
+    urls = []
+    for model in MODELS:
+        row = model.objects.first()
+        for pattern in admin.site._registry[model].get_urls():
+            if pattern.name is None:
+                continue
+            arguments = [row.pk] if "object_id" in str(pattern.pattern) else []
+            urls.append(reverse(f"admin:{pattern.name}", args=arguments))
+    return urls
+
+
+@pytest.fixture
+def record():
+    """One target with a run, attempts in every state, checks, a record and events."""
+    target = factories.TargetFactory(alias="db1")
+    run = factories.RunFactory(target=target)
+    factories.RunOutcomeFactory(run=run, findings=[finding()], problem=problem())
+    for number, state in enumerate(["done", "failed", "partly", "unknown", "not started"], 1):
+        attempt = factories.AttemptFactory(run=run, number=number)
+        factories.OutcomeFactory(
+            attempt=attempt, state=state, problem=problem() if state != "done" else None,
+            statements=[statement()], messages=[message()],
+        )
+        factories.CheckRecordFactory(attempt=attempt, result="FAIL", observed=observed())
+    settled = factories.AttemptFactory(run=run, number=6)
+    factories.OutcomeFactory(attempt=settled, state="unknown", problem=problem())
+    factories.OutcomeFactory(
+        attempt=settled, state="done", settled_by=run, explanation="It has its row.",
+        started_at=None, finished_at=None, seconds=0,
+    )
+    factories.AttemptFactory(run=run, number=7)
+    factories.CheckRecordFactory(attempt=None, run=run)
+    factories.MigrationRecordFactory(target=target)
+    factories.MigrationRecordFactory(target=target, state="rolled back", applied_at=None)
+    append([Act(Action.APPLIED, "lena", "db1", "shop", "0001_orders", {"n": 1})])
+    return target
+
+
+def statement(text="CREATE TABLE orders (id int)"):
+    return {
+        "number": 1, "line": 4, "summary": text, "state": "done",
+        "seconds": 0.2, "tag": "CREATE TABLE", "rows": None,
+    }
+
+
+def message(text="it exists, skipping"):
+    return {
+        "statement": 1, "severity": "NOTICE", "sqlstate": "00000",
+        "text": text, "detail": text, "hint": text, "context": text,
+    }
+
+
+def finding(text="Comments changed."):
+    return {"code": "file-reworded", "severity": "notice", "place": text, "message": text,
+            "hint": text}
+
+
+def problem(text="It failed."):
+    return {
+        "code": "statement-failed", "happened": text, "state": text, "next_step": text,
+        "server": {
+            "sqlstate": "23505", "message": text, "statement": 1, "doing": text, "line": 3,
+            "column": 5, "source_line": f"    {text}", "hint": text, "constraint": text,
+            "schema": text, "table": text, "column_name": text, "detail": text, "context": text,
+        },
+    }
+
+
+def observed(text="4711"):
+    return {
+        "columns": [text, "note"], "rows": [[text, None]], "row_count": 40, "message": text,
+        "sqlstate": "23505", "constraint": text, "plan": text, "failed_at": 2,
+    }
+
+
+@pytest.fixture
+def staff(client):
+    user = User.objects.create_user("staff", password="x", is_staff=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def reader(staff):
+    staff.user_permissions.set(Permission.objects.filter(content_type__app_label="ceremony"))
+    return staff
+
+
+def test_only_viewing_can_be_permitted():
+    codes = Permission.objects.filter(content_type__app_label="ceremony")
+    assert all(code.startswith("view_") for code in codes.values_list("codename", flat=True))
+
+
+def test_anonymous_visitors_are_sent_to_the_login(client, record):
+    for url in everything():
+        response = client.get(url)
+        assert response.status_code == 302, url
+        assert response.url.startswith("/admin/login/"), url
+
+
+def test_staff_without_permission_is_refused(client, staff, record):
+    for url in everything():
+        assert client.get(url).status_code == 403, url
+        assert client.post(url).status_code == 403, url
+
+
+def test_one_permission_opens_one_model(client, staff, record):
+    staff.user_permissions.add(Permission.objects.get(codename="view_run"))
+    run = Run.objects.get()
+    for model in MODELS:
+        expected = 200 if model is Run else 403
+        assert client.get(reverse(f"admin:{name(model)}_changelist")).status_code == expected
+    page = client.get(reverse("admin:ceremony_run_change", args=[run.pk])).content.decode()
+    assert ">0001_orders</a>" not in page
+    staff.user_permissions.add(Permission.objects.get(codename="view_attempt"))
+    page = client.get(reverse("admin:ceremony_run_change", args=[run.pk])).content.decode()
+    assert ">0001_orders</a>" in page
+
+
+def test_readers_see_every_list_and_page(client, reader, record):
+    for url in [*lists(), *pages()]:
+        assert client.get(url).status_code == 200, url
+
+
+@pytest.mark.parametrize("superuser", [False, True])
+def test_nobody_writes_not_even_superusers(client, reader, record, superuser):
+    reader.is_superuser = superuser
+    reader.save()
+    before = {model: list(model.objects.order_by("pk").values()) for model in MODELS}
+    data = {"_save": "Save", "action": "delete_selected", "_selected_action": "1", "post": "yes"}
+    for url in everything():
+        assert client.post(url, data).status_code in {403, 405}, url
+        if "/add/" in url or "/delete/" in url:
+            assert client.get(url).status_code == 403, url
+    for url in [*lists(), *pages()]:
+        assert client.post(url, data).status_code == 405, url
+        page = client.get(url).content.decode()
+        assert "delete_selected" not in page
+        assert 'name="_save"' not in page
+    assert {model: list(model.objects.order_by("pk").values()) for model in MODELS} == before
+
+
+def test_what_does_not_exist_is_not_found(client, reader):
+    for model in MODELS:
+        for key in ("7", "00000000-0000-0000-0000-000000000007", "9" * 30, "_22"):
+            url = reverse(f"admin:{name(model)}_change", args=[key])
+            assert client.get(url).status_code == 404, url
+
+
+def test_every_page_costs_a_bounded_number_of_queries(client, reader, record):
+    for url in [*lists(), *pages()]:
+        with CaptureQueriesContext(connection) as queries:
+            client.get(url)
+        assert len(queries) <= MOST_QUERIES, (url, len(queries))
+
+
+def test_no_page_grows_with_its_table(client, reader, record):
+    def cost():
+        counts = []
+        for url in urls:
+            with CaptureQueriesContext(connection) as queries:
+                size = len(client.get(url).content)
+            counts.append((url, len(queries)))
+            sizes[url] = size
+        return counts
+
+    sizes = {}
+    run = Run.objects.get()
+    urls = [*lists(), reverse("admin:ceremony_run_change", args=[run.pk]),
+            reverse("admin:ceremony_target_change", args=[record.pk])]
+    before = cost()
+    Attempt.objects.bulk_create(factories.AttemptFactory.build_batch(300, run=run))
+    Run.objects.bulk_create(factories.RunFactory.build_batch(300, target=record))
+    append([Act(Action.APPLIED, "lena", "db1", "shop", "0001_orders") for _ in range(300)])
+    assert cost() == before
+    assert max(sizes.values()) < 150_000
+
+
+def test_five_columns_in_every_list():
+    for model in MODELS:
+        assert len(admin.site._registry[model].list_display) == 5
+
+
+def test_hostile_text_is_escaped_and_made_visible(client, reader):
+    target = factories.TargetFactory(
+        alias=EVIL, environment=EVIL, host=EVIL, database_name=EVIL, port="1",
+    )
+    run = factories.RunFactory(
+        target=target, series=EVIL, actor=EVIL, host=EVIL, command_line=EVIL, git_commit=EVIL,
+        tool_version=EVIL[:50], plan_digest=EVIL,
+    )
+    factories.RunOutcomeFactory(run=run, problem=problem(EVIL), findings=[finding(EVIL)])
+    attempt = factories.AttemptFactory(
+        run=run, series=EVIL, version="0001", name=EVIL, path=EVIL, variant=EVIL,
+        bytes_digest=EVIL, checks_digest=EVIL,
+    )
+    factories.OutcomeFactory(
+        attempt=attempt, state="failed", statements=[statement(EVIL)], messages=[message(EVIL)],
+        problem=problem(EVIL), ledger_hash=EVIL,
+    )
+    factories.OutcomeFactory(
+        attempt=attempt, state="unknown", settled_by=run, explanation=EVIL
+    )
+    for place in ({"attempt": attempt}, {"attempt": None, "run": run}):
+        factories.CheckRecordFactory(
+            **place, name=EVIL, path=EVIL, expectation=EVIL, explanation=EVIL,
+            observed=observed(EVIL), series=EVIL,
+        )
+    factories.MigrationRecordFactory(
+        target=target, series=EVIL, version="0001", name=EVIL, path=EVIL, applied_by=EVIL,
+        bytes_digest=EVIL, last_attempt=attempt,
+    )
+    append([Act(Action.APPLIED, EVIL, EVIL, EVIL, EVIL, {"x": EVIL})])
+    opening = reverse("admin:ceremony_auditevent_change", args=[1])
+    for url in [*lists(), *pages()]:
+        page = client.get(url).content.decode()
+        assert "<script>alert" not in page, url
+        assert "\u202e" not in page, url
+        assert "\u0007" not in page, url
+        assert SHOWN in page or url == opening, url
+
+
+def test_no_page_of_ours_needs_inline_style_or_script(client, reader, record):
+    for url in [*lists(), *pages()]:
+        page = client.get(url).content.decode()
+        assert not re.search(r"<style|\sstyle=|\son\w+=", page), url
+        assert not re.search(r"<script(?![^>]*\ssrc=)(?![^>]*application/json)", page), url
+        assert "/static/ceremony/admin.css" in page, url
+
+
+def test_every_status_is_icon_and_word(client, reader, record):
+    page = client.get(reverse("admin:ceremony_attempt_changelist")).content.decode()
+    for icon, word in [("✓", "done"), ("✕", "failed"), ("◐", "partly"), ("⚠", "unknown"),
+                       ("○", "not started"), ("▶", "no outcome yet")]:
+        assert f'<span aria-hidden="true">{icon}</span> {word}</span>' in page
+
+
+def test_an_attempt_shows_its_error_in_full(client, reader, record):
+    failed = Attempt.objects.get(outcomes__state="failed")
+    page = client.get(reverse("admin:ceremony_attempt_change", args=[failed.pk])).content.decode()
+    assert "    It failed.\n    <strong class=\"cer-caret\">^</strong>" in page
+    for words in ("What happened", "State of the database", "Next", "23505", "line 3, column 5",
+                  "40 rows, 1 kept", "200 ms", "<em>NULL</em>", "set-up statement 2"):
+        assert words in page
+
+
+def test_an_attempt_says_what_it_left_behind(client, reader, record):
+    said = {
+        "done": "Committed, together with its row in the ledger.",
+        "failed": "It failed.",
+        None: "No outcome yet: it is running, or its run was killed. "
+              "reconcile_sql asks the ledger.",
+    }
+    for state, sentence in said.items():
+        attempt = Attempt.objects.filter(outcomes__state=state).order_by("number").first()
+        url = reverse("admin:ceremony_attempt_change", args=[attempt.pk])
+        assert f"<strong>Left behind:</strong> {sentence}</p>" in client.get(url).content.decode()
+
+
+def test_a_settled_attempt_names_who_asked_the_ledger(client, reader, record):
+    settled = Attempt.objects.get(outcomes__settled_by__isnull=False)
+    page = client.get(reverse("admin:ceremony_attempt_change", args=[settled.pk])).content.decode()
+    assert re.search(r"Settled from the ledger by <a [^>]+>run \d+</a>: It has its row\.", page)
+    assert "Committed, together with its row in the ledger." in page
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [("state=failed", 1), ("state=open", 2), ("state=unknown", 2), ("target=db1", 7),
+     ("target=nowhere", 0), ("series=shop", 7), ("q=0003", 1)],
+)
+def test_attempts_can_be_filtered(client, reader, record, query, shown):
+    response = client.get(reverse("admin:ceremony_attempt_changelist") + "?" + query)
+    assert response.context["cl"].result_count == shown
+
+
+@pytest.mark.parametrize(("query", "shown"), [("verdict=PASS", 1), ("verdict=open", 1)])
+def test_runs_can_be_filtered(client, reader, record, query, shown):
+    factories.RunFactory(target=record)
+    response = client.get(reverse("admin:ceremony_run_changelist") + "?" + query)
+    assert response.context["cl"].result_count == shown
+
+
+def test_filters_without_hits_offer_a_way_back(client, reader, record):
+    page = client.get(reverse("admin:ceremony_run_changelist") + "?target=x").content.decode()
+    assert 'Nothing matches. <a href="?">Clear filters.</a>' in page
+    page = client.get(reverse("admin:ceremony_auditevent_changelist")).content.decode()
+    assert "Nothing matches." not in page
+
+
+def test_an_empty_list_says_so(client, reader):
+    page = client.get(reverse("admin:ceremony_attempt_changelist")).content.decode()
+    assert "Nothing is recorded yet." in page
+
+
+def test_the_trail_shows_that_it_holds(client, reader, record):
+    page = client.get(reverse("admin:ceremony_auditevent_changelist")).content.decode()
+    assert page.count('cer-ok"><span aria-hidden="true">✓</span> ') == 3
+    for event in AuditEvent.objects.all():
+        url = reverse("admin:ceremony_auditevent_change", args=[event.pk])
+        assert "The event follows from the one before it" in client.get(url).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "sequence", "sentence"),
+    [
+        ("UPDATE ceremony_auditevent SET actor = 'x' WHERE sequence = 2", 2,
+         "The columns differ from the payload."),
+        ("UPDATE ceremony_auditevent SET payload = '{' WHERE sequence = 2", 2,
+         "The payload or the previous hash cannot be read."),
+        ("DELETE FROM ceremony_auditevent WHERE sequence = 2", 3, "Event 2 is missing."),
+        ("DELETE FROM ceremony_auditevent WHERE sequence = 3", 2, "Event 3 is missing."),
+        ("UPDATE ceremony_auditevent SET hash = repeat('a', 64) WHERE sequence = 1", 2,
+         "It does not name the hash of event 1."),
+    ],
+)
+def test_a_broken_chain_is_shown_where_it_breaks(
+    client, reader, record, change, sequence, sentence
+):
+    append([Act(Action.RUN_CLOSED, "lena")])
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ceremony_auditevent DISABLE TRIGGER USER")
+        cursor.execute(change)
+        cursor.execute("ALTER TABLE ceremony_auditevent ENABLE TRIGGER USER")
+    page = client.get(reverse("admin:ceremony_auditevent_change", args=[sequence]))
+    assert f"The chain is broken here. {sentence}" in page.content.decode()
+    if change.startswith("UPDATE"):
+        listed = client.get(reverse("admin:ceremony_auditevent_changelist")).content.decode()
+        assert '<span aria-hidden="true">✕</span> broken' in listed
+
+
+def test_times_are_relative_with_utc_beside(client, reader):
+    target = factories.TargetFactory(last_seen_at=NOON - timedelta(days=1))
+    page = client.get(reverse("admin:ceremony_target_change", args=[target.pk])).content.decode()
+    assert '<time datetime="2026-02-28T12:00:00Z" title="2026-02-28 12:00:00 UTC">' in page
+
+
+def test_lists_count_no_further_than_they_show():
+    factories.TargetFactory.create_batch(3)
+    with CaptureQueriesContext(connection) as queries:
+        assert CappedPaginator(Target.objects.order_by("pk"), 50).count == 3
+    assert f"LIMIT {LISTED}" in queries[0]["sql"]
+
+
+def test_all_our_templates_are_found():
+    for model in MODELS:
+        assert get_template(f"admin/ceremony/{model._meta.model_name}/change_form.html")
