@@ -14,12 +14,12 @@ from project import databases
 from project.demonstration import Shown, perform
 from project.place import CHECKOUT
 
-NEXT = """Where to look next:
-  {python} manage.py status_sql calendar     what is applied, when and by whom
-  {python} manage.py verify_sql outbox       its checks again, and files against the ledger
-  {python} manage.py rollback_sql listings   the way back: refused until you accept the loss
-  make serve                                 the same in the admin
-  README.md, docs/                           how it works"""
+#: Where to look next: what to type after the Python of this checkout, and what it shows.
+NEXT = (
+    ("manage.py status_sql calendar", "what is applied, when and by whom"),
+    ("manage.py verify_sql outbox", "its checks again, and files against the ledger"),
+    ("manage.py rollback_sql listings", "the way back: refused until you accept the loss"),
+)
 
 #: Columns where nobody watches; rich would cut at 80.
 PIPE_WIDTH = 110
@@ -44,7 +44,7 @@ class Command(BaseCommand):
             self.stderr.write(str(stopped))
             sys.exit(stopped.returncode)
         console.print(summary(shown))
-        console.print(NEXT.format(python=python()), markup=False)
+        console.print(where_to_look_next(), markup=False)
 
 
 def show(console: Console, series: str) -> Shown:
@@ -74,6 +74,15 @@ def summary(shown: list[Shown]) -> Text:
     applied = sum(one.applied for one in shown)
     verdicts = ", ".join(f"{one.series} {one.verdict}" for one in shown)
     return Text(f"{len(shown)} series, {applied} migrations applied now: {verdicts}\n")
+
+
+def where_to_look_next() -> str:
+    """Commands that can be copied, each with what it shows."""
+    commands = [(f"{python()} {typed}", shows) for typed, shows in NEXT]
+    commands += [("make serve", "the same in the admin"), ("README.md, docs/", "how it works")]
+    width = max(len(command) for command, _ in commands)
+    lines = [f"  {command:<{width}}   {shows}" for command, shows in commands]
+    return "\n".join(["Where to look next:", *lines])
 
 
 def python() -> str:
