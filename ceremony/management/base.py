@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NoReturn, TextIO
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from ceremony import __version__
 from ceremony.actions.actor import current_actor
 from ceremony.actions.ready import Caller
 from ceremony.errors import NOTHING_CHANGED, CeremonyError, ExitCode
@@ -55,6 +56,11 @@ class CeremonyCommand(BaseCommand):
         self._subjects: list[str] = []
         self.format = "text"
         self.verbosity = 1
+        self._answered = False
+
+    def get_version(self) -> str:
+        """What ``--version`` prints: our release, not Django's."""
+        return __version__
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -88,6 +94,7 @@ class CeremonyCommand(BaseCommand):
             self.data.text(document(self.name, reports, trouble))
         elif self.verbosity or not self.only_confirms or trouble is not None:
             self.data.page(page)
+        self._answered = True
         if trouble is not None:
             raise CommandStopped(trouble)
 
@@ -134,6 +141,9 @@ class CeremonyCommand(BaseCommand):
             raise CommandStopped(trouble) from cause
         if options["traceback"]:
             self.talk.page(_traceback(cause))
+        if self.data.live and self.talk.live and self._answered:
+            # Both end on one terminal: the error stands apart from the page above it.
+            self.talk.text("\n")
         self.talk.page(trouble_page(trouble))
         raise SystemExit(int(trouble.exit_code))
 

@@ -71,7 +71,8 @@ def add_database(parser: CommandParser) -> None:
     parser.add_argument(
         "--database",
         metavar="ALIAS",
-        help="The target, an alias of DATABASES. Default: the database that series.toml names.",
+        help="The target, an alias of DATABASES. Default: the database that series.toml names, "
+        "else the alias of the series' name.",
     )
 
 

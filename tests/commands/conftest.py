@@ -3,8 +3,12 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.commands.stage import TABLE, Stage
+from tests.conftest import Database
 
 _FOLDER = Path(__file__).parent / "golden"
 
@@ -24,3 +28,19 @@ def golden() -> Golden:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture
+def stage(
+    control: Database,
+    target_alias: Callable[[str], Database],
+    series_folder: Callable[..., Path],
+    tmp_path: Path,
+    settings: Any,
+) -> Stage:
+    """A series ``mine`` with one table, an empty target of that name, and a control database."""
+    root = tmp_path / "sql"
+    settings.CEREMONY = {**settings.CEREMONY, "ROOT": root}
+    made = Stage(root, control, target_alias("mine"), series_folder)
+    made.files(TABLE)
+    return made

@@ -36,7 +36,7 @@ def checks_sentence(checks: Sequence[CheckOutcome]) -> str:
         return "There were no checks."
     good = sum(check.result is CheckResult.PASS for check in checks)
     if good == len(checks):
-        return "Its check passed." if good == 1 else f"All {counted(good, 'check')} passed."
+        return "The one check passed." if good == 1 else f"All {counted(good, 'check')} passed."
     others = (
         (sum(check.result is result for check in checks), result.value.lower())
         for result in (CheckResult.FAIL, CheckResult.NOT_APPLICABLE, CheckResult.NOT_RUN)

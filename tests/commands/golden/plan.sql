@@ -48,5 +48,5 @@ CREATE INDEX CONCURRENTLY two ON orders (note);
 SET lock_timeout = '5000ms';
 
 -- 4 of 4: 0004_renamed
--- Note: runs no statement, writes the ledger row 'superseded'
+-- Note: superseded: nothing runs, only the ledger row is written
 -- Ledger row, not written by this script: superseded shop 0004 renamed
