@@ -1,7 +1,7 @@
 """From the files of a folder to a series understood, with every finding at once."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ceremony.core.check import Check
@@ -56,12 +56,13 @@ def assemble(files: SeriesFiles) -> Series:
     reading.found.extend(name_findings(names))
     settings, layout = _settings(reading, names)
     bundles = _bundles(names)
-    reading.found.extend(_orphans(bundles))
+    unread = frozenset(finding.path for finding in files.findings)
+    reading.found.extend(_orphans(files.name, bundles, unread))
     migrations = sorted(_migrations(reading, layout, bundles), key=lambda m: (m.version, m.name))
     reading.found.extend(_duplicates(migrations))
     series = Series(files.name, settings, tuple(migrations), ())
     resolved = tuple(_resolved(reading, layout, series, m) for m in migrations)
-    if not migrations:
+    if not migrations and not unread:
         reading.found.append(_empty(files.name))
     return Series(files.name, settings, resolved, _heard(reading.found, resolved))
 
@@ -102,9 +103,12 @@ def _bundles(names: Iterable[FileName]) -> dict[str, _Bundle]:
 _OF_MIGRATIONS = frozenset({Role.CHANGE, Role.RETIRED, Role.VERIFY, Role.ROLLBACK})
 
 
-def _orphans(bundles: Mapping[str, _Bundle]) -> Iterable[Finding]:
+def _orphans(
+    series: str, bundles: Mapping[str, _Bundle], unread: Collection[str]
+) -> Iterable[Finding]:
+    """Siblings without their change; one that is there but was not read has a finding already."""
     for stem, bundle in bundles.items():
-        if bundle.change or bundle.retired:
+        if bundle.change or bundle.retired or f"{series}/{stem}.sql" in unread:
             continue
         for sibling in filter(None, (bundle.verify, *bundle.rollbacks.values())):
             yield refuse(
