@@ -10,7 +10,7 @@ from ceremony.management.base import LEDGER_TELLS, CeremonyCommand
 from ceremony.management.formats.json_format import run_report
 from ceremony.management.pages.run import run_page
 from ceremony.management.places import prefix_of
-from ceremony.management.progress import look_at
+from ceremony.management.progress import Look
 from ceremony.management.trouble import of_run
 from ceremony.management.watchers.live import LiveWatcher
 from ceremony.management.watchers.plain import PlainWatcher
@@ -23,12 +23,12 @@ class WatchedCommand(CeremonyCommand):
     only_confirms = True
     left_behind = LEDGER_TELLS
 
-    def watcher(self, alias: str | None) -> LiveWatcher | PlainWatcher | QuietWatcher:
+    def watcher(self, look: Look) -> LiveWatcher | PlainWatcher | QuietWatcher:
         """A live line on a terminal, plain lines in a pipe, nothing with ``-v 0``."""
         if not self.verbosity:
             return QuietWatcher()
         kind = LiveWatcher if self.talk.live else PlainWatcher
-        return kind(self.talk, look_at(alias), self.verbosity)
+        return kind(self.talk, look, self.verbosity)
 
 
 class RunningCommand(WatchedCommand):

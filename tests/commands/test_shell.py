@@ -139,7 +139,7 @@ def _terminal(shell, *arguments):
     def read_until(words, seconds=30):
         until = time.monotonic() + seconds
         while words not in seen.decode(errors="ignore"):
-            assert time.monotonic() < until, seen.decode(errors="replace")
+            assert time.monotonic() < until, seen.decode(errors="replace")[-500:]
             if select.select([ours], [], [], 0.2)[0]:
                 try:
                     seen.extend(os.read(ours, 65536))
@@ -174,3 +174,21 @@ def test_no_color_leaves_the_terminal_uncoloured(shell):
         assert process.wait(timeout=30) == 0
     assert "○ pending" in text
     assert "\x1b[3" not in text
+
+
+def test_the_live_line_has_the_servers_own_progress(shell):
+    """An open transaction keeps CREATE INDEX CONCURRENTLY waiting where it can be seen."""
+    shell.stage.files(
+        {
+            "0002_index.sql": "-- Transaction: none\n"
+            "CREATE INDEX CONCURRENTLY one ON orders (note);\n"
+        }
+    )
+    assert shell.run("apply_sql", "mine", "--to", "0001")[0] == 0
+    with shell.stage.target.connect() as blocking:
+        blocking.execute("BEGIN; LOCK TABLE orders IN ROW EXCLUSIVE MODE")
+        with _terminal(shell, "apply_sql", "mine") as (process, read_until):
+            read_until(" s · waits for 1 session (waiting for writers")
+            blocking.execute("ROLLBACK")
+            read_until("Next   ")
+            assert process.wait(timeout=30) == 0

@@ -9,6 +9,7 @@ import pytest
 from ceremony.core.expectations import CheckResult
 from ceremony.core.outcome import StepState
 from ceremony.core.plan import Direction
+from ceremony.management.progress import NoLook, progress_words
 from ceremony.management.streams import Printer, Stream
 from ceremony.management.watchers import live, plain, work
 from ceremony.management.watchers.beat import Beat
@@ -16,6 +17,7 @@ from ceremony.management.watchers.live import LiveWatcher
 from ceremony.management.watchers.plain import PlainWatcher
 from ceremony.management.watchers.quiet import QuietWatcher
 from ceremony.management.watchers.work import Work
+from ceremony.pg.progress import Progress
 from tests.commands.values import (
     EMAIL,
     INDEX,
@@ -49,9 +51,25 @@ def _eventually(condition):
     pytest.fail("it did not happen within four seconds")
 
 
-def _plain(verbosity=1, look=lambda pid: ""):
+class Asked:
+    """A look that always has the same answer."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.pids = set()
+        self.closed = False
+
+    def __call__(self, pid):
+        self.pids.add(pid)
+        return self.answer
+
+    def close(self):
+        self.closed = True
+
+
+def _plain(verbosity=1, look=None):
     out = io.StringIO()
-    return out, PlainWatcher(Printer(Stream(out)), look, verbosity)
+    return out, PlainWatcher(Printer(Stream(out)), look or NoLook(), verbosity)
 
 
 def _work(watcher):
@@ -111,12 +129,7 @@ def test_waiting_for_the_lock_is_told_at_once_and_then_every_minute():
 
 def test_a_long_statement_gives_a_sign_of_life_with_its_progress(monkeypatch):
     monkeypatch.setattr(plain, "SIGN_OF_LIFE", 0.05)
-    asked = []
-
-    def look(pid):
-        asked.append(pid)
-        return "43 % (index build)"
-
+    look = Asked("43 % (index build)")
     out, watcher = _plain(look=look)
     watcher._beat = Beat(0.01, watcher._tick)
     one = step(INDEX, 1)
@@ -125,7 +138,7 @@ def test_a_long_statement_gives_a_sign_of_life_with_its_progress(monkeypatch):
         watcher.step_started(run(one))
         watcher.statement_started(run(one), INDEX.script.statements[0])
         _eventually(lambda: "still at" in out.getvalue())
-    assert set(asked) == {4711}
+    assert (look.pids, look.closed) == ({4711}, True)
     sign = out.getvalue().splitlines()[1]
     assert sign.startswith("still at migration 1 of 1 · 0003_index_email · statement 1/1 · ")
     assert sign.endswith(" ms · 43 % (index build)")
@@ -137,7 +150,7 @@ def test_the_live_line_says_what_runs_now_and_leaves_only_what_matters(monkeypat
     out = Terminal()
     printer = Printer(Stream(out), colour=False)
     assert printer.live
-    watcher = LiveWatcher(printer, lambda pid: "43 % (index build)", 1)
+    watcher = LiveWatcher(printer, Asked("43 % (index build)"), 1)
     watcher._beat = Beat(0.01, watcher._tick)
     with watcher:
         _work(watcher)
@@ -156,7 +169,7 @@ def test_the_live_line_says_what_runs_now_and_leaves_only_what_matters(monkeypat
 def test_small_migrations_leave_nothing_above_the_live_line(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     out = Terminal()
-    with LiveWatcher(Printer(Stream(out)), lambda pid: "", 1) as watcher:
+    with LiveWatcher(Printer(Stream(out)), NoLook(), 1) as watcher:
         for number in range(1, 200):
             watcher.step_finished(outcome(step(migration(number, "small"), number), checks=PASSED))
     assert "_small" not in out.getvalue()
@@ -231,3 +244,16 @@ def test_a_look_that_hangs_does_not_hold_up_the_end():
         time.sleep(0.05)
     assert time.monotonic() - started < 5
     assert work.PATIENCE == 3.0
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        (Progress("building index", 43, 100, "blocks"), "43 % (building index)"),
+        (Progress("waiting", 1, 3, "sessions waited for"), "waits for 2 sessions (waiting)"),
+        (Progress("copying", 12_000, 0, "rows"), "12,000 rows (copying)"),
+        (Progress("initializing", 0, 0, "rows"), "initializing"),
+    ],
+)
+def test_progress_in_words(progress, words):
+    assert progress_words(progress) == words

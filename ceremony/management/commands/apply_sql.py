@@ -11,6 +11,7 @@ from ceremony.management.formats.json_format import plan_report
 from ceremony.management.next_command import run_command
 from ceremony.management.pages.plan import plan_page
 from ceremony.management.places import prefix_of
+from ceremony.management.progress import TargetLook
 from ceremony.management.running import RunningCommand
 from ceremony.management.trouble import of_plan, of_work
 
@@ -52,7 +53,7 @@ class Command(RunningCommand):
             include_late=options["include_late"],
             confirm=options["confirm"],
         )
-        with self.watcher(request.alias) as watcher:
+        with self.watcher(TargetLook(request.series, request.alias)) as watcher:
             report = apply(request, watcher)
         self.answer_run(report)
 

@@ -9,6 +9,7 @@ from ceremony.actions.reconcile import ReconcileRequest, reconcile
 from ceremony.management.formats.json_format import reconcile_report
 from ceremony.management.pages.reconcile import reconcile_page
 from ceremony.management.places import prefix_of
+from ceremony.management.progress import NoLook
 from ceremony.management.running import WatchedCommand
 from ceremony.management.trouble import of_reconciliation
 
@@ -33,7 +34,7 @@ class Command(WatchedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         request = ReconcileRequest(options["database"], self.caller(), options["adopt"])
-        with self.watcher(request.alias) as watcher:
+        with self.watcher(NoLook()) as watcher:
             report = reconcile(request, watcher)
         prefix = prefix_of(conf.load().root)
         page = reconcile_page(report, prefix)

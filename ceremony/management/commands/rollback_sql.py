@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 
 from ceremony.actions.loss import LossAccepted
 from ceremony.actions.rollback import RollbackRequest, roll_back
+from ceremony.management.progress import TargetLook
 from ceremony.management.running import RunningCommand
 
 
@@ -61,6 +62,6 @@ class Command(RunningCommand):
             ),
             confirm=options["confirm"],
         )
-        with self.watcher(request.alias) as watcher:
+        with self.watcher(TargetLook(request.series, request.alias)) as watcher:
             report = roll_back(request, watcher)
         self.answer_run(report)

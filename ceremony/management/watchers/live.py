@@ -12,11 +12,12 @@ from ceremony.core.plan import Plan
 from ceremony.core.script import Statement
 from ceremony.management.page import Page
 from ceremony.management.pages.verdict import step_verdict
+from ceremony.management.progress import Look
 from ceremony.management.streams import Printer
 from ceremony.management.units import duration
 from ceremony.management.watchers.beat import Beat
 from ceremony.management.watchers.finished import add_finished
-from ceremony.management.watchers.work import PATIENCE, Look, Work
+from ceremony.management.watchers.work import PATIENCE, Work
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PER_SECOND = 8
@@ -57,6 +58,7 @@ class LiveWatcher:
         trace: TracebackType | None,
     ) -> None:
         self._beat.__exit__(kind, error, trace)
+        self._look.close()
         self._live.__exit__(kind, error, trace)
 
     def planned(self, plan: Plan, backend_pid: int) -> None:

@@ -8,11 +8,12 @@ from ceremony.core.outcome import StepOutcome, StepRun, StepState
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.script import Statement
 from ceremony.management.page import Page
+from ceremony.management.progress import Look
 from ceremony.management.streams import Printer
 from ceremony.management.units import counted, duration
 from ceremony.management.watchers.beat import Beat
 from ceremony.management.watchers.finished import add_finished
-from ceremony.management.watchers.work import Look, Work
+from ceremony.management.watchers.work import Work
 
 #: Seconds between two signs of life of one statement, and between two lines about the lock.
 SIGN_OF_LIFE = 60.0
@@ -41,6 +42,7 @@ class PlainWatcher:
         trace: TracebackType | None,
     ) -> None:
         self._beat.__exit__(kind, error, trace)
+        self._look.close()
 
     def planned(self, plan: Plan, backend_pid: int) -> None:
         self._work.plan(plan, backend_pid)

@@ -1,8 +1,6 @@
 """The work as it stands this moment: which migration, which statement, since when."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 
@@ -11,11 +9,6 @@ from ceremony.core.plan import Plan
 from ceremony.core.script import Statement
 from ceremony.management.units import duration
 from ceremony.management.visible import visible
-
-Look: TypeAlias = Callable[[int], str]
-"""Ask the server how far the statement of this process is: ``43 % (index build: …)``, ``""`` when
-it cannot say.
-"""
 
 #: A statement runs this long (seconds) before anybody asks the server about it.
 PATIENCE = 3.0
