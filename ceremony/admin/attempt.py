@@ -28,10 +28,13 @@ NOTHING_SAID = (
 
 
 def with_state(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
-    """The attempts with ``state`` and ``seconds`` of their newest outcome, ``None`` without one."""
+    """The attempts with the ``state`` of their newest outcome, and the ``seconds`` that the run
+    itself measured; ``None`` where there is none.
+    """
     newest = Outcome.objects.filter(attempt=OuterRef("pk")).order_by("-pk")
+    measured = newest.filter(settled_by=None)
     return attempts.annotate(
-        state=Subquery(newest.values("state")[:1]), seconds=Subquery(newest.values("seconds")[:1])
+        state=Subquery(newest.values("state")[:1]), seconds=Subquery(measured.values("seconds")[:1])
     )
 
 

@@ -308,6 +308,7 @@ def test_a_settled_attempt_names_who_asked_the_ledger(client, reader, record):
     page = client.get(reverse("admin:ceremony_attempt_change", args=[settled.pk])).content.decode()
     assert re.search(r"Settled from the ledger by <a [^>]+>run \d+</a>: It has its row\.", page)
     assert "Committed, together with its row in the ledger." in page
+    assert "As the run saw it, before the ledger was asked." in page
 
 
 @pytest.mark.parametrize(
