@@ -66,6 +66,13 @@ MEANINGS: Mapping[str, Meaning] = {
     "57P02": Meaning("connection-lost", "Wait until the server is up again, then: {command}"),
     "57P03": Meaning("connection-lost", "Wait until the server is up again, then: {command}"),
     "53": Meaning("server-resources", _FREE),
+    "53200": Meaning(
+        "server-resources",
+        "Raise the limit that the hint names (a restart of the server), or split {path}; "
+        "then: {command}",
+    ),
+    "53300": Meaning("server-resources", "Wait until other sessions have ended, then: {command}"),
+    "53400": Meaning("server-resources", "Raise the limit that the message names, then: {command}"),
     "25006": Meaning(
         "target-read-only",
         "Point the target at the primary server, with a role that may write; then: {command}",

@@ -12,6 +12,8 @@ from ceremony.core.script import Statement
 from ceremony.pg.attempt import Attempt
 from ceremony.pg.probes import Finding, Found
 
+UNIQUE_VIOLATION = "23505"
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -48,13 +50,16 @@ def index_invalid(
     finding: Finding, before: str, command: str, cause: Problem | None = None
 ) -> Problem:
     """An INVALID index bears the name of ours; ``before`` is a sentence on how we met it."""
+    server = cause.server if cause else None
+    mend = "Mend the rows that are not unique (Detail names a key). Then: "
+    mend = mend if server and server.sqlstate == UNIQUE_VIOLATION else ""
     return Problem(
         "index-invalid",
         f"{before}The index {finding.name} is there but INVALID: queries do not use it, and every "
         "write pays for it.",
         "",
-        f"DROP INDEX CONCURRENTLY {finding.name};   then: {command}",
-        cause.server if cause else None,
+        f"{mend}DROP INDEX CONCURRENTLY {finding.name};   then: {command}",
+        server,
     )
 
 
