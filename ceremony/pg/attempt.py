@@ -102,7 +102,7 @@ class Attempt:
             started_at=self.started_at,
             finished_at=now,
             statements=self.statements(),
-            checks=self.judged_checks,
+            checks=self.judged_checks or self.judge_checks(),
             messages=tuple(self._messages()),
             problem=problem,
             ledger_sequence=self.row.sequence if done else 0,

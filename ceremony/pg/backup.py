@@ -39,6 +39,7 @@ def back_up(
 
     Raises Refused (backup-failed).
 
+
     """
     dump, restore = _program("pg_dump", pg_bin), _program("pg_restore", pg_bin)
     _refuse_older(dump, server_version)

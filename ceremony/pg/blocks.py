@@ -56,6 +56,7 @@ class Part(StrEnum):
     SETUP = "a set-up statement of a check"
     QUESTION = "the question of a check"
     PROBES = "the look at the session before COMMIT"
+    LEDGER_PROBES = "the look at the ledger before COMMIT"
     SYNC = "a Sync"
 
 
@@ -102,34 +103,40 @@ _RESETS = (
 RESET = (
     _own(Part.RESET, _BEGIN_TEXT),
     *(_own(Part.RESET, text) for text in _RESETS),
-    Item(What(Part.COMPARE), query("settings-now").encode(), keep=1),
     _own(Part.RESET, "COMMIT"),
 )
-"""Everything that a session keeps and a transaction does not, put back and then compared.
+"""Everything that a session keeps and a transaction does not, put back.
 
 DISCARD ALL would drop the lock as well (manual, DISCARD).
 """
+_COMPARE = Item(What(Part.COMPARE), query("settings-now").encode(), keep=1)
+"""Asked after the COMMIT of the reset: UNLISTEN takes effect only then."""
 
 
 @dataclass(frozen=True)
 class Probing:
-    """What the probes before COMMIT are asked with: table, last row and lock as they must be."""
+    """What the looks before COMMIT are asked with: table, last row and lock as they must be."""
 
     table: str
     table_oid: int
     sequence: int
     lock_halves: tuple[int, int]
 
-    def item(self) -> Item:
-        values = (self.table_oid, self.sequence, *self.lock_halves)
-        text = query("probes").replace("{ledger}", self.table)
-        return Item(What(Part.PROBES), text.encode(), tuple(b"%d" % v for v in values), keep=1)
+    def items(self) -> tuple[Item, Item]:
+        """The session first, alone: a role that the file switched to may not read the ledger."""
+        halves = tuple(b"%d" % half for half in self.lock_halves)
+        row = (b"%d" % self.table_oid, b"%d" % self.sequence)
+        text = query("ledger-probes").replace("{ledger}", self.table)
+        return (
+            Item(What(Part.PROBES), query("session-probes").encode(), halves, keep=1),
+            Item(What(Part.LEDGER_PROBES), text.encode(), row, keep=1),
+        )
 
 
 def begin(limits: Limits) -> tuple[Item, ...]:
-    """BEGIN with the limits of this transaction."""
+    """BEGIN, the session as it is after the reset, and the limits of this transaction."""
     text, values = limits.statement_for_transaction()
-    return (_BEGIN, Item(What(Part.BEGIN), text, values))
+    return (_BEGIN, _COMPARE, Item(What(Part.BEGIN), text, values))
 
 
 @dataclass(frozen=True)
@@ -144,7 +151,7 @@ class Leg:
     last: bool = False
 
 
-def legs(run: StepRun, opening: Sequence[Item], probes: Item) -> Iterator[Leg]:
+def legs(run: StepRun, opening: Sequence[Item], probes: Sequence[Item]) -> Iterator[Leg]:
     """The stretches of one migration. Between two of them the answers are awaited and judged."""
     step = run.step
     items = [*opening]
@@ -166,7 +173,7 @@ def legs(run: StepRun, opening: Sequence[Item], probes: Item) -> Iterator[Leg]:
     yield _closing(items, probes)
 
 
-def single(statement: Statement, opening: Sequence[Item], probes: Item) -> Iterator[Leg]:
+def single(statement: Statement, opening: Sequence[Item], probes: Sequence[Item]) -> Iterator[Leg]:
     """One statement in a transaction of its own, with the row that ``opening`` inserts."""
     items = [*opening]
     if statement.copy is None:
@@ -178,8 +185,8 @@ def single(statement: Statement, opening: Sequence[Item], probes: Item) -> Itera
     yield _closing(items, probes)
 
 
-def _closing(items: Sequence[Item], probes: Item) -> Leg:
-    return Leg([*items, _ALL_IMMEDIATE, probes, _DURABLE, SYNC], last=True)
+def _closing(items: Sequence[Item], probes: Sequence[Item]) -> Leg:
+    return Leg([*items, _ALL_IMMEDIATE, *probes, _DURABLE, SYNC], last=True)
 
 
 def _after(checks: Sequence[Check], first: int) -> list[Item]:

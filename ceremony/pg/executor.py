@@ -25,8 +25,10 @@ from ceremony.pg.blocks import (
     legs,
 )
 from ceremony.pg.context import Listener, RunContext
+from ceremony.pg.escape import after_escape
 from ceremony.pg.hearing import Hearing
 from ceremony.pg.judgement import (
+    TX_BROKEN,
     cancelled,
     judge_commit,
     outcome_unknown,
@@ -109,8 +111,14 @@ class Executor:
         if problem is None:
             self._judged = attempt
             return True
+        status = self._wire.transaction_status
         self._roll_back()
-        self._finish(attempt.outcome(StepState.FAILED, self._context.clock(), problem))
+        state = StepState.FAILED
+        if problem.code == TX_BROKEN:
+            state, problem = after_escape(
+                attempt, problem, status, self._session, self._ledger, self._context
+            )
+        self._finish(attempt.outcome(state, self._context.clock(), problem))
         return False
 
     def _outside(self, run: StepRun) -> bool:
@@ -133,7 +141,7 @@ class Executor:
         probing = Probing(self._ledger.table, self._ledger_oid, attempt.row.sequence, self._halves)
         opening = [*waiting, *RESET, *begin(limits), insert]
         around = surroundings(self._session, self._context, limits)
-        for leg in legs(attempt.run, opening, probing.item()):
+        for leg in legs(attempt.run, opening, probing.items()):
             self._send(leg, attempt)
             if self._stopped():
                 return None

@@ -50,6 +50,9 @@ _ENDED = ("57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25P04")
 
 _TRIGGERS = "2"
 
+TX_BROKEN = "tx-broken"
+"""The code of a file that left the transaction it ran in."""
+
 
 def problem_before_commit(
     attempt: Attempt,
@@ -73,7 +76,10 @@ def _problems(
 ) -> Iterator[Problem]:
     if drift := _drift_after_reset(attempt, around):
         yield drift
-    if failed := problem_of_answers(attempt, around, interrupted=interrupted):
+    failed = problem_of_answers(attempt, around, interrupted=interrupted)
+    if failed and _hidden_by_role(attempt):
+        yield from _session_probed(attempt, around, status)
+    if failed:
         yield failed
     if interrupted:
         yield cancelled(attempt, around.command)
@@ -83,7 +89,8 @@ def _problems(
     if refused := checks_problem(attempt, asked, around):
         yield refused
     if status is not None:
-        yield from _probed(attempt, around, status)
+        yield from _session_probed(attempt, around, status)
+        yield from _ledger_probed(attempt, around)
 
 
 def problem_of_answers(
@@ -142,7 +149,7 @@ def _meant(
 ) -> tuple[str, str]:
     part = answer.item.what.part
     on_ledger = error.table == "ceremony_ledger" and part is Part.STATEMENT
-    if part is Part.PROBES or (on_ledger and error.sqlstate == "42501"):
+    if part is Part.LEDGER_PROBES or (on_ledger and error.sqlstate == "42501"):
         return "ledger-touched", (
             f"The ledger belongs to ceremony alone: take what touches it out of {attempt.path}, "
             f"then: {around.command}"
@@ -270,59 +277,66 @@ def _drift_after_reset(attempt: Attempt, around: Surroundings) -> Problem | None
     )
 
 
-def _probed(attempt: Attempt, around: Surroundings, status: TransactionStatus) -> Iterator[Problem]:
+def _hidden_by_role(attempt: Attempt) -> bool:
+    """The look at the ledger was refused: perhaps the file changed the role, which says more."""
+    error = attempt.first(AnswerState.ERROR)
+    return error is not None and error.item.what.part is Part.LEDGER_PROBES
+
+
+def _session_probed(
+    attempt: Attempt, around: Surroundings, status: TransactionStatus | None
+) -> Iterator[Problem]:
     row = attempt.rows_of(Part.PROBES)
-    path, command = attempt.path, around.command
-
-    def problem(code: str, happened: str, step: str) -> Problem:
-        return Problem(code, happened, rolled_back(attempt), step)
-
-    if row is None or status is not TransactionStatus.INTRANS or row[0] != attempt.xid:
-        yield problem(
-            "tx-broken",
-            f"{path} ended or replaced the transaction it ran in.",
-            f"Take the transaction control out of {path} and out of what it calls; then: {command}",
+    open_still = status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+    if row is None or not open_still or row[0] != attempt.xid:
+        yield _problem(
+            attempt,
+            TX_BROKEN,
+            f"{attempt.path} ended or replaced the transaction it ran in.",
+            f"Take the transaction control out of {attempt.path} and out of what it calls; "
+            f"then: {around.command}",
         )
         return
-    _, pid, user, login, role, replication, strings, encoding = row[:8]
-    new_rows, own_hash, own_previous, triggers, bypassed, locks = row[8:]
-    if pid != str(around.backend_pid):
-        yield problem(
+    if row[1] != str(around.backend_pid):
+        yield _problem(
+            attempt,
             "pooled-connection",
-            f"The server process changed from {around.backend_pid} to {pid} within the session.",
+            f"The server process changed from {around.backend_pid} to {row[1]} within the session.",
             "Give this target the address of PostgreSQL itself, or a pool in session mode.",
         )
-    before = (*around.clean[:3], *around.clean[4:7])
-    after = (user, login, role, encoding, strings, replication)
+    wanted = (*around.clean[:3], *around.clean[4:7])
     names = (*_SETTINGS[:3], *_SETTINGS[4:7])
-    if before != after:
-        changed = [
-            f"{n} to {a} (was {b})" for n, b, a in zip(names, before, after, strict=True) if a != b
-        ]
-        yield problem(
-            "session-drift",
-            f"{path} changed {'; '.join(changed)} and did not put it back.",
-            f"Take that out of {path} and out of what it calls; then: {command}",
+    changed = [
+        f"{name} to {after} (was {before})"
+        for name, before, after in zip(names, wanted, row[2:8], strict=True)
+        if after != before
+    ]
+    out = f"Take that out of {attempt.path} and out of what it calls; then: {around.command}"
+    if changed:
+        happened = f"{attempt.path} changed {'; '.join(changed)} and did not put it back."
+        yield _problem(attempt, "session-drift", happened, out)
+    if row[8] != "1":
+        happened = (
+            f"{attempt.path} released the lock of this run (pg_advisory_unlock_all or the like)."
         )
-    ledger_as_it_was = (new_rows, own_hash, own_previous, triggers, bypassed) == (
-        "1",
-        attempt.row.hash,
-        attempt.row.previous_hash,
-        _TRIGGERS,
-        "false",
-    )
-    if not ledger_as_it_was:
-        yield problem(
+        yield _problem(attempt, "runner-lock-lost", happened, out)
+
+
+def _ledger_probed(attempt: Attempt, around: Surroundings) -> Iterator[Problem]:
+    """One new row, ours, behind the one it must follow; both triggers; no rules, no policies."""
+    wanted = ("1", attempt.row.hash, attempt.row.previous_hash, _TRIGGERS, "false")
+    if attempt.rows_of(Part.LEDGER_PROBES) != wanted:
+        yield _problem(
+            attempt,
             "ledger-touched",
-            f"{path} changed the ledger, its triggers, rules or policies.",
-            f"The ledger belongs to ceremony alone: take that out of {path}; then: {command}",
+            f"{attempt.path} changed the ledger, its triggers, rules or policies.",
+            f"The ledger belongs to ceremony alone: take that out of {attempt.path}; "
+            f"then: {around.command}",
         )
-    if locks != "1":
-        yield problem(
-            "runner-lock-lost",
-            f"{path} released the lock of this run (pg_advisory_unlock_all or the like).",
-            f"Take that out of {path} and out of what it calls; then: {command}",
-        )
+
+
+def _problem(attempt: Attempt, code: str, happened: str, step: str) -> Problem:
+    return Problem(code, happened, rolled_back(attempt), step)
 
 
 def judge_commit(

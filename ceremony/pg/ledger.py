@@ -122,6 +122,11 @@ class Ledger:
         self._head = (rows[-1].sequence, rows[-1].hash) if rows else (0, GENESIS)
         return rows
 
+    def contains(self, row: LedgerRow) -> bool:
+        """Whether this very row is committed. Only while the lock is held is "no" an answer."""
+        text = f"SELECT 1 FROM {self.table} WHERE sequence = %s AND hash = %s"
+        return bool(self._session.ask(text, (row.sequence, row.hash)))
+
     @property
     def head(self) -> tuple[int, str]:
         """Number and hash of the last row."""
@@ -195,7 +200,7 @@ class Ledger:
         step = rule.next_step
         if sqlstate == "42501":
             grant = f"GRANT USAGE, CREATE ON SCHEMA {quoted(self.schema)} TO {quoted(user)}"
-            step = f"{grant}; then: {{command}}"
+            step = grant.replace("{", "{{").replace("}", "}}") + "; then: {command}"
         code = "ledger-not-written" if rule.code == "statement-failed" else rule.code
         return Failed(
             code,

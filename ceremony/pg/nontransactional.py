@@ -34,6 +34,7 @@ from ceremony.pg.blocks import (
     ledger_row,
     single,
 )
+from ceremony.pg.check_runs import not_run
 from ceremony.pg.context import Listener, RunContext
 from ceremony.pg.judgement import (
     cancelled,
@@ -172,7 +173,7 @@ class _Outside:
             self._ledger.table, self._ledger.oid, row.sequence, lock_halves(self._ledger.schema)
         )
         opening = [*begin(self._limits), insert]
-        for leg in single(statement, opening, probing.item()):
+        for leg in single(statement, opening, probing.items()):
             if leg.copy is not None and leg.copy.copy is not None:
                 item = file_statement(leg.copy)
                 part.answers.append(self._wire.copy_in(item, leg.copy.copy.data))
@@ -273,7 +274,9 @@ class _Outside:
         return self._ledger.append(facts, self._context)
 
     def _outcome(self, row: LedgerRow | None, problem: Problem | None) -> StepOutcome:
-        self._attempt.judged_checks = tuple(self._checks)
+        reached = len(self._checks)
+        missed = [not_run(c, "It was not reached.") for c in self._attempt.checks()[reached:]]
+        self._attempt.judged_checks = (*self._checks, *missed)
         results = self._statement_results()
         inside = [
             r.number for r in results if r.state in (StatementState.DONE, StatementState.ALREADY_IN)

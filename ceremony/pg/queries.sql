@@ -99,23 +99,26 @@ FROM pg_catalog.pg_stat_progress_create_index WHERE pid = %s;
 SELECT bytes_processed, bytes_total, tuples_processed
 FROM pg_catalog.pg_stat_progress_copy WHERE pid = %s;
 
--- name: probes
+-- name: session-probes
 SELECT
     pg_catalog.pg_current_xact_id_if_assigned()::text,
     pg_catalog.pg_backend_pid()::text,
     current_user::text,
     session_user::text,
     pg_catalog.current_setting('role'),
-    pg_catalog.current_setting('session_replication_role'),
-    pg_catalog.current_setting('standard_conforming_strings'),
     pg_catalog.current_setting('client_encoding'),
+    pg_catalog.current_setting('standard_conforming_strings'),
+    pg_catalog.current_setting('session_replication_role'),
+    (SELECT count(*) FROM pg_catalog.pg_locks
+     WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_catalog.pg_backend_pid()
+       AND classid = $1::int8::oid AND objid = $2::int8::oid)::text;
+
+-- name: ledger-probes
+SELECT
     count(*)::text,
     min(hash),
     min(previous_hash),
     (SELECT count(*) FROM pg_catalog.pg_trigger
      WHERE tgrelid = $1::int8::oid AND tgenabled = 'A')::text,
-    (SELECT relhasrules OR relrowsecurity FROM pg_catalog.pg_class WHERE oid = $1::int8::oid)::text,
-    (SELECT count(*) FROM pg_catalog.pg_locks
-     WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_catalog.pg_backend_pid()
-       AND classid = $3::int8::oid AND objid = $4::int8::oid)::text
+    (SELECT relhasrules OR relrowsecurity FROM pg_catalog.pg_class WHERE oid = $1::int8::oid)::text
 FROM {ledger} WHERE sequence >= $2::int8;

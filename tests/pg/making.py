@@ -109,7 +109,13 @@ def step(
     path = f"shop/{version}_x.sql"
     made = script(path, *texts)
     migration = Migration(
-        "shop", Version((int(version),), version), "x", path, Kind.RUNNABLE, header or Header(), made
+        "shop",
+        Version((int(version),), version),
+        "x",
+        path,
+        Kind.RUNNABLE,
+        header or Header(),
+        made,
     )
     return StepRun(
         Step(

@@ -1,0 +1,34 @@
+"""Fixtures for tests against a real server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from tests.pg.proxy import Proxy
+
+
+@pytest.fixture
+def target(database):
+    """The conninfo of a fresh database."""
+    return database.conninfo
+
+
+@pytest.fixture
+def proxied(server):
+    """Call with a conninfo: a proxy in front of the server, and the conninfo through it."""
+
+    @contextmanager
+    def start(conninfo: str, delay: float = 0.0) -> Iterator[tuple[Proxy, str]]:
+        with TemporaryDirectory(prefix="cer") as folder:
+            socket = Path(server.socket_dir) / ".s.PGSQL.5432"
+            proxy = Proxy(Path(folder), socket, delay)
+            try:
+                yield proxy, make_conninfo(conninfo, host=folder)
+            finally:
+                proxy.close()
+
+    return start
