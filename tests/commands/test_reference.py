@@ -1,0 +1,127 @@
+"""The reference pages say what the parsers, the formats and the tree of errors say."""
+
+import argparse
+import json
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from ceremony.core.expectations import CheckResult
+from ceremony.core.outcome import StepState
+from ceremony.core.report import Verdict
+from ceremony.errors import ExitCode
+from ceremony.management.base import CeremonyCommand
+from ceremony.management.formats import json_format
+from ceremony.management.trouble import of_run
+from tests.commands.values import (
+    FAILED,
+    INDEX,
+    NOTICE,
+    checked,
+    outcome,
+    report,
+    step,
+)
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+COMMANDS = (
+    "new_sql",
+    "check_sql",
+    "plan_sql",
+    "apply_sql",
+    "status_sql",
+    "verify_sql",
+    "rollback_sql",
+    "reconcile_sql",
+)
+#: Django gives these to every command; they are described once, on top of the page.
+DJANGOS = {"help", "version", "verbosity", "settings", "pythonpath", "traceback", "no_color",
+           "force_color"}  # fmt: skip
+
+
+def _command(name):
+    command = import_module(f"ceremony.management.commands.{name}").Command()
+    assert isinstance(command, CeremonyCommand)
+    return command
+
+
+def _rows(name):
+    """A table row per argument, as it must stand in the page."""
+    parser = _command(name).create_parser("manage.py", name)
+    rows = []
+    for action in parser._actions:
+        if action.dest in DJANGOS:
+            continue
+        if action.option_strings:
+            value = action.metavar or ("|".join(action.choices) if action.choices else "")
+            shown = f"{action.option_strings[0]} {value}".strip()
+        else:
+            shown = action.metavar + {"*": " …", "+": " …", None: ""}[action.nargs]
+        rows.append(f"| `{shown.replace('|', chr(92) + '|')}` | {action.help} |")
+    return rows
+
+
+def _section(name):
+    text = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    return text.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_argument_is_described_as_the_parser_does(name):
+    table = _section(name).partition("| argument | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
+    assert table.splitlines() == _rows(name)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_the_command_does_is_told_in_its_own_words(name):
+    assert _command(name).help in _section(name)
+
+
+def test_every_command_of_ours_has_a_section():
+    folder = Path(import_module("ceremony.management.commands").__file__).parent
+    assert {path.stem for path in folder.glob("*_sql.py")} == set(COMMANDS)
+
+
+def test_djangos_own_flags_are_described_once():
+    text = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    options = _command("check_sql").create_parser("manage.py", "check_sql")._actions
+    flags = {a.option_strings[-1] for a in options if a.dest in DJANGOS and a.dest != "help"}
+    top = text.partition("\n## ")[0]
+    assert {flag for flag in flags if f"`{flag}" in top} == flags - {"--settings", "--pythonpath"}
+
+
+def test_every_exit_status_has_its_row():
+    text = (REFERENCE / "exit-codes.md").read_text(encoding="utf-8")
+    assert [int(number) for number in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)] == list(
+        ExitCode
+    )
+
+
+def test_every_key_of_a_json_answer_is_described():
+    failed = outcome(
+        step(INDEX, 1),
+        StepState.FAILED,
+        messages=(NOTICE,),
+        checks=(checked("a", CheckResult.FAIL),),
+        problem=FAILED,
+    )
+    made = report([failed], problem=FAILED, verdict=Verdict.FAIL)
+    text = json_format.document("apply_sql", [json_format.run_report(made)], of_run(made, ""))
+    page = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    assert {key for key in _keys(json.loads(text)) if f"`{key}`" not in page} == set()
+
+
+def _keys(value):
+    if isinstance(value, dict):
+        return set(value).union(*map(_keys, value.values()))
+    return set().union(*map(_keys, value)) if isinstance(value, list) else set()
+
+
+def test_only_documented_commands_are_named_in_the_examples():
+    text = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    for line in re.findall(r"^\$ python manage\.py (.+)$", text, re.MULTILINE):
+        name, *arguments = re.findall(r'"[^"]*"|\S+', line.partition(" >")[0].partition(" |")[0])
+        parser = _command(name).create_parser("manage.py", name)
+        assert isinstance(parser.parse_args(arguments), argparse.Namespace)
