@@ -10,6 +10,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 from ceremony.core.finding import Finding, Severity
 from ceremony.core.place import Lines
@@ -26,6 +27,9 @@ BLANK_LINES_LIMIT = 50
 BLANKS_LIMIT = 200
 """More blanks in a row before something visible are reported, for the same reason."""
 
+REPEATS_LIMIT = 100
+"""So many unwanted characters of one kind are reported at most."""
+
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _JOINERS = "\u200c\u200d"
 _INVISIBLE = (
@@ -35,8 +39,11 @@ _INVISIBLE = (
 _SUSPICIOUS = re.compile(f"[{_BIDI}{_JOINERS}{_INVISIBLE}]")
 _BIDI_ONLY = re.compile(f"[{_BIDI}]")
 _HIDDEN = re.compile(
-    rf"(?:[ \t]*\r?\n){{{BLANK_LINES_LIMIT + 2},}}[ \t]*(?=[^\s])|[ \t]{{{BLANKS_LIMIT},}}(?=[^\s])"
+    rf"(?<!\s)(?:[ \t]*+\r?\n){{{BLANK_LINES_LIMIT + 2},}}+[ \t]*+(?=\S)"
+    rf"|(?<![ \t])[ \t]{{{BLANKS_LIMIT},}}+(?=\S)"
 )
+"""Anchored in front of a run of blanks, so that each run is tried once."""
+
 _LONG = re.compile(rf"[^\n]{{{LINE_LIMIT + 1},}}")
 
 
@@ -143,7 +150,7 @@ def _newlines(path: str, text: str) -> Iterator[Finding]:
     if not returns:
         return
     lines = None
-    for match in re.finditer(r"\r(?!\n)", text):
+    for match in islice(re.finditer(r"\r(?!\n)", text), REPEATS_LIMIT):
         lines = lines or Lines(text)
         yield Finding(
             path,
@@ -168,7 +175,7 @@ def _newlines(path: str, text: str) -> Iterator[Finding]:
 
 def _characters(path: str, text: str) -> Iterator[Finding]:
     lines = None
-    for match in _SUSPICIOUS.finditer(text):
+    for match in islice(_SUSPICIOUS.finditer(text), REPEATS_LIMIT):
         character = match.group()
         if character in _JOINERS and _joins(text, match.start()):
             continue

@@ -424,3 +424,35 @@ def test_deep_expressions_are_read_to_the_bottom():
     assert first(f"create index concurrently i on t (a) where b = {chain}")[0] == (
         "needs-no-transaction"
     )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select " + " || ".join(["'a'"] * 20_000),
+        "select 1" + "::int" * 20_000,
+        " union ".join(["select 1, 2"] * 10_000),
+        "select 1 from a" + " cross join b" * 10_000,
+        "select " + "/*" * 20_000,
+    ],
+    ids=["operators", "casts", "unions", "joins", "comments"],
+)
+def test_what_would_crash_the_parser_is_refused_before(sql):
+    code, line, column, message, hint = first("\n" + sql)
+    assert (code, line) == ("sql-too-deep", 2)
+    assert 1 < column < len(sql)
+    assert message == "The statement nests too deeply: PostgreSQL would refuse it as too complex."
+    assert hint == "Split it, or replace a long chain of operators by a list or a function."
+
+
+def test_long_lists_are_not_deep():
+    rows = ", ".join(f"({n}, now() - interval '1 day', array[{n}])" for n in range(3_000))
+    conditions = " or ".join(f"a = {n} and b = {n} + 1" for n in range(3_000))
+    assert read(f"insert into t values {rows}; select 1 from t where {conditions}") == ()
+    assert read("select f(a, b);\n" * 4_000) == ()
+    assert read("create table t (" + ", ".join(f"c{n} int" for n in range(1500)) + ")") == ()
+
+
+def test_deep_unions_are_read_to_the_bottom():
+    sql = " union ".join(["select set_config('role', 'x', false)", *["select 'a'"] * 1_000])
+    assert first(sql)[0] == "role-change"

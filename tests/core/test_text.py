@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ceremony.core.finding import Finding, Severity, errors
-from ceremony.core.text import BLANK_LINES_LIMIT, LINE_LIMIT, SIZE_LIMIT, decode
+from ceremony.core.text import (
+    BLANK_LINES_LIMIT,
+    LINE_LIMIT,
+    REPEATS_LIMIT,
+    SIZE_LIMIT,
+    decode,
+)
 
 PATH = "calendar/0001_first.sql"
 
@@ -236,3 +242,13 @@ def test_any_bytes_are_text_or_an_error(data):
 )
 def test_visible_text_is_never_refused(text):
     assert not errors(decode(PATH, text.encode())[1])
+
+
+def test_blanks_alone_hide_nothing_and_cost_little():
+    for data in (b" " * 1_000_000, b"\n" * 1_000_000, b"x\n" + b" \t\n" * 500_000):
+        assert {f[0] for f in found(data)} <= {"file-long-line"}
+
+
+def test_findings_of_one_kind_are_bounded():
+    codes = [f[0] for f in found(b"a\r" * 5000)]
+    assert codes == ["file-lone-cr"] * REPEATS_LIMIT + ["file-long-line"]

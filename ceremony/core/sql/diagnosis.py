@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ceremony.core.finding import Finding
 from ceremony.core.sql.lexer import Foreign, Masked, mask
-from ceremony.core.sql.parser import SqlSyntaxError, error_at, parser_version
+from ceremony.core.sql.parser import SqlSyntaxError, TooDeepError, error_at, parser_version
 from ceremony.core.sql.source import Source, understand_masked
 
 ERRORS_LIMIT = 20
@@ -82,6 +82,15 @@ def _syntax(
     if any(each.position == position for each in variables):
         for each in variables:
             yield _variable(path, raw, each)
+    elif isinstance(error, TooDeepError):
+        yield Finding(
+            path,
+            error.line,
+            error.column,
+            "sql-too-deep",
+            "The statement nests too deeply: PostgreSQL would refuse it as too complex.",
+            "Split it, or replace a long chain of operators by a list or a function.",
+        )
     elif _continues_after_comment(raw, masked, position):
         yield Finding(
             path,

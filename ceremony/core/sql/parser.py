@@ -19,6 +19,7 @@ from postgast import PgQueryError, pg_query_pb2, scan
 from postgast.errors import check_error
 from postgast.native import lib
 
+from ceremony.core.sql import nesting
 from ceremony.core.sql.deep import split_deep
 
 ast = pg_query_pb2
@@ -32,8 +33,9 @@ _COMMENTS = frozenset({pg_query_pb2.SQL_COMMENT, pg_query_pb2.C_COMMENT})
 
 
 class SqlSyntaxError(ValueError):
-    """The parser refuses a text. ``offset`` (from 0), ``line`` and ``column`` (from 1) are in
-    characters.
+    """The parser refuses a text.
+
+    ``offset`` (from 0), ``line`` and ``column`` (from 1) are in characters.
     """
 
     def __init__(self, line: int, column: int, message: str, offset: int) -> None:
@@ -44,12 +46,19 @@ class SqlSyntaxError(ValueError):
         self.offset = offset
 
 
+class TooDeepError(SqlSyntaxError):
+    """A statement may nest too deeply to be parsed."""
+
+    def __init__(self, line: int, column: int, offset: int) -> None:
+        super().__init__(line, column, "the statement nests too deeply", offset)
+
+
 @dataclass(frozen=True)
 class Parsed:
-    """One statement's tree; ``start`` and ``end`` are byte offsets of its range (comments
-    included).
+    """One statement's tree.
 
-    ``cut`` holds the parts of a tree that was too deep to be decoded in one piece.
+    ``start`` and ``end`` are byte offsets of its range, comments included; ``cut`` holds the parts
+    of a tree that was too deep to be decoded in one piece.
     """
 
     start: int
@@ -74,6 +83,10 @@ class Tokens:
 def parse(raw: bytes) -> list[Parsed]:
     """The statements of a UTF-8 text. Raises SqlSyntaxError."""
     _refuse_nul(raw)
+    if len(raw) > nesting.LIMIT:
+        deep = nesting.too_deep(raw, tokens(raw).ranges)
+        if deep is not None:
+            raise TooDeepError(*_place(raw, deep))
     result = lib.pg_query_parse_protobuf(raw)
     try:
         check_error(result)
@@ -90,7 +103,7 @@ def _statements(raw: bytes, tree: bytes) -> Iterator[Parsed]:
     try:
         decoded = pg_query_pb2.ParseResult.FromString(tree)
     except DecodeError:
-        decoded, cut = split_deep(pg_query_pb2.ParseResult, pg_query_pb2.Node, tree)
+        decoded, cut = split_deep(pg_query_pb2.ParseResult, tree)
     for index, statement in enumerate(decoded.stmts):
         start = statement.stmt_location
         end = start + statement.stmt_len if statement.stmt_len else len(raw)
@@ -100,6 +113,9 @@ def _statements(raw: bytes, tree: bytes) -> Iterator[Parsed]:
 def tokens(raw: bytes) -> Tokens:
     """All tokens of a UTF-8 text. Raises SqlSyntaxError."""
     _refuse_nul(raw)
+    slow = nesting.slow_comment(raw) if len(raw) > nesting.LIMIT else None
+    if slow is not None:
+        raise TooDeepError(*_place(raw, slow))
     try:
         scanned = scan(raw.decode()).tokens
     except PgQueryError as error:
@@ -170,7 +186,13 @@ def _brief(message: str) -> str:
 
 def error_at(raw: bytes, position: int, message: str) -> SqlSyntaxError:
     """A refusal of our own at byte ``position``."""
+    line, column, offset = _place(raw, position)
+    return SqlSyntaxError(line, column, message, offset)
+
+
+def _place(raw: bytes, position: int) -> tuple[int, int, int]:
+    """Line, column and offset in characters of byte ``position``."""
     line_start = raw.rfind(b"\n", 0, position) + 1
     column = len(raw[line_start:position].decode()) + 1
     offset = len(raw[:position].decode())
-    return SqlSyntaxError(raw.count(b"\n", 0, position) + 1, column, message, offset)
+    return raw.count(b"\n", 0, position) + 1, column, offset

@@ -1,6 +1,4 @@
-"""An SQL text read once: its tokens, its statements' trees, its inline data, and where everything
-stands.
-"""
+"""An SQL text read once: tokens, trees, inline data, and where everything stands."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
@@ -54,9 +52,7 @@ class Source:
 
 
 def understand(text: str) -> Source:
-    """Read ``text``. Raises SqlSyntaxError, or StrayDataError where psql and the grammar would
-    disagree.
-    """
+    """Read ``text``. Raises SqlSyntaxError, also where psql and the grammar would disagree."""
     raw = text.encode()
     try:
         parsed = parse(raw)
