@@ -5,7 +5,7 @@ record it.
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 _STOPPING = "Stopping: the running statement is cancelled in the server, then the run is recorded."
@@ -26,12 +26,12 @@ class _Stop:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         self._count += 1
-        if self._count == 2:
-            self._say(_AGAIN)
-            return
-        if self._count == 1:
-            self._say(_STOPPING)
-        raise KeyboardInterrupt
+        if self._count < 3:
+            # The signal may have come in the middle of a write, and streams refuse a second one.
+            with suppress(RuntimeError):
+                self._say(_STOPPING if self._count == 1 else _AGAIN)
+        if self._count != 2:
+            raise KeyboardInterrupt
 
 
 @contextmanager
@@ -46,10 +46,14 @@ def stoppable(say: Callable[[str], None]) -> Iterator[None]:
         return
     stop = _Stop(say)
     meant = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    before = {number: signal.getsignal(number) for number in meant}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, stop)
+    # None is a handler that Python did not set and could not put back.
+    before = {
+        number: handler
+        for number in meant
+        if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
+    }
+    for number in before:
+        signal.signal(number, stop)
     try:
         yield
     finally:

@@ -64,3 +64,15 @@ def test_outside_the_main_thread_nothing_is_changed():
     thread.start()
     thread.join()
     assert seen == [signal.getsignal(signal.SIGTERM)]
+
+
+def test_a_signal_in_the_middle_of_a_write_still_stops():
+    def busy(text):
+        raise RuntimeError("reentrant call inside a buffered writer")
+
+    def stopped():
+        with stoppable(busy):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()

@@ -30,25 +30,7 @@ class Command(RunningCommand):
             metavar="NAME",
             help="Use this other way back (.rollback.NAME.sql).",
         )
-        parser.add_argument(
-            "--accept-data-loss",
-            default="",
-            metavar="WHY",
-            help="Needed where the header says that data is lost: why that is acceptable.",
-        )
-        backup = parser.add_mutually_exclusive_group()
-        backup.add_argument(
-            "--backup",
-            default="",
-            metavar="DIR",
-            help="Write a backup with pg_dump into this folder first, and verify it.",
-        )
-        backup.add_argument(
-            "--backup-evidence",
-            default="",
-            metavar="TEXT",
-            help="Say which backup there is already; the text is recorded.",
-        )
+        _add_loss_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         request = RollbackRequest(
@@ -65,3 +47,26 @@ class Command(RunningCommand):
         with self.watcher(TargetLook(request.series, request.alias)) as watcher:
             report = roll_back(request, watcher)
         self.answer_run(report)
+
+
+def _add_loss_arguments(parser: CommandParser) -> None:
+    """What a way back that loses data needs."""
+    parser.add_argument(
+        "--accept-data-loss",
+        default="",
+        metavar="WHY",
+        help="Needed where the header says that data is lost: why that is acceptable.",
+    )
+    backup = parser.add_mutually_exclusive_group()
+    backup.add_argument(
+        "--backup",
+        default="",
+        metavar="DIR",
+        help="Write a backup with pg_dump into this folder first, and verify it.",
+    )
+    backup.add_argument(
+        "--backup-evidence",
+        default="",
+        metavar="TEXT",
+        help="Say which backup there is already; the text is recorded.",
+    )
