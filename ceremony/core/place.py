@@ -15,9 +15,7 @@ from ceremony.core.script import CopyData, Script, Statement
 
 @dataclass(frozen=True)
 class Place:
-    """A place in a file. ``source_line`` is that line's text; ``column`` is also the caret's column
-    in it.
-    """
+    """A place in a file; ``source_line`` is the text of that line, the caret stands at ``column``."""
 
     line: int
     column: int
@@ -25,9 +23,7 @@ class Place:
 
     @property
     def caret_line(self) -> str:
-        """Blanks and a caret, to be printed below ``source_line``; tabs are kept so that both
-        align.
-        """
+        """Blanks and a caret to print below ``source_line``; tabs stay, so that both align."""
         before = self.source_line[: self.column - 1]
         return "".join("\t" if character == "\t" else " " for character in before) + "^"
 

@@ -194,9 +194,7 @@ def _characters(path: str, text: str) -> Iterator[Finding]:
 
 
 def _joins(text: str, position: int) -> bool:
-    """Whether a joiner stands between two non-ASCII characters, as in emoji and Indic or Persian
-    words.
-    """
+    """Whether a joiner stands inside a word of another script (Persian, Hindi) or an emoji."""
     before, after = text[position - 1 : position], text[position + 1 : position + 2]
     return bool(before and after) and not before.isascii() and not after.isascii()
 

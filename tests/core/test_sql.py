@@ -156,6 +156,8 @@ PROBES = [
     ("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'",
      ProbeTarget(Probe.REPEATABLE)),
     ("DROP TABLE IF EXISTS t", ProbeTarget(Probe.REPEATABLE)),
+    ("DROP DATABASE IF EXISTS d", ProbeTarget(Probe.REPEATABLE)),
+    ("DROP SUBSCRIPTION s", ProbeTarget(Probe.NONE)),
     ("ALTER TYPE e ADD VALUE 'x'", ProbeTarget(Probe.NONE)),
     ("CREATE TABLE t (a int)", ProbeTarget(Probe.NONE)),
     ("INSERT INTO t VALUES (1)", ProbeTarget(Probe.NONE)),

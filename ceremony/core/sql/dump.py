@@ -36,8 +36,7 @@ _ESSENTIAL = frozenset({"statement_timeout", "client_encoding", "search_path"})
 
 
 def preamble(trees: Sequence[Tree]) -> dict[int, str]:
-    """Why a statement of the preamble is not sent, by its number; empty where the file has no
-    preamble.
+    """Why a statement of the preamble is not sent, by its number; empty without a preamble.
 
     A preamble is the run of known settings at the start of the file; without its essential parts in
     that run it is none, and each setting is judged by itself.

@@ -1,5 +1,4 @@
-"""What psql understands and PostgreSQL's grammar does not: inline COPY data, meta-commands,
-variables.
+"""What psql understands and the grammar does not: inline COPY data, meta-commands, variables.
 
 Most files hold none of it and are never read here. Where one does, the parts foreign to the grammar
 are blanked out (same length, line ends kept), so that one parse of the rest has true offsets. This
@@ -85,9 +84,7 @@ def is_copy_from_stdin(node: Node) -> bool:
 
 
 class _Reader:
-    """Walks over one file; ``start`` is where the statement at hand begins, ``words`` its first
-    words.
-    """
+    """Walks over one file; ``start`` is where the statement at hand begins, ``first`` its word."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw

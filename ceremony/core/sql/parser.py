@@ -1,5 +1,4 @@
-"""The port to PostgreSQL's own parser (libpg_query through postgast): the only module that imports
-it.
+"""The port to PostgreSQL's own parser: the only module that imports it (libpg_query, postgast).
 
 Its traps, measured: statement offsets are bytes, error positions are characters (from 1),
 ``stmt_len`` is 0 for a last statement without semicolon, a NUL byte ends the text silently, and the

@@ -11,8 +11,9 @@ _REPEATABLE = ProbeTarget(Probe.REPEATABLE)
 
 
 def probe_of(node: Node) -> ProbeTarget:
-    """The probe for one statement. REPEATABLE: running it again does no harm. NONE: a person must
-    look.
+    """The probe for one statement.
+
+    REPEATABLE: running it again does no harm. NONE: a person must look.
     """
     kind = node.WhichOneof("node") or ""
     if kind in _REPEATABLE_KINDS:
@@ -39,11 +40,16 @@ _REPEATABLE_KINDS = frozenset(
 )
 
 
+_DROPS = frozenset(
+    {"dropdb_stmt", "drop_subscription_stmt", "drop_table_space_stmt", "drop_role_stmt"}
+)
+
+
 def _if_not_exists(node: Node, kind: str) -> ProbeTarget:
-    """CREATE … IF NOT EXISTS and OR REPLACE: each statement is atomic by itself, so it can be
-    repeated.
-    """
-    statement = getattr(node, kind, None)
+    """CREATE … IF NOT EXISTS and OR REPLACE, each atomic by itself, can be repeated."""
+    statement = getattr(node, kind)
+    if kind in _DROPS:
+        return _REPEATABLE if statement.missing_ok else _NO_PROBE
     again = any(getattr(statement, word, False) for word in ("if_not_exists", "replace"))
     return _REPEATABLE if again else _NO_PROBE
 

@@ -162,8 +162,9 @@ _DEEP: tuple[tuple[re.Pattern[str], Callable[[Tree], Iterator[Refusal]]], ...] =
     (re.compile(r"set_config|pg_advisory_unlock_all|u&\"", re.IGNORECASE), settings.call_rules),
     (re.compile(rf"{own_ledger.LEDGER}|u&\"", re.IGNORECASE), own_ledger.ledger_rules),
 )
-"""Rules that look at a whole tree, each with the letters without which it cannot apply (a name can
-be spelled otherwise only as ``U&"…"``).
+"""Rules that look at a whole tree, each with the letters without which it cannot apply.
+
+A name can be spelled in other letters only as ``U&"…"``.
 """
 
 

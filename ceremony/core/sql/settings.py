@@ -1,6 +1,4 @@
-"""Settings that a file may not change: those that would change roles, lexing, triggers or our
-limits.
-"""
+"""Settings that a file may not change: roles, lexing, triggers, the limits of the run."""
 
 import re
 from collections.abc import Iterator
@@ -37,10 +35,10 @@ _DURATION = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(us|ms|s|min|h|d)?\
 
 @dataclass(frozen=True)
 class Setting:
-    """One change of a setting: ``value`` is ``None`` for RESET and DEFAULT, and where it is no
-    constant.
+    """One change of a setting.
 
-    ``reset`` tells the two apart. ``local`` says that it ends with the transaction.
+    ``value`` is ``None`` for RESET and DEFAULT, which ``reset`` tells, and where it is no constant.
+    ``local`` says that the change ends with the transaction.
     """
 
     name: str

@@ -24,8 +24,7 @@ _TWO_PHASE = (
 
 
 def wrapper(trees: Sequence[Tree]) -> tuple[int, ...]:
-    """The numbers of a file's own BEGIN and COMMIT, where they are its first and its last
-    statement.
+    """The numbers of a file's own BEGIN and COMMIT, its first and its last statement.
 
     Only a plain BEGIN counts: one with a mode asks for something that would be lost with it.
     """
