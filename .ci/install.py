@@ -19,7 +19,11 @@ INPUTS = ("requirements.lock", "pyproject.toml")
 def main(venv_name: str, django: str, stamp_name: str) -> int:
     environment, stamp = Path(venv_name), Path(stamp_name)
     with Path(f"{venv_name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Waiting for another set-up of {environment} …", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = fingerprint(django)
         if stamp.exists() and stamp.read_text() == wanted and works(environment):
             stamp.touch()

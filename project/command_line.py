@@ -59,7 +59,7 @@ def _development_server(arguments: Sequence[str]) -> Iterator[None]:
         yield
         return
     with termination_unwinds(), embedded.server():
-        databases.create_missing(["default", *settings.SERIES_ALIASES])
+        databases.create_missing(databases.beside_control())
         if arguments[1] not in ABOUT_DJANGO_MIGRATIONS:
             databases.migrate_control()
         yield

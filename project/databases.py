@@ -1,6 +1,7 @@
 """The project's databases, made where they are missing, and Django's tables in the control one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -17,6 +18,8 @@ MAINTENANCE = ("postgres", "template1")
 #: The advisory lock of two set-ups at once; an arbitrary number ("ceremony" in ASCII).
 SETUP_LOCK = 0x636572656D6F6E79
 
+CONNECT_SECONDS = 10
+
 Server = psycopg.Connection[tuple[object, ...]]
 
 
@@ -26,6 +29,16 @@ def create_missing(aliases: Iterable[str]) -> list[str]:
     Raises ``Failed``: ``server-unreachable``, ``database-not-created``.
     """
     return [alias for alias in aliases if _create(alias)]
+
+
+def beside_control() -> list[str]:
+    """The control database and the targets that are on the same server."""
+    server = [settings.DATABASES["default"].get(part) for part in ("HOST", "PORT")]
+    return [
+        alias
+        for alias, entry in settings.DATABASES.items()
+        if [entry.get(part) for part in ("HOST", "PORT")] == server
+    ]
 
 
 def migrate_control() -> None:
@@ -48,7 +61,7 @@ def _is_up_to_date() -> bool:
 def _create(alias: str) -> bool:
     entry = settings.DATABASES[alias]
     try:
-        psycopg.connect(conninfo(entry)).close()
+        _connect(entry, entry["NAME"]).close()
     except psycopg.OperationalError as refused:
         server = _maintenance_connection(alias, refused)
     else:
@@ -81,12 +94,16 @@ def _created(server: Server, alias: str) -> bool:
 def _maintenance_connection(alias: str, refused: psycopg.OperationalError) -> Server:
     for name in MAINTENANCE:
         try:
-            return psycopg.connect(
-                conninfo(settings.DATABASES[alias], dbname=name), autocommit=True
-            )
+            return _connect(settings.DATABASES[alias], name)
         except psycopg.OperationalError:
             continue
     raise _unreachable(alias, str(refused)) from refused
+
+
+def _connect(entry: Mapping[str, Any], name: str) -> Server:
+    """A connection in autocommit mode, given up after a while unless the address says how long."""
+    wait = str(entry["OPTIONS"].get("connect_timeout", CONNECT_SECONDS))
+    return psycopg.connect(conninfo(entry, dbname=name, connect_timeout=wait), autocommit=True)
 
 
 def _unreachable(alias: str, why: str) -> Failed:

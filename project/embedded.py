@@ -9,14 +9,19 @@ import fcntl
 import os
 import secrets
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
+from ceremony.errors import Failed
 from project.binaries import server_user, wheel_binaries
 from project.cluster import Cluster, claim
 from project.place import development_place, temporary_area
+
+#: How long a start or stop by somebody else may take before we say so and give up.
+LOCK_SECONDS = 90
 
 HELD_BACK = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
@@ -102,7 +107,16 @@ def _used(cluster: Cluster, *, delete: bool = False) -> Iterator[Cluster]:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        give_up = time.monotonic() + LOCK_SECONDS
+        while not _taken(handle):
+            if time.monotonic() >= give_up:
+                raise Failed(
+                    "server-locked",
+                    f"Another process has been starting or stopping the server in {path.parent}"
+                    f" for {LOCK_SECONDS} seconds.",
+                    next_step=f"fuser {path} (says which process it is), end that one, try again",
+                )
+            time.sleep(0.05)
         yield
 
 

@@ -90,13 +90,14 @@ class Environment:
         that ``CEREMONY_EXTRA_ALIASES`` adds must have an address.
         """
         found = {}
+        defaulting = set(own)
         extra = [_checked_alias(alias) for alias in self.words("CEREMONY_EXTRA_ALIASES")]
         for alias in dict.fromkeys([*own, *extra]):
             variable = f"{alias.upper()}_{CONTROL_VARIABLE}"
             dsn = self.text(variable)
             if dsn:
                 found[alias] = database(variable, dsn)
-            elif alias in extra:
+            elif alias not in defaulting:
                 raise UsageError(
                     "dsn-missing",
                     f"CEREMONY_EXTRA_ALIASES names {alias}, and {variable} is not set.",

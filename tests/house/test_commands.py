@@ -71,6 +71,28 @@ def test_with_database_url_nothing_embedded_starts(checkout, database):
     assert list(checkout.area.iterdir()) == []
 
 
+def test_a_stranger_runs_a_folder_of_their_own_at_once(checkout, database, series_folder):
+    root = series_folder("mine", {"001_shelves.sql": "CREATE TABLE shelves (id int);\n"})
+    checkout.environment = {
+        "CEREMONY_ROOT": str(root),
+        "CEREMONY_EXTRA_ALIASES": "mine",
+        "MINE_DATABASE_URL": database.conninfo,
+        "OUTBOX_DATABASE_URL": "postgres://ann@192.0.2.1/never_asked",
+    }
+    done = checkout.run("manage.py", "apply_sql", "mine", "--database", "mine")
+    assert done.returncode == 0, done.stderr
+    with database.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM shelves").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("module", ["project.wsgi", "project.asgi"])
+def test_a_deployment_has_debug_off_unless_it_asks(checkout, module):
+    checkout.environment = {"DATABASE_URL": "postgres://h/x", "SECRET_KEY": "k" * 50}
+    code = f"import {module}; from django.conf import settings; print(settings.DEBUG)"
+    done = checkout.run("-c", code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "False\n", "")
+
+
 def test_the_control_database_sets_itself_up_on_the_development_server(checkout):
     done = checkout.run(
         "manage.py", "shell", "-v", "0", "-c", "from ceremony.models import Target as T\n"

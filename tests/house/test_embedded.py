@@ -8,8 +8,8 @@ import subprocess
 import psycopg
 import pytest
 
-from ceremony.errors import UsageError
-from project import binaries, place
+from ceremony.errors import Failed, UsageError
+from project import binaries, embedded, place
 from project.cluster import Cluster, claim
 
 #: Holds the server until its standard input ends.
@@ -164,6 +164,19 @@ def test_clean_does_not_drop_what_is_in_use(checkout):
     done = checkout.run("-m", "project.clean")
     assert (done.returncode, done.stdout) == (0, f"Dropped the development databases in {kept}\n")
     assert list(checkout.area.iterdir()) == []
+
+
+def test_a_start_that_hangs_is_named_in_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded, "LOCK_SECONDS", 0)
+    lock = tmp_path / "start.lock"
+    with embedded._locked(lock), pytest.raises(Failed) as raised, embedded._locked(lock):
+        pass
+    assert str(raised.value) == (
+        f"Another process has been starting or stopping the server in {tmp_path} for 0 seconds."
+        " [server-locked]\n"
+        "Nothing was changed.\n"
+        f"Next: fuser {lock} (says which process it is), end that one, try again"
+    )
 
 
 def test_a_place_that_somebody_else_made_is_refused(tmp_path):

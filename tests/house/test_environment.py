@@ -144,6 +144,12 @@ def test_extra_aliases_need_an_address():
     )
 
 
+def test_an_extra_alias_that_is_one_of_ours_keeps_its_default():
+    environment = Environment({"CEREMONY_EXTRA_ALIASES": "calendar"})
+    targets = environment.targets(["calendar"], environment.control(SOCKET))
+    assert targets["calendar"]["NAME"] == "ceremony_calendar"
+
+
 def test_extra_aliases_are_added():
     environment = Environment(
         {"CEREMONY_EXTRA_ALIASES": "mine", "MINE_DATABASE_URL": "postgres://h/m"}

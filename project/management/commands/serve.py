@@ -5,7 +5,6 @@ import os
 import socket
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.autoreload import DJANGO_AUTORELOAD_ENV
@@ -34,7 +33,7 @@ class Command(BaseCommand):
 
     def prepare(self, port: int) -> None:
         """Make what is missing, and say where to look and how to log in."""
-        databases.create_missing(["default", *settings.SERIES_ALIASES])
+        databases.create_missing(["default"])
         databases.migrate_control()
         made = accounts.ensure()
         self.stdout.write(f"Admin:    http://{HOST}:{port}/admin/")
