@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('planned_at', models.DateTimeField()),
             ],
             options={
-                'ordering': ['-run_id', 'number'],
+                'ordering': ['-run_id', '-number'],
                 'default_permissions': ('view',),
             },
         ),
@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
                 ('ledger_sequence', models.PositiveBigIntegerField(default=0)),
                 ('ledger_hash', models.CharField(blank=True, max_length=64)),
                 ('explanation', models.TextField(blank=True)),
-                ('attempt', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='outcomes', to='ceremony.attempt')),
+                ('attempt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outcomes', to='ceremony.attempt')),
                 ('settled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='settled_outcomes', to='ceremony.run')),
             ],
             options={

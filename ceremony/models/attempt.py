@@ -100,7 +100,7 @@ class Attempt(models.Model):
     planned_at = models.DateTimeField()
 
     class Meta:
-        ordering = ["-run_id", "number"]
+        ordering = ["-run_id", "-number"]
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="ceremony_attempt_step_of_run"),
@@ -125,7 +125,7 @@ class Outcome(models.Model):
     ``ceremony.actions.evidence``.
     """
 
-    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="outcomes", db_index=False)
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="outcomes")
     state = models.CharField(max_length=20, choices=[(s.value, s.value) for s in StepState])
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

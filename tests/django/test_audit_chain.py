@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -189,6 +190,38 @@ def test_eight_writers_make_one_unbroken_chain(control):
         list(writers.map(write, [f"w{n}" for n in range(8)]))
     written = sum(1 + n % 3 for n in range(20) if n % 5 != 4)
     assert verify_chain() == ChainState(checked=8 * written + 1)
+
+
+def test_verifying_while_others_write_finds_nothing(control):
+    written = threading.Event()
+
+    def write():
+        try:
+            for n in range(60):
+                with transaction.atomic():
+                    append([Act(Action.APPLIED, "lena", subject=str(n)) for _ in range(3)])
+        finally:
+            written.set()
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as writer:
+        done = writer.submit(write)
+        found = []
+        while not written.is_set():
+            found.append(verify_chain())
+        done.result()
+    assert [state for state in found if not state.intact] == []
+    assert verify_chain() == ChainState(checked=181)
+
+
+def test_verifying_changes_nothing(control):
+    with transaction.atomic():
+        append([Act(Action.RUN_OPENED, "lena")])
+    with CaptureQueriesContext(connection) as queries:
+        verify_chain()
+    statements = [query["sql"] for query in queries]
+    assert "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY" in statements
+    assert len(statements) <= 5
 
 
 def _flipped(value, place, bit):
