@@ -67,8 +67,12 @@ def _development_server(arguments: Sequence[str]) -> Iterator[None]:
 
 @contextmanager
 def termination_unwinds() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the command through its ``finally`` blocks."""
-    before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    """SIGTERM and a closed terminal end the command through its ``finally`` blocks.
+
+    A signal that is ignored stays so: nohup(1) asks for that.
+    """
+    ending = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, _leave) for number in ending}
     try:
         yield
     finally:

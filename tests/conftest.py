@@ -6,6 +6,7 @@ of pytest has a throw-away server; ``CEREMONY_TEST_PG_BINDIR`` names another ser
 
 import copy
 import os
+import signal
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,7 +33,11 @@ SeriesFolder = Callable[..., Path]
 
 
 def pytest_configure() -> None:
-    """No test may reach a developer's databases by accident, nor spend its time on hashing."""
+    """No test may reach a developer's databases by accident, nor spend its time on hashing.
+
+    Under nohup(1) SIGHUP is ignored, in children too: tests that send it need it as it usually is.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for alias, entry in connections.settings.items():
         settings.DATABASES[alias] = {**entry, **_entry(NOWHERE, entry["NAME"])}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
