@@ -144,7 +144,7 @@ class CeremonyCommand(BaseCommand):
         if self.data.live and self.talk.live and self._answered:
             # Both end on one terminal: the error stands apart from the page above it.
             self.talk.text("\n")
-        self.talk.page(trouble_page(trouble))
+        self.talk.page(trouble_page(trouble, self.talk.width))
         raise SystemExit(int(trouble.exit_code))
 
     def _interrupted(self) -> Trouble:

@@ -6,6 +6,7 @@ from typing import TextIO
 
 from rich.console import Console
 
+from ceremony.management.excerpt import WIDTH
 from ceremony.management.page import Page
 
 
@@ -83,6 +84,11 @@ class Printer:
             markup=False,
             emoji=False,
         )
+
+    @property
+    def width(self) -> int:
+        """Terminal cells per line; what an excerpt takes by itself where there is no terminal."""
+        return self.console.width if self.live else WIDTH
 
     def page(self, page: Page) -> None:
         """Print a page as it is: no line is wrapped or cut, so it can be searched and copied."""

@@ -20,7 +20,7 @@ from ceremony.core.report import (
     VerifyReport,
 )
 from ceremony.errors import NOTHING_CHANGED, CeremonyError, ExitCode
-from ceremony.management.excerpt import excerpt
+from ceremony.management.excerpt import WIDTH, excerpt
 from ceremony.management.next_command import next_command
 from ceremony.management.page import Page
 from ceremony.management.places import place_of
@@ -166,8 +166,11 @@ def _tampered(found: Sequence[Finding]) -> bool:
     return any(finding.code in TAMPERING for finding in found)
 
 
-def trouble_page(trouble: Trouble) -> Page:
-    """Four parts: what happened, what the server said, what state that leaves, what to do."""
+def trouble_page(trouble: Trouble, width: int = WIDTH) -> Page:
+    """Four parts: what happened, what the server said, what state that leaves, what to do.
+
+    ``width``: terminal cells that an excerpt may take.
+    """
     page = Page()
     first, *more = visible_lines(trouble.happened)
     page.line(("✕ ", "bad"), (first, "bold"), (f"  [{trouble.code}]", "dim"))
@@ -175,7 +178,7 @@ def trouble_page(trouble: Trouble) -> Page:
         page.line(line)
     if trouble.server is not None:
         page.blank()
-        _server(page, trouble)
+        _server(page, trouble, width)
     if more or trouble.server is not None:
         page.blank()
     _labelled(page, "State", trouble.state)
@@ -183,7 +186,7 @@ def trouble_page(trouble: Trouble) -> Page:
     return page
 
 
-def _server(page: Page, trouble: Trouble) -> None:
+def _server(page: Page, trouble: Trouble, width: int) -> None:
     """Add what the server said: place, source line, caret, SQLSTATE, message and its other fields.
 
     The message is left out where the first sentence has it already.
@@ -194,7 +197,7 @@ def _server(page: Page, trouble: Trouble) -> None:
     if place := _place(error, trouble.path):
         page.line((place, "run"), indent=2)
     if error.line and error.source_line:
-        excerpt(page, error.line, error.column, error.source_line)
+        excerpt(page, error.line, error.column, error.source_line, width)
     told = error.message in trouble.happened
     first, *more = ("",) if told else visible_lines(error.message)
     page.line((f"SQLSTATE {error.sqlstate or 'none'}", "bad"), f"  {first}", indent=2)

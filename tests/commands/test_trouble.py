@@ -98,7 +98,7 @@ def test_several_lines_of_what_happened_stay_lines():
         Refused("a-b", "Two things:\n  one\u202e\n  two", state="S.", next_step="N\nM")
     )
     assert trouble_page(trouble).plain == (
-        "✕ Two things:  [a-b]\n  one<U+202E>\n  two\nState  S.\nNext   N\n       M\n"
+        "✕ Two things:  [a-b]\n  one<U+202E>\n  two\n\nState  S.\nNext   N\n       M\n"
     )
 
 
