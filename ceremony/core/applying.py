@@ -54,7 +54,7 @@ def plan_apply(
         _step(number, migration, standings, partly.get(str(migration.version)))
         for number, migration in enumerate(standings.pending(), 1)
     )
-    found.extend(_unfinished_rollbacks(steps, partly))
+    found.extend(_undecided(steps, partly))
     found.extend(_unmet(series, standings, steps, satisfied))
     return Plan(series.name, Direction.APPLY, steps, tuple(sorted(found)))
 
@@ -146,7 +146,7 @@ def resume_after(script: Script, partly: Partly | None) -> int:
     return last
 
 
-def _unfinished_rollbacks(steps: Sequence[Step], partly: Mapping[str, Partly]) -> Iterable[Finding]:
+def _undecided(steps: Sequence[Step], partly: Mapping[str, Partly]) -> Iterable[Finding]:
     for step in steps:
         begun = partly.get(str(step.migration.version))
         if begun and begun.rolling_back:
@@ -155,6 +155,15 @@ def _unfinished_rollbacks(steps: Sequence[Step], partly: Mapping[str, Partly]) -
                 "partial-rollback",
                 f"The rollback of {step.migration.label} was begun and not finished.",
                 f"Finish it first: manage.py rollback_sql {step.migration.series}",
+            )
+        elif begun and step.transactional:
+            yield refuse(
+                step.migration.path,
+                "partial-unknown",
+                f"{step.migration.label} ended its own transaction and failed: "
+                "part of it may be in.",
+                "Look what is there, then take it back: "
+                f"manage.py rollback_sql {step.migration.series}",
             )
 
 

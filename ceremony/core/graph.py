@@ -124,7 +124,7 @@ def _missing(
         labels = [m.label for m in home.migrations]
         wanted = _label(dependency)
         same = home.by_version.get(dependency.version)
-        near = [same.label] if same else get_close_matches(wanted, labels, n=1)
+        near = [same.label] if same else get_close_matches(wanted, labels, n=1, cutoff=0.8)
         prefix = f"{dependency.series}:" if dependency.series else ""
         hint = f"Did you mean {prefix}{near[0]}?" if near else "Add the file, or mend the line."
         said = f"there is no such file in {home.name!r}"

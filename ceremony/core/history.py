@@ -6,7 +6,7 @@ and ``statement`` rows; as long as no settled event follows them, the step is *p
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ceremony.core.chain import GENESIS
@@ -57,10 +57,13 @@ class Partly:
 
 @dataclass(frozen=True)
 class SeriesState:
-    """``settled`` is the row of the last settled event, ``None`` before the first one."""
+    """``settled`` is the row of the last settled event, ``None`` before the first one; ``before``
+    that of the one before it.
+    """
 
     settled: LedgerRow | None = None
     partly: Partly | None = None
+    before: LedgerRow | None = None
 
     @property
     def in_place(self) -> bool:
@@ -94,7 +97,11 @@ class History:
         for row in self.rows:
             if row.event in SETTLED or row.event in _PROGRESS:
                 states = self._states.setdefault(row.series, {})
-                states[row.version] = _after(states.get(row.version, SeriesState()), row)
+                state = _after(states.get(row.version, SeriesState()), row)
+                if state.settled or state.partly:
+                    states[row.version] = state
+                else:
+                    states.pop(row.version, None)
 
     def state(self, series: str, version: str) -> SeriesState | None:
         """The state of one version; ``None`` where the ledger never mentions it."""
@@ -152,20 +159,47 @@ def chain_fault(rows: Sequence[LedgerRow]) -> str:
 
 def _after(state: SeriesState, row: LedgerRow) -> SeriesState:
     if row.event in SETTLED:
-        return SeriesState(settled=row)
+        return SeriesState(row, None, state.settled)
+    if row.event is Event.FAILED and (state.partly is None or _left_nothing(row)):
+        return _after_failure(state, row)
     before = state.partly
     if row.event is Event.STARTED:
         rolling_back = _rolls_back(row, state)
         if before is None or before.rolling_back is not rolling_back:
-            return SeriesState(state.settled, Partly(row, row, frozenset(), rolling_back))
+            begun = Partly(row, row, frozenset(), rolling_back)
+            return replace(state, partly=begun)
     if before is None:
         before = Partly(row, row, frozenset(), state.in_place)
     done = before.done | {row.statement} if _tells_done(row) else before.done
-    return SeriesState(state.settled, Partly(before.started, row, done, before.rolling_back))
+    return replace(state, partly=replace(before, last=row, done=done))
+
+
+def _after_failure(state: SeriesState, row: LedgerRow) -> SeriesState:
+    """A failure that left nothing is as if nothing had been begun.
+
+    A failure that nothing began follows a file that ended its own transaction. Where it committed,
+    the attempt's settled row is in, but is not the last word; what else is in nobody can say.
+    """
+    if state.partly is not None:
+        return replace(state, partly=None)
+    settled = state.settled
+    if settled is None or settled.attempt != row.attempt:
+        return SeriesState(settled, Partly(row, row, frozenset(), state.in_place))
+    rolling_back = settled.event is Event.ROLLED_BACK
+    return SeriesState(state.before, Partly(row, row, frozenset(), rolling_back))
+
+
+_UNDECIDED = frozenset({"index-invalid", "index-differs", "detach-pending", "needs-decision"})
+"""Codes of failures that leave something behind although no statement is in."""
+
+
+def _left_nothing(row: LedgerRow) -> bool:
+    detail = json.loads(row.detail or "{}")
+    return detail.get("done") == [] and detail.get("code") not in _UNDECIDED
 
 
 def _tells_done(row: LedgerRow) -> bool:
-    """Whether the row says that a statement is in; a row of an *intent* only says that it was begun."""
+    """Whether the row says that a statement is in; an *intent* only says that it was begun."""
     if row.event is not Event.STATEMENT:
         return False
     return json.loads(row.detail or "{}").get("state") != "intent"
@@ -176,4 +210,4 @@ def _rolls_back(row: LedgerRow, state: SeriesState) -> bool:
     back.
     """
     said = json.loads(row.detail or "{}").get("direction")
-    return state.in_place if said is None else said == ROLL_BACK
+    return state.in_place if said is None else bool(said == ROLL_BACK)

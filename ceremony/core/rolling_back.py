@@ -28,7 +28,7 @@ class _Applied:
     def order(self) -> int:
         """Where in the ledger it came in."""
         row = self.state.settled if self.state.in_place else None
-        if row is None and self.state.partly:
+        if row is None and self.state.partly is not None:
             row = self.state.partly.started
         return row.sequence if row else 0
 

@@ -44,7 +44,7 @@ CONTRACT_KINDS = (
 
 LEVELS = ("required", "optional")
 
-_PLACE = re.compile(r"\(at line ([0-9]+), column ([0-9]+)\)")
+_PLACE = re.compile(r"\(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)")
 _TYPE_WORDS = {
     str: "a text",
     int: "a whole number",
@@ -69,7 +69,10 @@ def read_toml(path: str, text: str) -> tuple[dict[str, Any], tuple[Finding, ...]
         return tomllib.loads(text), ()
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
-        line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+        if place and place[1]:
+            line, column = int(place[1]), int(place[2])
+        else:
+            line, column = len(text.splitlines()), 0
         said = _PLACE.sub("", str(error)).strip()
         return {}, (
             refuse(

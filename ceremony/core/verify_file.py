@@ -26,8 +26,8 @@ _ORDINARY = frozenset({"then", "where", "whens", "checked", "except", "expert"})
 _TRANSACTION = "transaction_stmt"
 _SELECT = "select_stmt"
 _UNDONE = frozenset({"role-change"})
-"""Refusals for migrations that checks do not need: rolling back to the check's savepoint undoes ``SET ROLE``
-(PostgreSQL manual, SET), and a policy can only be tested as the role it is for."""
+"""Refusals for migrations that checks do not need: rolling back to the check's savepoint undoes
+``SET ROLE`` (PostgreSQL manual, SET), and a policy can only be tested as the role it is for."""
 
 _ANSWER = frozenset(
     {_SELECT, "explain_stmt", "variable_show_stmt", "execute_stmt", "fetch_stmt", "call_stmt"}

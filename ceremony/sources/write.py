@@ -64,9 +64,21 @@ def new_migration(
     known = assemble(read_series(root, series))
     label = f"{_next_version(known, now)}_{name}"
     _refuse_taken(known, name, label)
-    for ending, text in _texts(label, name).items():
-        written.append(_write(folder / f"{label}{ending}", text))
+    written.extend(_write_all(folder, label, _texts(label, name)))
     return tuple(written)
+
+
+def _write_all(folder: Path, label: str, texts: Mapping[str, str]) -> list[Path]:
+    """All files or none: what this call wrote goes again when one of them cannot be written."""
+    written: list[Path] = []
+    try:
+        for ending, text in texts.items():
+            written.append(_write(folder / f"{label}{ending}", text))
+    except UsageError:
+        for path in written:
+            path.unlink()
+        raise
+    return written
 
 
 def _texts(label: str, name: str) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from ceremony.core.assemble import assemble
 from ceremony.core.chain import GENESIS
@@ -67,9 +68,10 @@ class Book:
         *,
         statement: int = 0,
         detail: str = "{}",
+        attempt: UUID | None = None,
         series: Series | None = None,
     ) -> "Book":
-        """One more row about ``version``, with the digests of the file on disk (or of ``series``)."""
+        """One more row about ``version``, with the digests of its file (in ``series``)."""
         migration = (series or self.series).by_version.get(version)
         plain = migration.rollbacks.get("") if migration else None
         self.rows.append(
@@ -84,7 +86,7 @@ class Book:
                     meaning_digest=migration.script.meaning_digest if migration else "",
                     checks_digest=migration.verify_digest if migration else "",
                     rollback_digest=plain.bytes_digest if plain else "",
-                    attempt=None,
+                    attempt=attempt,
                     manifest_digest="",
                     statement=statement,
                     detail=detail,

@@ -2,13 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ceremony.core.assemble import assemble
 from ceremony.core.digests import bytes_digest
 from ceremony.core.finding import Severity
+from ceremony.core.history import Event
 from ceremony.core.migration import Kind
 from ceremony.core.series import Numbering, SeriesFiles
 from ceremony.core.step import Direction, Step
-from ceremony.core.assemble import assemble
-from ceremony.core.history import Event
 from tests.core.folders import complete, only, said, series_of
 
 LONE = "-- Reversible: no (x)\nSELECT 1;\n"
@@ -17,7 +17,7 @@ CHECK = "-- check: a\n-- expect: rows\nSELECT 1;\n"
 
 def test_a_whole_migration():
     files = {
-        "series.toml": 'title = "Shop"\nnumbering = "sequence"\nfractions = true\ndatabase = "shop"\n',
+        "series.toml": 'title = "Shop"\nfractions = true\ndatabase = "shop"\n',
         "0013_5_base.sql": "-- Purpose: base\n-- Timeout: lock 3s\nCREATE TABLE a (id int);\n",
         "0013_5_base.verify.sql": CHECK,
         "0013_5_base.rollback.sql": "-- Transaction: none\nDROP INDEX CONCURRENTLY i;\n",
@@ -26,7 +26,11 @@ def test_a_whole_migration():
     }
     series = series_of(files)
     assert series.findings == ()
-    assert (series.name, series.settings.title, series.settings.database) == ("shop", "Shop", "shop")
+    assert (series.name, series.settings.title, series.settings.database) == (
+        "shop",
+        "Shop",
+        "shop",
+    )
     [migration] = series.migrations
     assert (migration.label, migration.path) == ("0013_5_base", "shop/0013_5_base.sql")
     assert (migration.kind, migration.header.purpose) == (Kind.RUNNABLE, "base")
@@ -50,7 +54,14 @@ def test_the_way_back_says_itself_what_is_lost():
         "other": "rollback (drops a)",
         "worse": "rollback (drops b)",
     }
-    step = Step(1, migration, Direction.ROLL_BACK, Event.ROLLED_BACK, migration.rollbacks["keep"], variant="keep")
+    step = Step(
+        1,
+        migration,
+        Direction.ROLL_BACK,
+        Event.ROLLED_BACK,
+        migration.rollbacks["keep"],
+        variant="keep",
+    )
     assert (step.data_loss, step.loses_data) == ("", False)
 
 
@@ -134,7 +145,9 @@ def test_siblings_of_a_retired_migration_are_left_alone():
     assert series.runnable == series.migrations[1:]
 
 
-@pytest.mark.parametrize("data", [b"SELECT 1;", b"-- Purpose: old\nSELECT 1;", b"\xff\xfe\x00broken"])
+@pytest.mark.parametrize(
+    "data", [b"SELECT 1;", b"-- Purpose: old\nSELECT 1;", b"\xff\xfe\x00broken"]
+)
 def test_a_retired_file_says_why(data):
     finding = only(series_of({"0001_a.sql.retired": data} | complete("0002_b")))
     assert (finding.code, finding.path) == ("retired-without-reason", "shop/0001_a.sql.retired")
@@ -191,11 +204,14 @@ def test_a_planned_file_is_checked_but_not_asked_for_siblings():
     ("files", "code", "message", "hint"),
     [
         (
-            {"0001_a.sql": LONE}, "checks-missing", "Nothing verifies this migration.",
+            {"0001_a.sql": LONE},
+            "checks-missing",
+            "Nothing verifies this migration.",
             "Add 0001_a.verify.sql with at least one check.",
         ),
         (
-            {"0001_a.sql": "SELECT 1;", "0001_a.verify.sql": CHECK}, "rollback-missing",
+            {"0001_a.sql": "SELECT 1;", "0001_a.verify.sql": CHECK},
+            "rollback-missing",
             "There is no way back, and the header does not say that there is none.",
             "Add 0001_a.rollback.sql, or a line '-- Reversible: no (why)'.",
         ),
@@ -206,16 +222,21 @@ def test_a_planned_file_is_checked_but_not_asked_for_siblings():
             "Delete the line, or 0001_a.rollback.sql: as it is, the file never runs.",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_a_migration_lacks_is_a_warning(files, code, message, hint):
     finding = only(series_of(files))
-    assert (finding.path, finding.code, finding.severity) == ("shop/0001_a.sql", code, Severity.WARNING)
+    assert (finding.path, finding.code, finding.severity) == (
+        "shop/0001_a.sql",
+        code,
+        Severity.WARNING,
+    )
     assert (finding.message, finding.hint) == (message, hint)
 
 
 def test_a_warning_is_silenced_with_a_reason_and_an_error_never():
     files = {
-        "0001_a.sql": "-- Reversible: no (x)\n-- Silence: checks-missing (seen by hand)\nSELECT 1;\n",
+        "0001_a.sql": "-- Reversible: no (x)\n-- Silence: checks-missing (seen by "
+        "hand)\nSELECT 1;\n",
         "0002_b.sql": "-- Silence: sql-syntax (no)\n-- Silence: checks-missing (x)\n"
         "-- Silence: rollback-missing (x)\nSELEC 1;\n",
     }
@@ -245,7 +266,9 @@ def test_all_findings_of_a_folder_are_reported_at_once_and_sorted():
 
 
 def test_dependencies_on_the_own_series_become_versions():
-    header = "-- Depends: 0001_a.sql (why), shop:0001, other:0003_5_x, other:0007_y, django:app.0002_z\n"
+    header = (
+        "-- Depends: 0001_a.sql (why), shop:0001, other:0003_5_x, other:0007_y, django:app.0002_z\n"
+    )
     series = series_of(complete("0001_a", "0002_b", header={"0002_b": header}))
     assert [(d.series, d.version, d.name) for d in series.migrations[1].header.depends] == [
         ("", "0001", "a"),
@@ -256,12 +279,18 @@ def test_dependencies_on_the_own_series_become_versions():
     ]
 
 
-@pytest.mark.parametrize("span", ["0000-0031", "0002-0001", "0000-0030", "20260117000000-0003", "1-2"])
+@pytest.mark.parametrize(
+    "span", ["0000-0031", "0002-0001", "0000-0030", "20260117000000-0003", "1-2"]
+)
 def test_a_range_that_cannot_be_superseded_is_refused(span):
-    finding = only(series_of(complete("0030_base", header={"0030_base": f"-- Supersedes: {span}\n"})))
+    finding = only(
+        series_of(complete("0030_base", header={"0030_base": f"-- Supersedes: {span}\n"}))
+    )
     assert (finding.path, finding.code) == ("shop/0030_base.sql", "supersedes-invalid")
     assert finding.message == f"'Supersedes: {span}' is no range of versions below 0030."
-    assert finding.hint == "Write the first and the last version that this file replaces: 0000-0029."
+    assert (
+        finding.hint == "Write the first and the last version that this file replaces: 0000-0029."
+    )
 
 
 def test_what_changes_how_a_file_runs_is_part_of_its_meaning():
@@ -269,7 +298,9 @@ def test_what_changes_how_a_file_runs_is_part_of_its_meaning():
         return series_of({"0001_a.sql": text}).migrations[0].script.meaning_digest
 
     plain = meaning("CREATE TABLE a (id int);")
-    assert meaning("-- Purpose: x\n-- Depends: none\n-- Risk: low\ncreate table a\n(id int);") == plain
+    assert (
+        meaning("-- Purpose: x\n-- Depends: none\n-- Risk: low\ncreate table a\n(id int);") == plain
+    )
     assert meaning("-- Timeout: lock 3s\nCREATE TABLE a (id int);") != plain
     assert meaning("-- Reversible: no\nCREATE TABLE a (id int);") != plain
     assert meaning("-- Data loss: none\nCREATE TABLE a (id int);") == plain

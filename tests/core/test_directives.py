@@ -71,7 +71,12 @@ def test_a_file_can_say_that_it_depends_on_nothing(nothing):
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("yes", (True, "")), ("YES (drill)", (True, "")), ("no", (False, "")), ("no (x)", (False, "x"))],
+    [
+        ("yes", (True, "")),
+        ("YES (drill)", (True, "")),
+        ("no", (False, "")),
+        ("no (x)", (False, "x")),
+    ],
 )
 def test_reversible(value, expected):
     header = header_of(f"-- Reversible: {value}")
@@ -95,10 +100,20 @@ def test_data_loss(value, on_apply, on_rollback):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("500ms", 500), ("3s", 3000), ("3 s", 3000), ("1.5s", 1500), ("10min", 600_000), ("2h", 7_200_000),
-        ("3 parsecs", None), ("s", None), ("", None), ("-1s", None), ("0s", None), ("600h", None),
+        ("500ms", 500),
+        ("3s", 3000),
+        ("3 s", 3000),
+        ("1.5s", 1500),
+        ("10min", 600_000),
+        ("2h", 7_200_000),
+        ("3 parsecs", None),
+        ("s", None),
+        ("", None),
+        ("-1s", None),
+        ("0s", None),
+        ("600h", None),
     ],
-)  # fmt: skip
+)
 def test_durations(text, expected):
     assert milliseconds(text) == expected
 
@@ -131,16 +146,35 @@ def test_a_header_is_read_from_what_no_parser_accepts():
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        ("Depend", "Depends"), ("Depends on", "Depends"), ("Dependency", "Depends"),
-        ("Dependecies", "Dependencies"), ("eDpends", "Depends"), ("Rsik", "Risk"), ("Risks", "Risk"),
-        ("Reversable", "Reversible"), ("Irreversible", "Reversible"), ("Dataloss", "Data loss"),
-        ("Data-loss", "Data loss"), ("data_loss", "Data loss"), ("Data los", "Data loss"),
-        ("Transactions", "Transaction"), ("Transactional", "Transaction"), ("Transation", "Transaction"),
-        ("Timeouts", "Timeout"), ("Timout", "Timeout"), ("Lock timeout", "Timeout"),
-        ("Planed", "Planned"), ("Retierd", "Retired"), ("Retire", "Retired"), ("Purpos", "Purpose"),
-        ("Supercedes", "Supersedes"), ("Silenced", "Silence"), ("Auhtor", "Author"), ("Tikcet", "Ticket"),
+        ("Depend", "Depends"),
+        ("Depends on", "Depends"),
+        ("Dependency", "Depends"),
+        ("Dependecies", "Dependencies"),
+        ("eDpends", "Depends"),
+        ("Rsik", "Risk"),
+        ("Risks", "Risk"),
+        ("Reversable", "Reversible"),
+        ("Irreversible", "Reversible"),
+        ("Dataloss", "Data loss"),
+        ("Data-loss", "Data loss"),
+        ("data_loss", "Data loss"),
+        ("Data los", "Data loss"),
+        ("Transactions", "Transaction"),
+        ("Transactional", "Transaction"),
+        ("Transation", "Transaction"),
+        ("Timeouts", "Timeout"),
+        ("Timout", "Timeout"),
+        ("Lock timeout", "Timeout"),
+        ("Planed", "Planned"),
+        ("Retierd", "Retired"),
+        ("Retire", "Retired"),
+        ("Purpos", "Purpose"),
+        ("Supercedes", "Supersedes"),
+        ("Silenced", "Silence"),
+        ("Auhtor", "Author"),
+        ("Tikcet", "Ticket"),
     ],
-)  # fmt: skip
+)
 def test_a_misspelt_directive_is_an_error(written, meant):
     finding = refused("-- Purpose: fine", f"-- {written}: value")
     assert (finding.code, finding.line) == ("directive-unknown", 2)
@@ -151,19 +185,61 @@ def test_a_misspelt_directive_is_an_error(written, meant):
 @pytest.mark.parametrize(
     "comment",
     [
-        "Note: keep", "TODO: later", "Copyright: us", "Licence: BSD", "License: BSD", "http://example.org/a",
-        "https://example.org", "Data: nothing is lost", "Dates: all in UTC", "Disk: 20 GB", "Required: pg_cron",
-        "Returned: rows", "Revised: twice", "Reviewed: twice", "Removed: a table", "Planner: uses the index",
-        "Retried: twice", "Translation: none", "Transition: none", "Related: 0007", "Reason: speed",
-        "Description: x", "Name: users; Type: TABLE; Schema: public; Owner: -",
-        "Data for Name: users; Type: TABLE DATA", "Usage: psql", "Version: 3", "Warning: slow", "Time: long",
-        "See also: the manual", "State: open", "Table: users", "Details: below", "Result: 3 rows",
-        "This depends on: nothing", "SELECT a::text", "a: b", "-----", "", "=====: x",
-        "Risk of a lock is low", "Reversible in theory", "Transaction none of this", "Depends on the weather",
-        "Step 1: create", "Purge: daily", "Auto: yes", "Update: rows", "Rate: 3", "Science: x", "List: x",
-        "PostgreSQL database dump", "Planet: earth", "Dumped from database version 15.1",
+        "Note: keep",
+        "TODO: later",
+        "Copyright: us",
+        "Licence: BSD",
+        "License: BSD",
+        "http://example.org/a",
+        "https://example.org",
+        "Data: nothing is lost",
+        "Dates: all in UTC",
+        "Disk: 20 GB",
+        "Required: pg_cron",
+        "Returned: rows",
+        "Revised: twice",
+        "Reviewed: twice",
+        "Removed: a table",
+        "Planner: uses the index",
+        "Retried: twice",
+        "Translation: none",
+        "Transition: none",
+        "Related: 0007",
+        "Reason: speed",
+        "Description: x",
+        "Name: users; Type: TABLE; Schema: public; Owner: -",
+        "Data for Name: users; Type: TABLE DATA",
+        "Usage: psql",
+        "Version: 3",
+        "Warning: slow",
+        "Time: long",
+        "See also: the manual",
+        "State: open",
+        "Table: users",
+        "Details: below",
+        "Result: 3 rows",
+        "This depends on: nothing",
+        "SELECT a::text",
+        "a: b",
+        "-----",
+        "",
+        "=====: x",
+        "Risk of a lock is low",
+        "Reversible in theory",
+        "Transaction none of this",
+        "Depends on the weather",
+        "Step 1: create",
+        "Purge: daily",
+        "Auto: yes",
+        "Update: rows",
+        "Rate: 3",
+        "Science: x",
+        "List: x",
+        "PostgreSQL database dump",
+        "Planet: earth",
+        "Dumped from database version 15.1",
     ],
-)  # fmt: skip
+)
 def test_an_ordinary_comment_is_a_comment(comment):
     assert read_header(PATH, f"-- {comment}\nSELECT 1;") == (Header(), ())
 
@@ -171,10 +247,13 @@ def test_an_ordinary_comment_is_a_comment(comment):
 @pytest.mark.parametrize(
     ("comment", "key"),
     [
-        ("Transaction none", "Transaction"), ("transaction = none", "Transaction"), ("Risk high", "Risk"),
-        ("Reversible no (drops)", "Reversible"), ("Depends 0007_users", "Depends"),
+        ("Transaction none", "Transaction"),
+        ("transaction = none", "Transaction"),
+        ("Risk high", "Risk"),
+        ("Reversible no (drops)", "Reversible"),
+        ("Depends 0007_users", "Depends"),
     ],
-)  # fmt: skip
+)
 def test_a_directive_without_its_colon_is_an_error(comment, key):
     finding = refused(f"-- {comment}")
     assert (finding.code, finding.line) == ("directive-unknown", 1)
@@ -187,46 +266,56 @@ def test_a_directive_without_its_colon_is_an_error(comment, key):
     [
         ("Risk: huge", "'huge' is no risk.", "Write low, medium or high."),
         (
-            "Reversible: maybe", "'maybe' is neither yes nor no.",
+            "Reversible: maybe",
+            "'maybe' is neither yes nor no.",
             "Write yes, or no with the reason: no (drops a column).",
         ),
         (
-            "Data loss: some", "'some' does not say when data is lost.",
+            "Data loss: some",
+            "'some' does not say when data is lost.",
             "Write rollback, apply, both or none, with what is lost in brackets: "
             "rollback (drops orders).",
         ),
         (
-            "Transaction: all", "'all' is no value of Transaction.",
-            "Write none for a file outside a transaction, or delete the line: a transaction is the rule.",
+            "Transaction: all",
+            "'all' is no value of Transaction.",
+            "Write none for a file outside a transaction, or delete the line: a transaction "
+            "is the rule.",
         ),
         (
-            "Timeout: 3 parsecs", "'3 parsecs' is no timeout.",
+            "Timeout: 3 parsecs",
+            "'3 parsecs' is no timeout.",
             "Write lock or statement with a number and ms, s, min or h: lock 3s, statement 10min.",
         ),
         (
-            "Timeout: lock 3s, lock 4s", "'lock 4s' is no timeout.",
+            "Timeout: lock 3s, lock 4s",
+            "'lock 4s' is no timeout.",
             "Write lock or statement with a number and ms, s, min or h: lock 3s, statement 10min.",
         ),
         (
-            "Supersedes: all", "'all' is no range of versions.",
+            "Supersedes: all",
+            "'all' is no range of versions.",
             "Write the first and the last: 0000-0029.",
         ),
         (
-            "Silence: index-not-concurrent", "'index-not-concurrent' silences nothing.",
+            "Silence: index-not-concurrent",
+            "'index-not-concurrent' silences nothing.",
             "Write one code and, in brackets, why: some-code (why).",
         ),
         (
-            "Depends: the users table", "'the users table' names no migration.",
+            "Depends: the users table",
+            "'the users table' names no migration.",
             "Write 0007, 0007_name, series:0007 or django:app.0002_name; a reason in brackets.",
         ),
         (
-            "Depends: 0007 and 0008", "'0007 and 0008' names no migration.",
+            "Depends: 0007 and 0008",
+            "'0007 and 0008' names no migration.",
             "Write 0007, 0007_name, series:0007 or django:app.0002_name; a reason in brackets.",
         ),
         ("Purpose:", "'Purpose:' has no value.", "Write a value, or delete the line."),
         ("Retired:", "'Retired:' has no value.", "Write a value, or delete the line."),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_value_is_an_error(line, message, hint):
     finding = refused("-- a comment", f"-- {line}")
     assert (finding.code, finding.line) == ("directive-value", 2)
@@ -277,10 +366,16 @@ def test_what_is_no_directive_is_not_misplaced(text):
 def test_the_meaning_has_what_changes_how_a_file_runs():
     assert Header().directives == ()
     header = header_of(
-        "-- Purpose: x", "-- Depends: 0001", "-- Risk: low", "-- Reversible: no (because)",
-        "-- Data loss: rollback (all of it)", "-- Transaction: none", "-- Timeout: lock 3s",
-        "-- Supersedes: 0000-0029", "-- Author: x",
-    )  # fmt: skip
+        "-- Purpose: x",
+        "-- Depends: 0001",
+        "-- Risk: low",
+        "-- Reversible: no (because)",
+        "-- Data loss: rollback (all of it)",
+        "-- Transaction: none",
+        "-- Timeout: lock 3s",
+        "-- Supersedes: 0000-0029",
+        "-- Author: x",
+    )
     assert header.directives == (
         ("data loss", "rollback"),
         ("lock timeout", "3000"),

@@ -190,58 +190,79 @@ def test_a_bad_name_is_refused_with_the_right_one(stem, right):
     ("layout", "stem", "code", "message", "hint"),
     [
         (
-            SequenceLayout(4, False), "001_users", "name-width",
+            SequenceLayout(4, False),
+            "001_users",
+            "name-width",
             "The number of '001_users.sql' has 3 digits, this series has 4.",
             "Rename it to 0001_users.sql (and its siblings with it).",
         ),
         (
-            SequenceLayout(3, False), "0042_users", "name-width",
+            SequenceLayout(3, False),
+            "0042_users",
+            "name-width",
             "The number of '0042_users.sql' has 4 digits, this series has 3.",
             "Rename it to 042_users.sql (and its siblings with it).",
         ),
         (
-            SequenceLayout(3, False), "1234_users", "name-width",
+            SequenceLayout(3, False),
+            "1234_users",
+            "name-width",
             "The number of '1234_users.sql' has 4 digits, this series has 3.",
             "Give it a number of 3 digits.",
         ),
         (
-            SequenceLayout(4, False), "20260117000000_users", "name-mixed-numbering",
+            SequenceLayout(4, False),
+            "20260117000000_users",
+            "name-mixed-numbering",
             "'20260117000000_users.sql' has a timestamp, but this series is numbered in sequence.",
             "One series has one numbering: give it the next number with 4 digits.",
         ),
         (
-            SequenceLayout(4, True), "0013_05_base", "name-fraction",
+            SequenceLayout(4, True),
+            "0013_05_base",
+            "name-fraction",
             "The fraction '05' of '0013_05_base.sql' begins with 0; fractions are integers from 1.",
             "Write it without the zero, for instance 0013_5_base.sql.",
         ),
         (
-            SequenceLayout(4), "0013_5_base", "name-ambiguous",
+            SequenceLayout(4),
+            "0013_5_base",
+            "name-ambiguous",
             "'0013_5_base.sql' can be version 0013_5, or version 0013 with the name '5_base'.",
             "Say which in series.toml: fractions = true or fractions = false.",
         ),
         (
-            TimestampLayout(), "0001_users", "name-mixed-numbering",
-            "The number of '0001_users.sql' has 4 digits, but this series is numbered by timestamp.",
+            TimestampLayout(),
+            "0001_users",
+            "name-mixed-numbering",
+            "The number of '0001_users.sql' has 4 digits, but this series is numbered by "
+            "timestamp.",
             "Give it 14 digits: year, month, day, hour, minute, second in UTC.",
         ),
         (
-            TimestampLayout(), "202601170930_users", "name-timestamp",
+            TimestampLayout(),
+            "202601170930_users",
+            "name-timestamp",
             "The number of '202601170930_users.sql' has 12 digits, but this series is numbered by "
             "timestamp.",
             "Give it 14 digits: year, month, day, hour, minute, second in UTC.",
         ),
         (
-            TimestampLayout(), "20260230000000_users", "name-timestamp",
+            TimestampLayout(),
+            "20260230000000_users",
+            "name-timestamp",
             "20260230000000 in '20260230000000_users.sql' is no date and time.",
             "Write a valid UTC time as YYYYMMDDhhmmss, for instance 20260117093000.",
         ),
         (
-            TimestampLayout(), "20260117006000_users", "name-timestamp",
+            TimestampLayout(),
+            "20260117006000_users",
+            "name-timestamp",
             "20260117006000 in '20260117006000_users.sql' is no date and time.",
             "Write a valid UTC time as YYYYMMDDhhmmss, for instance 20260117093000.",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_number_that_does_not_fit_is_refused(layout, stem, code, message, hint):
     assert layout.read(stem) == Misnamed(code, message, hint)
 

@@ -53,14 +53,18 @@ def test_a_block_is_set_up_and_question_with_exact_places():
 @pytest.mark.parametrize("when", list(When))
 @pytest.mark.parametrize("severity", list(CheckSeverity))
 def test_times_and_severities(when, severity):
-    text = f"-- check: a\n-- when: {when.upper()}\n-- severity: {severity}\n-- expect: rows\nSELECT 1;"
+    text = (
+        f"-- check: a\n-- when: {when.upper()}\n-- severity: {severity}\n-- expect: rows\nSELECT 1;"
+    )
     [check], findings = parse_verify(PATH, text)
     assert findings == ()
     assert (check.when, check.severity) == (when, severity)
 
 
 def test_line_ends_and_indentation_do_not_matter():
-    [check], findings = parse_verify(PATH, "  -- check: a\r\n\t-- expect: value 1\r\n SELECT 1;\r\n")
+    [check], findings = parse_verify(
+        PATH, "  -- check: a\r\n\t-- expect: value 1\r\n SELECT 1;\r\n"
+    )
     assert findings == ()
     assert (check.line, check.question.line, check.question.column) == (1, 3, 2)
 
@@ -69,106 +73,146 @@ def test_line_ends_and_indentation_do_not_matter():
     ("text", "line", "code", "message", "hint"),
     [
         (
-            "-- check: a\nSELECT 1;", 1, "check-no-expectation",
+            "-- check: a\nSELECT 1;",
+            1,
+            "check-no-expectation",
             "The check 'a' expects nothing, so it could never fail.",
             "Add a line '-- expect: no rows' (or another expectation) below '-- check:'.",
         ),
         (
-            "-- check: a\n-- expect: nothing\nSELECT 1;", 2, "check-expectation-unknown",
+            "-- check: a\n-- expect: nothing\nSELECT 1;",
+            2,
+            "check-expectation-unknown",
             "'nothing' is no expectation.",
-            "Write one of: no rows, rows, 3 rows, at least 3 rows, at most 3 rows, value 5, value < 5, "
+            "Write one of: no rows, rows, 3 rows, at least 3 rows, at most 3 rows, value 5, "
+            "value < 5, "
             "success, error unique_violation on constraint_name, plan uses index index_name.",
         ),
         (
-            "-- check: a\n-- when: befor\n-- expect: rows\nSELECT 1;", 2, "check-when-unknown",
+            "-- check: a\n-- when: befor\n-- expect: rows\nSELECT 1;",
+            2,
+            "check-when-unknown",
             "'befor' is no value of 'when:'.",
             "Did you mean 'before'? Write one of: before, after, always, monitor, before rollback, "
             "after rollback.",
         ),
         (
-            "-- check: a\n-- severity: fatal\n-- expect: rows\nSELECT 1;", 2, "check-severity-unknown",
+            "-- check: a\n-- severity: fatal\n-- expect: rows\nSELECT 1;",
+            2,
+            "check-severity-unknown",
             "'fatal' is no value of 'severity:'.",
             "Write one of: block, warn, info.",
         ),
         (
-            "-- check: a\n-- expect: rows\n", 1, "check-empty",
+            "-- check: a\n-- expect: rows\n",
+            1,
+            "check-empty",
             "The check 'a' has no question.",
             "Write the statement to be judged below its directives.",
         ),
         (
-            "-- check:\n-- expect: rows\nSELECT 1;", 1, "check-unnamed",
+            "-- check:\n-- expect: rows\nSELECT 1;",
+            1,
+            "check-unnamed",
             "A check has no name.",
             "Say what holds: '-- check: one active price per listing'.",
         ),
         (
-            "-- nothing here\n", 0, "check-none",
+            "-- nothing here\n",
+            0,
+            "check-none",
             "The file holds no check.",
             "Write '-- check: what holds', '-- expect: …' and a query, or delete the file.",
         ),
         (
-            "-- check: a\n-- expect: rows\n-- expect: no rows\nSELECT 1;", 3,
+            "-- check: a\n-- expect: rows\n-- expect: no rows\nSELECT 1;",
+            3,
             "check-directive-repeated",
             "'expect:' is given again; it stands on line 2 already.",
             "Keep one of the two lines.",
         ),
         (
-            "-- check: a\n-- exepct: rows\n-- expect: rows\nSELECT 1;", 2, "check-directive-unknown",
+            "-- check: a\n-- exepct: rows\n-- expect: rows\nSELECT 1;",
+            2,
+            "check-directive-unknown",
             "There is no check directive 'exepct'.",
             "Did you mean 'expect:'? For an ordinary comment, leave out the colon.",
         ),
         (
-            "-- check: a\n-- expect: rows\nSELECT 1;\n-- when: before\n", 4,
+            "-- check: a\n-- expect: rows\nSELECT 1;\n-- when: before\n",
+            4,
             "check-directive-misplaced",
             "'when:' stands behind a statement of its check, where it does not hold.",
             "Put it between '-- check:' and the first statement of the check.",
         ),
         (
-            "-- check: a\nSELECT 1; -- expect: rows\n", 2, "check-directive-misplaced",
+            "-- check: a\nSELECT 1; -- expect: rows\n",
+            2,
+            "check-directive-misplaced",
             "'expect:' stands behind a statement of its check, where it does not hold.",
             "Put it between '-- check:' and the first statement of the check.",
         ),
         (
-            "-- check: a\n-- only if: to_regclass('b')\n-- expect: rows\nSELECT 1;", 2, "check-only-if",
+            "-- check: a\n-- only if: to_regclass('b')\n-- expect: rows\nSELECT 1;",
+            2,
+            "check-only-if",
             "The condition of 'only if:' is no SQL: syntax error at or near \"to_regclass\".",
-            "Write one SELECT on the same line, for instance SELECT to_regclass('boms') IS NOT NULL.",
+            "Write one SELECT on the same line, for instance SELECT to_regclass('boms') IS "
+            "NOT NULL.",
         ),
         (
-            "-- check: a\n-- only if: DELETE FROM b\n-- expect: rows\nSELECT 1;", 2, "check-only-if",
+            "-- check: a\n-- only if: DELETE FROM b\n-- expect: rows\nSELECT 1;",
+            2,
+            "check-only-if",
             "The condition of 'only if:' is not one SELECT.",
-            "Write one SELECT on the same line, for instance SELECT to_regclass('boms') IS NOT NULL.",
+            "Write one SELECT on the same line, for instance SELECT to_regclass('boms') IS "
+            "NOT NULL.",
         ),
         (
-            "-- check: a\n-- only if: SELECT 1; SELECT 2\n-- expect: rows\nSELECT 1;", 2, "check-only-if",
+            "-- check: a\n-- only if: SELECT 1; SELECT 2\n-- expect: rows\nSELECT 1;",
+            2,
+            "check-only-if",
             "The condition of 'only if:' is not one SELECT.",
-            "Write one SELECT on the same line, for instance SELECT to_regclass('boms') IS NOT NULL.",
+            "Write one SELECT on the same line, for instance SELECT to_regclass('boms') IS "
+            "NOT NULL.",
         ),
         (
-            "-- check: a\n-- expect: rows\nCOMMIT;\nSELECT 1;", 3, "check-transaction-control",
+            "-- check: a\n-- expect: rows\nCOMMIT;\nSELECT 1;",
+            3,
+            "check-transaction-control",
             "'COMMIT' controls the transaction, which a check may not.",
             "Delete the statement: what a check does is undone anyway.",
         ),
         (
-            "-- check: a\n-- expect: rows\nSAVEPOINT x;\nSELECT 1;", 3, "check-transaction-control",
+            "-- check: a\n-- expect: rows\nSAVEPOINT x;\nSELECT 1;",
+            3,
+            "check-transaction-control",
             "'SAVEPOINT x' controls the transaction, which a check may not.",
             "Delete the statement: what a check does is undone anyway.",
         ),
         (
-            "-- check: a\n-- expect: success\nVACUUM;", 3, "check-needs-no-transaction",
+            "-- check: a\n-- expect: success\nVACUUM;",
+            3,
+            "check-needs-no-transaction",
             "'VACUUM' cannot run in a transaction, and a check always does.",
             "Put the statement into a migration with 'Transaction: none'.",
         ),
         (
-            "-- check: a\n-- expect: no rows\nINSERT INTO b VALUES (1);", 3, "check-no-answer",
+            "-- check: a\n-- expect: no rows\nINSERT INTO b VALUES (1);",
+            3,
+            "check-no-answer",
             "'no rows' is expected, but the question returns no rows at all.",
             "End the check with a SELECT (or RETURNING), or expect success or an error.",
         ),
         (
-            "-- check: a\n-- expect: plan uses index i\nCREATE TABLE t ();", 3, "check-not-explainable",
+            "-- check: a\n-- expect: plan uses index i\nCREATE TABLE t ();",
+            3,
+            "check-not-explainable",
             "A plan is expected, but the question is no SELECT, INSERT, UPDATE, DELETE or MERGE.",
             "Let the last statement of the check be the query whose plan is judged.",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_block_that_cannot_be_judged_is_refused(text, line, code, message, hint):
     finding = refused(text)
     assert (finding.line, finding.code) == (line, code)
@@ -185,7 +229,9 @@ def test_a_statement_before_the_first_check_is_refused_once():
 
 
 def test_a_directive_before_the_first_check_is_refused():
-    checks, [finding] = parse_verify(PATH, "-- expect: rows\n-- check: a\n-- expect: rows\nSELECT 1;")
+    checks, [finding] = parse_verify(
+        PATH, "-- expect: rows\n-- check: a\n-- expect: rows\nSELECT 1;"
+    )
     assert len(checks) == 1
     assert (finding.line, finding.code) == (1, "check-directive-misplaced")
     assert finding.message == "'expect:' stands before the first check, where it does not hold."
@@ -232,7 +278,15 @@ def test_what_can_return_rows_may_be_asked_for_them(question):
 
 @pytest.mark.parametrize(
     "comment",
-    ["Then: the next", "Where: here", "Purpose: prose", "Note: x", "Checked: by hand", "Except: one", "a :: b"],
+    [
+        "Then: the next",
+        "Where: here",
+        "Purpose: prose",
+        "Note: x",
+        "Checked: by hand",
+        "Except: one",
+        "a :: b",
+    ],
 )
 def test_ordinary_comments_are_comments(comment):
     text = f"-- check: a\n-- {comment}\n-- expect: rows\nSELECT 1;\n-- {comment}\n"

@@ -1,0 +1,50 @@
+"""The five series of this repository, as the reader understands them."""
+
+from pathlib import Path
+
+import pytest
+
+from ceremony.core.assemble import assemble
+from ceremony.core.finding import errors
+from ceremony.core.graph import check_graph
+from ceremony.core.history import Event, History
+from ceremony.core.plan import plan_apply
+from ceremony.core.series import Series
+from ceremony.sources.folder import read_series, series_names
+
+ROOT = Path(__file__).parents[2] / "migrations_sql"
+
+
+def loaded(name: str) -> Series:
+    return assemble(read_series(ROOT, name))
+
+
+def test_they_are_five():
+    assert series_names(ROOT) == ("calendar", "content", "listings", "outbox", "rebalancing")
+
+
+@pytest.mark.parametrize("name", ["calendar", "content", "listings", "outbox", "rebalancing"])
+def test_no_file_has_an_error(name):
+    series = loaded(name)
+    assert errors(series.findings) == ()
+    assert check_graph({name: series}) == ()
+    plan = plan_apply(series, History([]))
+    assert plan.findings == ()
+    assert [step.migration for step in plan.steps] == list(series.runnable)
+    assert all(m.checks for m in series.runnable)
+
+
+def test_the_order_of_rebalancing():
+    plan = plan_apply(loaded("rebalancing"), History([]))
+    assert [str(step.migration.version) for step in plan.steps] == [
+        "0001",
+        "0008",
+        "0013_5",
+        "0014",
+    ]
+
+
+def test_on_a_fresh_target_the_baseline_builds_content():
+    steps = plan_apply(loaded("content"), History([])).steps
+    assert [step.event for step in steps] == [Event.SUPERSEDED] * 8 + [Event.APPLIED]
+    assert steps[-1].migration.label == "0030_establish_true_baseline"
