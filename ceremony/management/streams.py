@@ -8,6 +8,7 @@ from rich.console import Console
 
 from ceremony.management.excerpt import WIDTH
 from ceremony.management.page import Page
+from ceremony.management.visible import visible_lines
 
 
 class Stream:
@@ -101,6 +102,7 @@ class Printer:
         self.stream.flush()
 
     def text(self, text: str) -> None:
-        """Print machine-readable text unchanged."""
-        self.stream.write(text)
+        """Print machine-readable text: unchanged, but on a terminal made visible line by line."""
+        shown = "\n".join(visible_lines(text)) if self.stream.isatty() else text
+        self.stream.write(shown)
         self.stream.flush()

@@ -192,3 +192,26 @@ def test_the_live_line_has_the_servers_own_progress(shell):
             blocking.execute("ROLLBACK")
             read_until("Next   ")
             assert process.wait(timeout=30) == 0
+
+
+def test_files_are_checked_without_a_database(shell):
+    nowhere = "postgres://nobody:hush@127.0.0.1:1/nothing"
+    shell.environment |= {"DATABASE_URL": nowhere, "MINE_DATABASE_URL": nowhere}
+    status, out, err = shell.run("check_sql", "mine")
+    assert (status, err) == (0, "")
+    assert out.endswith("✓ 1 migration in 1 series: no findings.\n")
+    status, out, err = shell.run("apply_sql", "mine")
+    assert (status, out) == (1, "")
+    assert "[control-unreachable]" in err
+    assert "hush" not in err
+
+
+def test_the_second_of_two_waits_and_then_finds_nothing_to_do(shell):
+    shell.stage.files({"0003_slow.sql": "SELECT pg_sleep(4);\n"})
+    first = shell.start("apply_sql", "mine")
+    shell.sleeping(1)
+    status, out, err = shell.run("apply_sql", "mine")
+    assert first.communicate(timeout=30)[0].startswith("✓ Applied 2 migrations of mine")
+    assert (first.returncode, status) == (0, 0)
+    assert out.startswith("✓ Up to date, nothing to apply: mine on mine (local).")
+    assert err.startswith("Waiting for the lock for ")

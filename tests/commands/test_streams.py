@@ -89,3 +89,12 @@ def test_an_empty_page_writes_nothing():
     out = io.StringIO()
     Printer(Stream(out)).page(Page())
     assert out.getvalue() == ""
+
+
+def test_a_script_is_unchanged_in_a_pipe_and_harmless_on_a_terminal():
+    script = "COPY t FROM stdin;\n1\tx\x1b[2J\r\n\\.\n"
+    pipe, terminal = io.StringIO(newline=""), Terminal(newline="")
+    Printer(Stream(pipe)).text(script)
+    Printer(Stream(terminal)).text(script)
+    assert pipe.getvalue() == script
+    assert terminal.getvalue() == "COPY t FROM stdin;\n1    x<U+001B>[2J\n\\.\n"
