@@ -133,10 +133,11 @@ class Probing:
         )
 
 
-def begin(limits: Limits) -> tuple[Item, ...]:
+def begin(limits: Limits, *, compare: bool = True) -> tuple[Item, ...]:
     """BEGIN, the session as it is after the reset, and the limits of this transaction."""
     text, values = limits.statement_for_transaction()
-    return (_BEGIN, _COMPARE, Item(What(Part.BEGIN), text, values))
+    compared = (_COMPARE,) if compare else ()
+    return (_BEGIN, *compared, Item(What(Part.BEGIN), text, values))
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,11 @@ _SESSION_LIMITS = (
     b"SELECT pg_catalog.set_config('lock_timeout', $1, false), "
     b"pg_catalog.set_config('statement_timeout', $2, false)"
 )
+_RESET_LIMITS = (
+    Item(What(Part.RESET), b"RESET lock_timeout"),
+    Item(What(Part.RESET), b"RESET statement_timeout"),
+    SYNC,
+)
 
 
 class _StopError(Exception):
@@ -172,7 +177,7 @@ class _Outside:
         probing = Probing(
             self._ledger.table, self._ledger.oid, row.sequence, lock_halves(self._ledger.schema)
         )
-        opening = [*begin(self._limits), insert]
+        opening = [*begin(self._limits, compare=False), insert]
         for leg in single(statement, opening, probing.items()):
             if leg.copy is not None and leg.copy.copy is not None:
                 item = file_statement(leg.copy)
@@ -214,6 +219,7 @@ class _Outside:
             self._require_valid_index(statement, problem)
         if problem is not None:
             raise _StopError(problem)
+        self._send(list(_RESET_LIMITS))
         self._record(Event.STATEMENT, statement.number, state="done")
 
     def _require_valid_index(self, statement: Statement, problem: Problem | None) -> None:

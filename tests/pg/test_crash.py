@@ -1,0 +1,66 @@
+"""The runner is killed with SIGKILL between any two messages; the next run settles what it finds."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.pg import scenarios
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.pg.zygote"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
+    yield process
+    process.stdin.close()
+    process.wait(timeout=10)
+    process.stdout.close()
+
+
+def start(zygote, conninfo, scenario) -> int:
+    zygote.stdin.write(json.dumps({"conninfo": conninfo, "scenario": scenario}) + "\n")
+    return int(zygote.stdout.readline().split()[1])
+
+
+def emptied(conninfo) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", list(scenarios.SCENARIOS))
+def test_killed_between_any_two_messages(target, proxied, zygote, scenario):
+    with proxied(target) as (proxy, through):
+        scenarios.run(through, scenario)
+        total = proxy.messages
+    undisturbed = scenarios.final(target)
+    killed, wrong = 0, []
+    for number in range(2, total + 1):
+        emptied(target)
+        with proxied(target) as (proxy, through):
+            pid = []
+            proxy.at = (number, lambda: os.kill(pid[0], signal.SIGKILL))
+            pid.append(start(zygote, through, scenario))
+            zygote.stdout.readline()
+        killed += proxy.reached
+        found, _ = scenarios.recover(target, scenario)
+        wrong += [(number, what) for what in found]
+        if scenarios.final(target) != undisturbed:
+            wrong.append((number, "the next run did not settle it"))
+    assert wrong == []
+    assert killed == total - 1
+    assert scenarios.run(target, scenario) == ()
