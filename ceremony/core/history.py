@@ -202,7 +202,7 @@ def _tells_done(row: LedgerRow) -> bool:
     """Whether the row says that a statement is in; an *intent* only says that it was begun."""
     if row.event is not Event.STATEMENT:
         return False
-    return json.loads(row.detail or "{}").get("state") != "intent"
+    return bool(json.loads(row.detail or "{}").get("state") != "intent")
 
 
 def _rolls_back(row: LedgerRow, state: SeriesState) -> bool:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceremony.core.directives import milliseconds, misplaced, read_header
+from ceremony.core.directives import milliseconds, read_header
 from ceremony.core.finding import Severity
 from ceremony.core.header import Dependency, Header, Risk, Silence
 
@@ -336,31 +336,6 @@ def test_all_mistakes_are_reported_at_once():
         ("directive-value", 2),
         ("directive-value", 3),
     ]
-
-
-def test_a_directive_behind_the_first_statement_is_a_warning():
-    text = "-- Purpose: x\nSELECT 1;\n  -- Transaction: none\nSELECT 2;\n"
-    [finding] = misplaced(PATH, text)
-    assert (finding.code, finding.severity) == ("directive-misplaced", Severity.WARNING)
-    assert (finding.line, finding.column) == (3, 3)
-    assert finding.message == (
-        "'Transaction:' stands behind the first statement, where no directive holds."
-    )
-    assert finding.hint == "Move the line above the first statement, or reword the comment."
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "SELECT 1;\n-- Purpose: prose\n-- Author: somebody\n-- Note: x\n",
-        "SELECT '\n-- Transaction: none\n';\n",
-        "DO $$\n-- Risk: low\nBEGIN END $$;\n",
-        "-- Risk: low\nSELECT 1;\n",
-        "-- Risk: low\n",
-    ],
-)
-def test_what_is_no_directive_is_not_misplaced(text):
-    assert misplaced(PATH, text) == ()
 
 
 def test_the_meaning_has_what_changes_how_a_file_runs():
