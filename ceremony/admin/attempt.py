@@ -4,16 +4,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
 
 from ceremony.admin.filters import OPEN, AttemptStateFilter, RunTargetFilter, SeriesFilter
 from ceremony.admin.read_only import ReadOnlyAdmin
+from ceremony.core.check import CheckResult
 from ceremony.core.outcome import StepState
 from ceremony.models import Attempt, CheckRecord, Outcome
 from ceremony.templatetags.ceremony_pages import mark, moment, titled, visible_line
 
 SIBLINGS = 10
+BROKEN_FIRST = Case(
+    When(result=CheckResult.FAIL.value, then=Value(0)),
+    When(result=CheckResult.PASS.value, then=Value(2)),
+    default=Value(1),
+    output_field=IntegerField(),
+)
+"""The order of checks on a page: broken ones, those that gave no verdict, those that pass."""
+
 LEFT_BEHIND = {
     StepState.DONE: "Committed, together with its row in the ledger.",
     StepState.FAILED: "Nothing of it is in the target.",
@@ -83,7 +92,7 @@ class AttemptAdmin(ReadOnlyAdmin):
             "earlier": outcomes[:-1],
             "evidence": _with_evidence(outcomes),
             "left_behind": _left_behind(outcomes),
-            "checks": CheckRecord.objects.filter(attempt=row),
+            "checks": CheckRecord.objects.filter(attempt=row).order_by(BROKEN_FIRST, "pk"),
             "attempts": with_state(siblings).order_by("-run_id", "-number")[:SIBLINGS],
         }
 

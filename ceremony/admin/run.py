@@ -3,23 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest
 
-from ceremony.admin.attempt import with_state
+from ceremony.admin.attempt import BROKEN_FIRST, with_state
 from ceremony.admin.filters import OPEN, RunVerdictFilter, SeriesFilter, TargetFilter
 from ceremony.admin.read_only import ReadOnlyAdmin
-from ceremony.core.check import CheckResult
 from ceremony.models import CheckRecord, Run, RunOutcome
 from ceremony.templatetags.ceremony_pages import mark, moment, titled, visible_line
 
 SHOWN = 100
-BROKEN_FIRST = Case(
-    When(result=CheckResult.FAIL.value, then=Value(0)),
-    When(result=CheckResult.PASS.value, then=Value(2)),
-    default=Value(1),
-    output_field=IntegerField(),
-)
 
 
 @admin.register(Run)

@@ -135,9 +135,14 @@ def moment_utc(at: datetime | None) -> SafeString:
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """``0.4 ms``, ``12 ms``, ``3.2 s``, ``2 min 32 s``: as exact as a person needs it."""
-    if seconds is None:
+    """``0.4 ms``, ``12 ms``, ``3.2 s``, ``2 min 32 s``: as exact as a person needs it.
+
+    Nothing measured (none, or exactly zero) is a dash.
+    """
+    if not seconds:
         return "–"
+    if seconds < 0.0001:
+        return "< 0.1 ms"
     if seconds < 0.001:
         return f"{seconds * 1000:.1f} ms"
     if seconds < 1:

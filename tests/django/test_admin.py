@@ -2,8 +2,10 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.db import connection
@@ -290,6 +292,18 @@ def test_an_attempt_shows_its_error_in_full(client, reader, record):
         assert words in page
 
 
+def test_broken_checks_come_first_and_open(client, reader, record):
+    attempt = Attempt.objects.get(outcomes__state="done", number=1)
+    factories.CheckRecordFactory(attempt=attempt, name="passes", result="PASS")
+    factories.CheckRecordFactory(attempt=attempt, name="waits", result="NOT RUN")
+    factories.CheckRecordFactory(attempt=attempt, name="breaks", result="FAIL")
+    page = client.get(reverse("admin:ceremony_attempt_change", args=[attempt.pk])).content.decode()
+    found = re.findall(r'<details class="cer-check"( open)?>.*?</span> (\w[\w ]*)</h3>', page, re.DOTALL)
+    assert found == [
+        (" open", "one active order"), (" open", "breaks"), (" open", "waits"), ("", "passes"),
+    ]
+
+
 def test_an_attempt_says_what_it_left_behind(client, reader, record):
     said = {
         "done": "Committed, together with its row in the ledger.",
@@ -392,3 +406,14 @@ def test_lists_count_no_further_than_they_show():
 def test_all_our_templates_are_found():
     for model in MODELS:
         assert get_template(f"admin/ceremony/{model._meta.model_name}/change_form.html")
+
+
+def test_no_page_trusts_text():
+    """Nothing is marked safe by hand, and escaping is never turned off."""
+    for folder in ("ceremony", "templates"):
+        for path in Path(settings.BASE_DIR, folder).rglob("*"):
+            if path.suffix in {".py", ".html"}:
+                found = re.search(
+                    r"mark_safe|SafeString\(|\|\s*safe\b|safeseq|autoescape", path.read_text()
+                )
+                assert found is None, path

@@ -50,7 +50,8 @@ def test_visible_text_stays_as_it_is(text):
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(None, "–"), (0, "0.0 ms"), (0.0004, "0.4 ms"), (0.012, "12 ms"), (3.24, "3.2 s"),
+    [(None, "–"), (0, "–"), (0.00004, "< 0.1 ms"),
+     (0.0004, "0.4 ms"), (0.012, "12 ms"), (3.24, "3.2 s"),
      (152, "2 min 32 s"), (59.99, "60.0 s"), (7380, "2 h 3 min")],
 )
 def test_durations(seconds, shown):
