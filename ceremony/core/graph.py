@@ -1,6 +1,6 @@
 """The graph of dependencies, within a series and between series."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from ceremony.core.finding import Finding, refuse
@@ -47,21 +47,6 @@ def resolve(dependency: Dependency, series: str, library: Mapping[str, Series]) 
 
 def _label(dependency: Dependency) -> str:
     return f"{dependency.version}_{dependency.name}" if dependency.name else dependency.version
-
-
-def dependents(library: Mapping[str, Series], series: str, version: str) -> tuple[Migration, ...]:
-    """The migrations of all series that depend on this one directly, in order of series and
-    version.
-    """
-    return tuple(
-        migration
-        for one in library.values()
-        for migration in one.migrations
-        for dependency in migration.header.depends
-        if (dependency.series or one.name) == series
-        and (found := resolve(dependency, one.name, library)) is not None
-        and str(found.version) == version
-    )
 
 
 def superseded_on_disk(series: Series) -> frozenset[str]:
@@ -237,9 +222,3 @@ def _cycle(library: Mapping[str, Series], cycle: Sequence[Node], remark: str) ->
         "Take one of the 'Depends:' lines out.",
         line=line,
     )
-
-
-def external_dependencies(migrations: Iterable[Migration]) -> tuple[Dependency, ...]:
-    """The dependencies on other series and on Django, in order, each once."""
-    found = {(d.series, d.version): d for m in migrations for d in m.header.depends if d.series}
-    return tuple(found.values())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceremony.core.graph import check_graph, dependents, external_dependencies, resolve
+from ceremony.core.graph import check_graph, resolve
 from tests.core.folders import complete, series_of
 
 
@@ -163,25 +163,6 @@ def test_a_name_that_begins_with_digits_is_found_in_another_series():
     found = resolve(dependency, "shop", library)
     assert found is not None
     assert (str(found.version), found.name) == ("0003", "5_x")
-
-
-def test_who_depends_on_a_migration():
-    library = {
-        "shop": series_of(needs(_0001_a="", _0002_b="0001_a")),
-        "other": series_of(needs(_0001_x="shop:0001_a", _0002_y="0001_x"), "other"),
-    }
-    assert [m.path for m in dependents(library, "shop", "0001")] == [
-        "shop/0002_b.sql",
-        "other/0001_x.sql",
-    ]
-
-
-def test_dependencies_on_the_outside():
-    series = series_of(needs(_0001_a="other:0001, django:a.b", _0002_b="0001, other:0001"))
-    assert [str(d) for d in external_dependencies(series.migrations)] == [
-        "other:0001",
-        "django:a.b",
-    ]
 
 
 def test_the_time_is_linear():
