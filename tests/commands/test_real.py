@@ -117,7 +117,7 @@ def test_a_broken_check_ends_verification_with_one(stage):
         connection.execute("INSERT INTO orders VALUES (1, E'esc\\x1b[2J')")
     answer = stage.call("verify_sql", "mine")
     assert (answer.status, answer.code) == (1, "check-failed")
-    assert "✕ FAIL  0001_orders: the table is empty" in answer.out
+    assert "  0001_orders\n    ✕ FAIL  the table is empty  " in answer.out
 
 
 def test_a_half_done_file_ends_with_six(stage):

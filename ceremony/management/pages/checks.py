@@ -48,23 +48,23 @@ def checks_sentence(checks: Sequence[CheckOutcome]) -> str:
 def add_checks(
     page: Page, label: str, checks: Sequence[CheckOutcome], prefix: str, *, all_of_them: bool
 ) -> None:
-    """Add the checks of one migration that did not pass (or ``all_of_them``), with what was
-    observed.
-    """
-    for outcome in checks:
-        if outcome.result is CheckResult.PASS and not all_of_them:
-            continue
+    """Add the checks of one migration that did not pass (or ``all_of_them``) below its label."""
+    shown = [one for one in checks if all_of_them or one.result is not CheckResult.PASS]
+    if not shown:
+        return
+    page.line((label, "bold"), indent=2)
+    for outcome in shown:
         mark, style = _MARKS[outcome.result]
         weight = outcome.check.severity
         told = "" if weight is CheckSeverity.BLOCK else f" ({weight.value} only)"
-        page.line(
-            (f"{mark} {outcome.result.value}", style),
-            f"  {label}: {outcome.check.name}{told}  ",
-            (f"{prefix}{outcome.check.path}:{outcome.check.line}", "dim"),
-            indent=2,
-        )
-        if outcome.result is not CheckResult.PASS:
-            _explain(page, outcome)
+        parts: list[Part] = [(f"{mark} {outcome.result.value}", style)]
+        parts.append(f"  {outcome.check.name}{told}")
+        if outcome.result is CheckResult.PASS:
+            page.line(*parts, indent=4)
+            continue
+        place = f"  {prefix}{outcome.check.path}:{outcome.check.line}"
+        page.line(*parts, (place, "dim"), indent=4)
+        _explain(page, outcome)
 
 
 def _explain(page: Page, outcome: CheckOutcome) -> None:

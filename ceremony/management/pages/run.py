@@ -58,8 +58,7 @@ def _sentence(report: RunReport) -> str:
             f"of {on} {told}{_others(report)}."
         )
     if not done:
-        unit = "nothing to apply" if apply else "nothing to roll back"
-        return f"Up to date, {unit}: {on}."
+        return f"{'Up to date, nothing to apply' if apply else 'Nothing to roll back'}: {on}."
     verb = "Applied" if apply else "Rolled back"
     checks = checks_sentence(_checks(report))
     ran = sum(outcome.step.script is not None for outcome in done)
