@@ -15,7 +15,7 @@ from ceremony.core.script import CopyData, Script, Statement
 
 @dataclass(frozen=True)
 class Place:
-    """A place in a file; ``source_line`` is the text of that line, the caret stands at ``column``."""
+    """A place in a file; ``source_line`` is the text of its line, ``column`` the caret's place."""
 
     line: int
     column: int

@@ -37,11 +37,13 @@ class CopyData:
 class Statement:
     """One statement, exactly as it is sent.
 
-    ``number`` counts from 1 over all statements of the file, sent or not. ``text`` runs from the first to the
-    last token (no leading comment, no final semicolon). ``line`` and ``column`` are the place of its first
-    character in the file, from 1, in characters; ``offset`` the same in characters from 0. ``kind`` is the
-    parser's node name (``create_stmt``). ``not_sent`` says why a statement is understood but not sent (the file's own
-    BEGIN/COMMIT, a dump's preamble), ``""`` otherwise.
+    ``number`` counts from 1 over all statements of the file, sent or not. ``text`` runs from the
+    first to the last token (no leading comment, no final semicolon). ``line`` and ``column`` are
+    the place of its first character in the file, from 1, in characters; ``offset`` the same in
+    characters from 0. ``kind`` is the parser's node name (``create_stmt``). ``not_sent`` says why a
+    statement is understood but not sent (the file's own BEGIN/COMMIT, a dump's preamble), ``""``
+    otherwise. ``in_transaction`` is false for what cannot run inside a transaction; ``probe`` is
+    given in files outside a transaction only.
     """
 
     number: int

@@ -54,6 +54,7 @@ def test_crlf_stays_in_the_data():
         "/* copy t from stdin;\n\\.\n*/ select 1",
         "comment on table t is 'copy x from stdin;\n\\.\n'",
         "select stdin from copy",
+        "select e'a'\n'b\\'; copy t from stdin;\n\\.\n'",
     ],
 )
 def test_only_words_in_other_places(text):

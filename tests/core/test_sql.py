@@ -102,6 +102,7 @@ def test_comments_with_their_places():
 def test_comments_of_what_is_no_sql():
     assert [c.text for c in comments("-- a\nselect 'b -- c\n")] == ["-- a"]
     assert [c.text for c in comments("-- a\n\\i x -- b\nselec; -- c")] == ["-- a", "-- c"]
+    assert [c.text for c in comments("select e'a'\n'b\\' -- no'; selec 'x; -- d")] == []
     copy = "copy t from stdin; \n-- data ' $$ /*\n\\.\n-- b\n"
     assert [c.text for c in comments(copy)] == ["-- b"]
 

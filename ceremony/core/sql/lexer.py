@@ -16,19 +16,23 @@ _ISLAND = re.compile(
     rb"""
       (?P<comment> --[^\n\r]* )
     | (?P<nested> /\* )
-    | (?P<estring> [eE]'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+' )
+    | (?P<estring> [eE]'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'
+        (?: [ \t\f\v]*+[\r\n]\s*+ '[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+' )*+ )
     | (?P<string> (?:[uU]&|[bBxX])?'[^']*+(?:''[^']*+)*+' )
     | (?P<quoted> (?:[uU]&)?"[^"]*+(?:""[^"]*+)*+" )
     | (?P<unclosed> (?:[eEbBxX]|[uU]&)?'|(?:[uU]&)?" )
     | (?P<dollar> \$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$ )
     | (?P<word> [A-Za-z_\x80-\xff][A-Za-z0-9_$\x80-\xff]* )
-    | (?P<variable> :(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*|'[^'\n]+'|"[^"\n]+"|\{\?\w+\}) )
     | (?P<colons> ::|:= )
+    | (?P<colon> : )
     | (?P<semicolon> ; )
     | (?P<backslash> \\ )
     | (?P<other> [0-9]+|\$[0-9]+|\S )
     """,
     re.VERBOSE | re.DOTALL,
+)
+_VARIABLE = re.compile(
+    rb"""[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*|'[^'\n]+'|"[^"\n]+"|\{\?\w+\}"""
 )
 _COMMENT_EDGE = re.compile(rb"/\*|\*/")
 _RESTRICT = re.compile(rb"\\(?:un)?restrict[ \t]+[A-Za-z0-9]+[ \t]*\r?(?=\n|\Z)")
@@ -123,8 +127,8 @@ class _Reader:
             self.masked.atomic = self.masked.atomic or word == b"atomic"
             if not self.pending:
                 self.first = word
-        elif kind == "variable":
-            name = match.group()[1:].strip(b"'\"{?}").decode()
+        elif kind == "colon" and (variable := _VARIABLE.match(self.raw, match.end())):
+            name = variable.group().strip(b"'\"{?}").decode()
             self.masked.variables.append(Foreign(match.start(), name))
         elif kind == "dollar":
             close = self.raw.find(match.group(), match.end())

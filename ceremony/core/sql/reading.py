@@ -37,7 +37,7 @@ def comments(text: str) -> tuple[Comment, ...]:
     """
     raw = text.encode()
     try:
-        ranges = tokens(raw).comments if b"\\" not in raw else mask(raw).comments
+        ranges = tokens(bytes(mask(raw).raw) if b"\\" in raw else raw).comments
     except SqlSyntaxError:
         ranges = mask(raw).comments
     return tuple(_comments(raw, ranges))
