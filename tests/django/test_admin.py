@@ -298,7 +298,9 @@ def test_broken_checks_come_first_and_open(client, reader, record):
     factories.CheckRecordFactory(attempt=attempt, name="waits", result="NOT RUN")
     factories.CheckRecordFactory(attempt=attempt, name="breaks", result="FAIL")
     page = client.get(reverse("admin:ceremony_attempt_change", args=[attempt.pk])).content.decode()
-    found = re.findall(r'<details class="cer-check"( open)?>.*?</span> (\w[\w ]*)</h3>', page, re.DOTALL)
+    found = re.findall(
+        r'<details class="cer-check"( open)?>.*?</span> (\w[\w ]*)</h3>', page, re.DOTALL
+    )
     assert found == [
         (" open", "one active order"), (" open", "breaks"), (" open", "waits"), ("", "passes"),
     ]
