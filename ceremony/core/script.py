@@ -27,7 +27,7 @@ class ProbeTarget:
 
 @dataclass(frozen=True)
 class CopyData:
-    """Inline data of ``COPY … FROM STDIN``: ``data`` as in the file, without the closing ``\\.`` line."""
+    """Inline data of ``COPY … FROM STDIN``, as in the file, without the closing ``\\.`` line."""
 
     data: bytes
     first_line: int
