@@ -49,14 +49,14 @@ class Page:
     ) -> None:
         """Columns as wide as their widest cell, in terminal cells; those in ``right`` end flush.
 
-        A column without any text is left out.
+        A column without any text is left out, and with it a table without any row.
         """
         cells = [[_safe((title, "dim")) for title in head]]
         cells += [[_safe(part) for part in row] for row in rows]
         used = [i for i in range(len(head)) if any(row[i][0] for row in cells[1:])]
         widths = {i: max(cell_len(row[i][0]) for row in cells) for i in used}
         flush = frozenset(right)
-        for row in cells:
+        for row in cells if used else ():
             self._lines.append(_row(row, used, widths, flush))
 
     def extend(self, other: "Page") -> None:
