@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ceremony import conf
 from ceremony.actions.access import home_of, refuse_unconfirmed
+from ceremony.actions.control import control_errors
 from ceremony.actions.dependencies import satisfied_on
 from ceremony.actions.execute import execute
 from ceremony.actions.library import load_library, refuse_errors
@@ -32,6 +33,7 @@ class ApplyRequest:
     confirm: str = ""
 
 
+@control_errors()
 def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
     """Apply what is pending, in order, each migration with its checks and its ledger row in one transaction.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ceremony import conf
 from ceremony.actions.access import home_of, reached
-from ceremony.actions.control import require_control
+from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.dependencies import satisfied_on
 from ceremony.actions.library import load_library, refuse_errors
 from ceremony.actions.recognise import refuse_stranger
@@ -27,6 +27,7 @@ class PlanRequest:
     include_late: bool = False
 
 
+@control_errors()
 def plan(request: PlanRequest) -> PlanReport:
     """The plan as it stands now, with its refusals among the findings. Changes nothing and takes no lock.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ceremony import __version__, conf
 from ceremony.actions.access import reached
 from ceremony.actions.adopt import adopt
-from ceremony.actions.control import require_control
+from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.ready import Caller, Ready, lock, make_ready, now
 from ceremony.actions.record import RunFacts, close_run, open_run
 from ceremony.actions.settlement import repair_records
@@ -24,6 +24,7 @@ class ReconcileRequest:
     adopt: str = ""
 
 
+@control_errors()
 def reconcile(request: ReconcileRequest, watcher: Watcher) -> ReconcileReport:
     """Settle open attempts from the ledger, and make the migration records say what it says.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from ceremony import conf
 from ceremony.actions.access import home_of, refuse_unconfirmed
 from ceremony.actions.apply import nothing_to_do
+from ceremony.actions.control import control_errors
 from ceremony.actions.execute import execute
 from ceremony.actions.library import load_library, refuse_errors
 from ceremony.actions.loss import LossAccepted, record_loss, refuse_unaccepted_loss
@@ -34,6 +35,7 @@ class RollbackRequest:
     confirm: str = ""
 
 
+@control_errors()
 def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
     """Run the rollback files, each with its checks and its ledger row in one transaction.
 

@@ -2,7 +2,7 @@
 
 from ceremony import conf
 from ceremony.actions.access import home_of, reached
-from ceremony.actions.control import require_control
+from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.library import load_library
 from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import control_identity, open_attempts
@@ -14,6 +14,7 @@ from ceremony.core.report import StatusReport
 from ceremony.core.status import status_lines
 
 
+@control_errors()
 def status(series: str, alias: str | None) -> StatusReport:
     """Reads files, ledger and record; changes nothing and takes no lock.
 

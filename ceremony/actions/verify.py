@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ceremony import __version__, conf
 from ceremony.actions.access import Access, home_of, reached
-from ceremony.actions.control import require_control
+from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.execute import weak_or_failed
 from ceremony.actions.library import load_library
 from ceremony.actions.ready import Caller, now, remember
@@ -31,6 +31,7 @@ class VerifyRequest:
     alias: str | None = None
 
 
+@control_errors()
 def verify(request: VerifyRequest) -> VerifyReport:
     """Run the ``always`` and ``monitor`` checks of what is applied, and compare the files with the ledger.
 
