@@ -187,7 +187,7 @@ def _unmet(
 def _unmet_finding(series: Series, migration: Migration, dependency: Dependency) -> Finding:
     if dependency.series == DJANGO:
         app, _, name = dependency.version.partition(".")
-        hint = f"Apply it first: manage.py migrate {app} {name}"
+        hint = f"Apply it first: manage.py migrate {app} {name} --database ALIAS"
     elif dependency.series:
         hint = f"Apply it first: manage.py apply_sql {dependency.series} --to {dependency.version}"
     else:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from ceremony.core.finding import Finding, refuse, warn
+from ceremony.core.finding import Finding, refuse, shown, warn
 from ceremony.core.header import Dependency, Header, Risk, Silence
 from ceremony.core.spelling import nearest
 from ceremony.core.sql import comments
@@ -39,10 +39,9 @@ _NO_COLON = re.compile(
     r"[ \t]*(?:\(.*)?",
     re.IGNORECASE,
 )
-_REASON = re.compile(r"(.*?)\s*(?:\((.*)\))?", re.DOTALL)
 _REFERENCE = re.compile(r"(?:([A-Za-z0-9][A-Za-z0-9_-]*):\s*)?([0-9][a-z0-9_]*)(?:\.sql)?")
 _DJANGO = re.compile(r"django:([a-zA-Z_]\w*\.\w+)")
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|min|h)")
+_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*(ms|s|min|h)")
 _UNITS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000}
 _LONGEST = 2**31 - 1
 _NOTHING = frozenset({"none", "-", "–", "—"})
@@ -152,7 +151,7 @@ def _without_colon(reading: _Reading, line: Line) -> None:
             refuse(
                 reading.path,
                 "directive-unknown",
-                f"{line.text.lstrip('- ')!r} looks like a directive, but has no colon.",
+                f"{shown(line.text.lstrip('- '))} looks like a directive, but has no colon.",
                 f"Write '-- {key.capitalize()}: …'.",
                 line=line.number,
             )
@@ -163,7 +162,7 @@ def _unknown(path: str, line: int, key: str, meant: str) -> Finding:
     return refuse(
         path,
         "directive-unknown",
-        f"There is no directive {key!r}.",
+        f"There is no directive {shown(key)}.",
         f"Did you mean '{meant.capitalize()}:'? For an ordinary comment, leave out the colon.",
         line=line,
     )
@@ -194,8 +193,11 @@ def _about(key: str) -> Callable[[_Reading, int, str], None]:
 
 
 def _split_reason(value: str) -> tuple[str, str]:
-    match = _REASON.fullmatch(value)
-    return (match[1], match[2] or "") if match else (value, "")
+    """What stands before the first bracket, and in it, where the value ends with one."""
+    before, bracket, inside = value.partition("(")
+    if bracket and inside.endswith(")"):
+        return before.rstrip(), inside[:-1]
+    return value, ""
 
 
 def _risk(reading: _Reading, line: int, value: str) -> None:
@@ -203,7 +205,7 @@ def _risk(reading: _Reading, line: int, value: str) -> None:
     try:
         reading.set(risk=Risk(word.lower()))
     except ValueError:
-        reading.wrong(line, f"{word!r} is no risk.", "Write low, medium or high.")
+        reading.wrong(line, f"{shown(word)} is no risk.", "Write low, medium or high.")
 
 
 def _reversible(reading: _Reading, line: int, value: str) -> None:
@@ -214,7 +216,7 @@ def _reversible(reading: _Reading, line: int, value: str) -> None:
     else:
         reading.wrong(
             line,
-            f"{word!r} is neither yes nor no.",
+            f"{shown(word)} is neither yes nor no.",
             "Write yes, or no with the reason: no (drops a column).",
         )
 
@@ -228,7 +230,7 @@ def _data_loss(reading: _Reading, line: int, value: str) -> None:
     else:
         reading.wrong(
             line,
-            f"{word!r} does not say when data is lost.",
+            f"{shown(word)} does not say when data is lost.",
             "Write rollback, apply, both or none, with what is lost in brackets: rollback "
             "(drops orders).",
         )
@@ -241,7 +243,7 @@ def _transaction(reading: _Reading, line: int, value: str) -> None:
     else:
         reading.wrong(
             line,
-            f"{word!r} is no value of Transaction.",
+            f"{shown(word)} is no value of Transaction.",
             "Write none for a file outside a transaction, or delete the line: a transaction "
             "is the rule.",
         )
@@ -255,7 +257,7 @@ def _timeout(reading: _Reading, line: int, value: str) -> None:
         if kind.lower() not in ("lock", "statement") or kind.lower() in found or length is None:
             reading.wrong(
                 line,
-                f"{part.strip()!r} is no timeout.",
+                f"{shown(part.strip())} is no timeout.",
                 "Write lock or statement with a number and ms, s, min or h: lock 3s, "
                 "statement 10min.",
             )
@@ -280,7 +282,9 @@ def _supersedes(reading: _Reading, line: int, value: str) -> None:
     match = _SPAN.fullmatch(span)
     if match is None:
         reading.wrong(
-            line, f"{span!r} is no range of versions.", "Write the first and the last: 0000-0029."
+            line,
+            f"{shown(span)} is no range of versions.",
+            "Write the first and the last: 0000-0029.",
         )
     else:
         reading.set(supersedes=(match[1], match[2] or match[1]))
@@ -293,7 +297,7 @@ def _silence(reading: _Reading, line: int, value: str) -> None:
     else:
         reading.wrong(
             line,
-            f"{value!r} silences nothing.",
+            f"{shown(value)} silences nothing.",
             "Write one code and, in brackets, why: some-code (why).",
         )
 
@@ -308,7 +312,7 @@ def _depends(reading: _Reading, line: int, value: str) -> None:
         if dependency is None:
             reading.wrong(
                 line,
-                f"{reference!r} names no migration.",
+                f"{shown(reference)} names no migration.",
                 "Write 0007, 0007_name, series:0007 or django:app.0002_name; a reason in brackets.",
             )
         else:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from ceremony.core.finding import shown
 from ceremony.core.sqlstates import CONDITIONS, SQLSTATES, named
 
 
@@ -91,7 +92,9 @@ FORMS = (
 )
 """The forms that an expectation takes, by example."""
 
-_ROWS = re.compile(r"(?:(no)|(?:(at least|at most|exactly)\s+)?([0-9]+))\s+rows?", re.IGNORECASE)
+_ROWS = re.compile(
+    r"(?:(no)|(?:(at least|at most|exactly)\s+)?([0-9]{1,12}))\s+rows?", re.IGNORECASE
+)
 _VALUE = re.compile(r"value\s*(<=|>=|<|>|=|\s)\s*(\S.*)", re.IGNORECASE)
 _ERROR = re.compile(
     r"error\s+(?P<condition>\w+)"
@@ -117,7 +120,7 @@ def parse_expectation(text: str) -> Expectation:
         match = form.fullmatch(written)
         if match:
             return build(written, match)
-    raise ExpectationError(f"{written!r} is no expectation.", f"Write one of: {FORMS}.")
+    raise ExpectationError(f"{shown(written)} is no expectation.", f"Write one of: {FORMS}.")
 
 
 _NO_ERRORS = ("00", "01", "02")
@@ -134,7 +137,7 @@ def _value(text: str, match: re.Match[str]) -> Expectation:
     quoted = _QUOTED.fullmatch(match[2])
     if operator != "=" and not _NUMBER.fullmatch(match[2]):
         raise ExpectationError(
-            f"{match[2]!r} cannot be compared with {operator!r}: it is no number.",
+            f"{shown(match[2])} cannot be compared with {operator!r}: it is no number.",
             "Compare with a number, or let the question answer true or false: value true.",
         )
     if quoted is None:
@@ -161,7 +164,7 @@ def _sqlstate(condition: str) -> str:
     if re.fullmatch(r"[0-9A-Za-z]{5}", condition) and any(map(str.isdigit, condition)):
         return condition.upper()
     raise ExpectationError(
-        f"{condition!r} is neither a condition of PostgreSQL nor a SQLSTATE.",
+        f"{shown(condition)} is neither a condition of PostgreSQL nor a SQLSTATE.",
         "Appendix A of the PostgreSQL manual lists them; for instance unique_violation, "
         "which is 23505.",
     )

@@ -45,6 +45,14 @@ def errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
 
 
+_SHOWN = 80
+
+
+def shown(text: str) -> str:
+    """A text from a file, quoted, escaped and cut to 80 characters, fit for a message."""
+    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+
+
 def refuse(
     path: str, code: str, message: str, hint: str, *, line: int = 0, column: int = 0
 ) -> Finding:

@@ -67,6 +67,15 @@ def read_toml(path: str, text: str) -> tuple[dict[str, Any], tuple[Finding, ...]
     """The tables of a TOML file; ``toml-syntax`` with its line where it is none."""
     try:
         return tomllib.loads(text), ()
+    except RecursionError:
+        return {}, (
+            refuse(
+                path,
+                "toml-syntax",
+                "The file is nested too deeply to be read.",
+                "Write it with fewer levels.",
+            ),
+        )
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         if place and place[1]:

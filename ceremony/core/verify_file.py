@@ -10,7 +10,7 @@ from typing import TypeVar
 from ceremony.core.check import Check, CheckSeverity, When
 from ceremony.core.directives import keyed
 from ceremony.core.expectations import Expectation, ExpectationError, Kind, parse_expectation
-from ceremony.core.finding import Finding, refuse
+from ceremony.core.finding import Finding, refuse, shown
 from ceremony.core.script import Statement
 from ceremony.core.spelling import nearest
 from ceremony.core.sql import Comment, SqlSyntaxError, comments, refusals, statements
@@ -154,6 +154,7 @@ def _give(reading: _Reading, blocks: list[_Block], comment: Comment, key: str, v
 def _refuse_twins(reading: _Reading, blocks: Sequence[_Block]) -> None:
     first: dict[str, int] = {}
     for block in blocks:
+        before = first.setdefault(block.name.casefold(), block.line)
         if not block.name:
             reading.wrong(
                 block.line,
@@ -161,11 +162,11 @@ def _refuse_twins(reading: _Reading, blocks: Sequence[_Block]) -> None:
                 "A check has no name.",
                 "Say what holds: '-- check: one active price per listing'.",
             )
-        elif first.setdefault(block.name.casefold(), block.line) != block.line:
+        elif before != block.line:
             reading.wrong(
                 block.line,
                 "check-duplicate",
-                f"There is a check {block.name!r} already, on line {first[block.name.casefold()]}.",
+                f"There is a check {shown(block.name)} already, on line {before}.",
                 "Give each check of a file a name of its own: records refer to it.",
             )
 
@@ -176,7 +177,7 @@ def _check(reading: _Reading, block: _Block) -> Check | None:
         reading.wrong(
             block.line,
             "check-empty",
-            f"The check {block.name!r} has no question.",
+            f"The check {shown(block.name)} has no question.",
             "Write the statement to be judged below its directives.",
         )
     expectation = _expectation(reading, block)
@@ -210,7 +211,7 @@ def _expectation(reading: _Reading, block: _Block) -> Expectation | None:
             reading.wrong(
                 block.line,
                 "check-no-expectation",
-                f"The check {block.name!r} expects nothing, so it could never fail.",
+                f"The check {shown(block.name)} expects nothing, so it could never fail.",
                 "Add a line '-- expect: no rows' (or another expectation) below '-- check:'.",
             )
         return None
@@ -236,7 +237,7 @@ def _choice(
     reading.wrong(
         comment.line,
         f"check-{key}-unknown",
-        f"{value!r} is no value of '{key}:'.",
+        f"{shown(value)} is no value of '{key}:'.",
         f"{hint}Write one of: {', '.join(known)}.",
     )
     return default
@@ -307,6 +308,6 @@ def _refuse_question(reading: _Reading, expectation: Expectation, question: Stat
         reading.wrong(
             question.line,
             "check-no-answer",
-            f"{expectation.text!r} is expected, but the question returns no rows at all.",
+            f"{shown(expectation.text)} is expected, but the question returns no rows at all.",
             "End the check with a SELECT (or RETURNING), or expect success or an error.",
         )

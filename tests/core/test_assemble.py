@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from ceremony.core.assemble import assemble
 from ceremony.core.digests import bytes_digest
 from ceremony.core.finding import Severity
+from ceremony.core.graph import check_graph
 from ceremony.core.history import Event
 from ceremony.core.migration import Kind
 from ceremony.core.series import Numbering, SeriesFiles
@@ -311,6 +312,16 @@ def test_a_migration_is_found_by_version_or_label():
     [migration] = series.migrations
     assert [series.find(t) for t in ("0001", "0001_a", "0001_a.sql")] == [migration] * 3
     assert series.find("0002") is None
+
+
+@pytest.mark.parametrize(
+    "line", ["Depends: 0001_", "Depends: 0001, other:0003_", "Supersedes: 0000_"]
+)
+def test_a_monstrous_number_does_not_make_it_raise(line):
+    files = complete("0001_a", "0002_b", header={"0002_b": f"-- {line}{'9' * 5000}\n"})
+    series = series_of(files | {"series.toml": "fractions = true"})
+    codes = [f.code for f in (*series.findings, *check_graph({"shop": series}))]
+    assert set(codes) - {"file-long-line"} in ({"dependency-missing"}, {"supersedes-invalid"})
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=20), st.binary(max_size=40), max_size=4))

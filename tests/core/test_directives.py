@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -377,6 +379,26 @@ def test_a_written_header_is_read_back(purpose, versions, risk, lock, why):
     assert header.purpose == purpose
     assert [(d.version, d.reason) for d in header.depends] == [(v, why) for v in versions]
     assert (header.risk, header.lock_timeout, header.irreversible_why) == (risk, lock, why)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-- Risk: " + "(" * 200_000,
+        "-- Depends: " + "0001 (x), " * 20_000,
+        "-- Timeout: lock " + "9" * 50_000 + "s",
+        "-- Supersedes: " + "9" * 50_000,
+        "--" + " " * 200_000 + "x",
+        "-" * 200_000,
+        "-- " + "a " * 100_000,
+        "/*" * 50_000,
+    ],
+)
+def test_a_monstrous_line_is_read_in_no_time(line):
+    started = time.process_time()
+    _, findings = read_header(PATH, line + "\nSELECT 1;")
+    assert all(len(finding.message) < 200 for finding in findings)
+    assert time.process_time() - started < 2
 
 
 @given(st.text(max_size=200))

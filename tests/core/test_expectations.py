@@ -15,6 +15,7 @@ from ceremony.core.expectations import (
     judge,
     parse_expectation,
 )
+from ceremony.core.finding import shown
 from ceremony.core.sqlstates import CONDITIONS, named
 
 PASS, FAIL = CheckResult.PASS, CheckResult.FAIL
@@ -127,6 +128,7 @@ def test_the_forms_of_an_expectation(text, expected):
         "success please",
         "no row s",
         "about 3 rows",
+        "9" * 5000 + " rows",
         "error 23505 on",
         'error 23505 message "open',
         "rows 3",
@@ -135,7 +137,7 @@ def test_the_forms_of_an_expectation(text, expected):
 def test_what_is_no_expectation(text):
     with pytest.raises(ExpectationError) as caught:
         parse_expectation(text)
-    assert caught.value.message == f"{text!r} is no expectation."
+    assert caught.value.message == f"{shown(text)} is no expectation."
     assert caught.value.hint == f"Write one of: {FORMS}."
 
 

@@ -129,6 +129,12 @@ def test_a_file_that_is_no_toml_adds_no_second_finding():
     assert ([f.code for f in found.findings], found.fractions_said) == (["toml-syntax"], True)
 
 
+def test_a_file_that_is_nested_too_deeply_is_refused():
+    [finding] = read("title = " + "[" * 100_000).findings
+    assert finding.code == "toml-syntax"
+    assert finding.hint == "Write it with fewer levels."
+
+
 CONTRACT = "shop/contract.toml"
 
 

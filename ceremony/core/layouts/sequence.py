@@ -13,6 +13,7 @@ WIDTHS = range(3, 7)
 
 _STEM = re.compile(r"([0-9]+)(.*)", re.DOTALL)
 _GROUP = re.compile(r"([0-9]+)(?:_(.*))?", re.DOTALL)
+_FRACTION_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class SequenceLayout:
             return _ambiguous(stem, digits, fraction, name)
         if not remainder:
             return misnamed(stem)
+        if len(fraction) > _FRACTION_DIGITS:
+            return misnamed(stem)
         if fraction.startswith("0"):
             return Misnamed(
                 "name-fraction",
@@ -72,6 +75,8 @@ class SequenceLayout:
         if not rest:
             return Named(Version.of(digits), "")
         group = _GROUP.fullmatch(rest[1:])
+        if self.fractions and group and len(group[1]) > _FRACTION_DIGITS:
+            return None
         if self.fractions and group and not group[1].startswith("0"):
             return Named(Version.of(f"{digits}_{group[1]}"), group[2] or "")
         return Named(Version.of(digits), rest[1:]) if rest[0] == "_" else None
