@@ -4,7 +4,7 @@ import sys
 
 from ceremony.errors import CeremonyError
 from project.binaries import wheel_binaries
-from project.embedded import remove_unused
+from project.embedded import stop_unused
 from project.place import development_place
 
 
@@ -14,7 +14,7 @@ def main() -> int:
     if not place.exists():
         return 0
     try:
-        gone = remove_unused(place, wheel_binaries())
+        gone = stop_unused(place, wheel_binaries(), delete=True)
     except CeremonyError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)

@@ -62,19 +62,19 @@ class Cluster:
         self.data = place / "data"
         self.socket_dir = socket_directory(place)
         self.log = self.data / "server.log"
-        self._source = binaries
+        self.programs = binaries
         self._settings = settings
         self._user = server_user()
 
     @property
     def bindir(self) -> Path:
         """The programs, where the server's user can run them."""
-        return usable_binaries(self._source, self.place)
+        return usable_binaries(self.programs, self.place)
 
     @property
     def version(self) -> int:
         """The major version of the server's programs."""
-        return major_version(self._source)
+        return major_version(self.programs)
 
     def conninfo(self, dbname: str = SUPERUSER) -> str:
         """A libpq connection string for one database, as the superuser over the socket."""

@@ -1,14 +1,17 @@
 """Development and test servers: started when first wanted, stopped when last left.
 
 Who uses a server is counted by the kernel: each user holds a shared lock on a file for as long as
-its process lives (flock(2)), so that a killed process leaves nothing to clean up. The last one out
-gets the exclusive lock, and stops the server.
+its process lives (flock(2)), so that a killed process leaves no false entry. The last one out gets
+the exclusive lock, and stops the server. For a user that is killed, its guard does: a shell that
+waits at the other end of a pipe, which the kernel closes when the user is gone.
 """
 
 import fcntl
 import os
 import secrets
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,10 +21,13 @@ from typing import IO
 from ceremony.errors import Failed
 from project.binaries import server_user, wheel_binaries
 from project.cluster import Cluster, claim
-from project.place import development_place, temporary_area
+from project.place import CHECKOUT, development_place, temporary_area
 
 #: How long a start or stop by somebody else may take before we say so and give up.
 LOCK_SECONDS = 90
+
+#: Reads a line from its user; the end of the pipe without one means that the user was killed.
+GUARD = 'read -r done || exec "$0" -m project.guard "$@"'
 
 HELD_BACK = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
@@ -57,7 +63,7 @@ def throwaway(binaries: Path | None = None) -> Iterator[Cluster]:
     with ExitStack() as stack:
         with _locked(nursery / "sweep.lock"):
             for orphan in nursery.glob("[0-9a-f]*/"):
-                remove_unused(orphan, source)
+                stop_unused(orphan, source, delete=True)
             place = nursery / secrets.token_hex(4)
             claim(place)
             cluster = Cluster(place, source, THROWAWAY_SETTINGS)
@@ -74,8 +80,8 @@ def throwaway_nursery() -> Path:
     return nursery
 
 
-def remove_unused(place: Path, binaries: Path) -> bool:
-    """Stop the server at ``place`` and delete it, unless somebody uses it. True when it is gone."""
+def stop_unused(place: Path, binaries: Path, *, delete: bool) -> bool:
+    """Stop the server at ``place``, and ``delete`` it, unless somebody uses it. True when done."""
     claim(place)
     cluster = Cluster(place, binaries, {})
     with _locked(place / "start.lock"), (place / "users.lock").open("a") as users:
@@ -83,14 +89,15 @@ def remove_unused(place: Path, binaries: Path) -> bool:
             return False
         if cluster.answers():
             cluster.stop()
-        cluster.remove()
+        if delete:
+            cluster.remove()
         return True
 
 
 @contextmanager
 def _used(cluster: Cluster, *, delete: bool = False) -> Iterator[Cluster]:
     start_lock = cluster.place / "start.lock"
-    with (cluster.place / "users.lock").open("a") as users:
+    with _guarded(cluster, delete=delete), (cluster.place / "users.lock").open("a") as users:
         with _locked(start_lock), _signals_held_back():
             cluster.ensure_running()
             fcntl.flock(users, fcntl.LOCK_SH)
@@ -102,6 +109,24 @@ def _used(cluster: Cluster, *, delete: bool = False) -> Iterator[Cluster]:
                     cluster.stop()
                     if delete:
                         cluster.remove()
+
+
+@contextmanager
+def _guarded(cluster: Cluster, *, delete: bool) -> Iterator[None]:
+    """Have the server stopped even if this process is killed in the block."""
+    arguments = [str(cluster.place), str(cluster.programs), *(["--delete"] if delete else [])]
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", GUARD, sys.executable, *arguments],
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        guard.communicate(b"done\n")
 
 
 @contextmanager

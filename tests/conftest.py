@@ -35,9 +35,13 @@ SeriesFolder = Callable[..., Path]
 def pytest_configure() -> None:
     """No test may reach a developer's databases by accident, nor spend its time on hashing.
 
-    Under nohup(1) SIGHUP is ignored, in children too: tests that send it need it as it usually is.
+    Under nohup(1), or in the background of a script, signals are ignored, and by children too: tests
+    that send them need them as they usually are.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # As Ctrl-C: fixtures are torn down, and with them the server.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for alias, entry in connections.settings.items():
         settings.DATABASES[alias] = {**entry, **_entry(NOWHERE, entry["NAME"])}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -4,6 +4,7 @@ import os
 import signal
 import stat
 import subprocess
+import time
 
 import psycopg
 import pytest
@@ -34,6 +35,14 @@ def answers(conninfo):
     except psycopg.OperationalError:
         return False
     return True
+
+
+def stopped(checkout):
+    """Whether the server is gone before long."""
+    give_up = time.monotonic() + 30
+    while checkout.postmaster is not None and time.monotonic() < give_up:
+        time.sleep(0.05)
+    return checkout.postmaster is None
 
 
 def test_a_command_starts_it_and_leaves_nothing_behind(checkout):
@@ -73,17 +82,28 @@ def test_many_commands_at_once_from_nothing(checkout):
     assert checkout.postmaster is None
 
 
-def test_a_killed_user_leaves_a_server_that_the_next_one_takes_over_and_stops(checkout):
-    process, _ = held(checkout)
-    server = checkout.postmaster
+def test_a_killed_user_leaves_no_server(checkout):
+    process, conninfo = held(checkout)
     process.kill()
     process.wait()
-    assert checkout.postmaster == server
-    second, conninfo = held(checkout)
-    assert checkout.postmaster == server
+    assert stopped(checkout)
+    second, same = held(checkout)
+    assert same == conninfo
+    assert answers(conninfo)
     second.communicate("")
-    assert not answers(conninfo)
     assert checkout.postmaster is None
+
+
+def test_a_killed_user_does_not_take_the_server_from_others(checkout):
+    first, conninfo = held(checkout)
+    second, _ = held(checkout)
+    first.kill()
+    first.wait()
+    time.sleep(1)
+    assert answers(conninfo)
+    second.kill()
+    second.wait()
+    assert stopped(checkout)
 
 
 def test_a_killed_server_is_recovered(checkout):
