@@ -163,7 +163,7 @@ def test_a_dependency_on_django_names_its_command():
     series = shop("0001_a", _0001_a="-- Depends: django:auth.0001_initial\n")
     [finding] = plan_apply(series, EMPTY).findings
     assert finding.message == "0001_a depends on django:auth.0001_initial, which is not applied."
-    assert finding.hint == "Apply it first: manage.py migrate auth 0001_initial"
+    assert finding.hint == ("Apply it first: manage.py migrate auth 0001_initial --database ALIAS")
 
 
 def test_a_dependency_in_the_plan_is_met():
