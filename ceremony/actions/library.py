@@ -7,6 +7,7 @@ from pathlib import Path
 from ceremony.core.assemble import assemble
 from ceremony.core.finding import Finding, errors
 from ceremony.core.graph import check_graph
+from ceremony.core.naming import path_finding
 from ceremony.core.series import Series
 from ceremony.errors import Refused, UsageError
 from ceremony.sources.folder import read_series, series_names
@@ -26,12 +27,13 @@ class Library:
 def load_library(root: Path, names: Sequence[str] = ()) -> Library:
     """Read these series (none given: all) and the ones they depend on.
 
-    Raises UsageError: ``root-missing``, ``series-unknown``.
+    Raises UsageError: ``root-missing``, ``root-unreadable``, ``series-unknown``,
+    ``path-outside-root``.
     """
     known = _known(root)
     for name in names:
         if name not in known:
-            raise _unknown(name, known, root)
+            raise _outside(name) if "/" in name or path_finding(name) else _unknown(name, known, root)
     loaded: dict[str, Series] = {}
     waiting = list(names or known)
     while waiting:
@@ -62,13 +64,20 @@ def refuse_errors(library: Library) -> None:
 
 
 def _known(root: Path) -> tuple[str, ...]:
-    if not root.is_dir():
+    try:
+        return series_names(root)
+    except (FileNotFoundError, NotADirectoryError):
         raise UsageError(
             "root-missing",
             f"The folder of series {str(root)!r} does not exist or is no folder.",
             next_step="Create it, or point CEREMONY_ROOT at the folder that holds your series.",
-        )
-    return series_names(root)
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            "root-unreadable",
+            f"The folder of series {str(root)!r} cannot be read: {error.strerror}.",
+            next_step="Give the user who runs this command the right to read it.",
+        ) from None
 
 
 def _needed(series: Series) -> set[str]:
@@ -78,6 +87,14 @@ def _needed(series: Series) -> set[str]:
 
 def _of_folders(series: Mapping[str, Series]) -> tuple[Finding, ...]:
     return tuple(finding for one in series.values() for finding in one.findings)
+
+
+def _outside(name: str) -> UsageError:
+    return UsageError(
+        "path-outside-root",
+        f"{name!r} is a path, not the name of a series.",
+        next_step="Name a folder directly below the folder of series; CEREMONY_ROOT says which that is.",
+    )
 
 
 def _unknown(name: str, known: Sequence[str], root: Path) -> UsageError:
