@@ -55,7 +55,7 @@ format: $(READY) ## Format, and mend what the linter can mend
 	$(RUN) -m ruff format $(CHECKED)
 
 bench: $(READY) ## Measure: against psql, and round trips
-	@exec $(RUN) -m bench
+	@exec $(RUN) -m bench.thousand
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	$(RUN) -m uv pip compile --universal --generate-hashes --no-emit-index-url \
