@@ -3,6 +3,7 @@
 import re
 import signal
 import socket
+import sys
 import time
 import urllib.request
 from http.cookiejar import CookieJar
@@ -60,6 +61,16 @@ def test_settings_that_cannot_be_exit_2_and_quote_nothing(checkout, variables, m
     done = checkout.run("manage.py", "migrate")
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
     assert list(checkout.area.iterdir()) == []
+
+
+def test_a_python_without_the_dependencies_is_named(checkout):
+    done = checkout.run("-S", "manage.py", "status_sql", "a b")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"This Python ({sys.executable}) lacks django. [module-missing]\n"
+        "Nothing was changed.\n"
+        "Next: make setup, then .venv/bin/python manage.py status_sql 'a b'\n"
+    )
 
 
 def test_with_database_url_nothing_embedded_starts(checkout, database):
