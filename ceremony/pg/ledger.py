@@ -69,6 +69,10 @@ class Facts:
     detail: str = "{}"
 
 
+class RowUnknown(Failed):
+    """The link broke before a row's COMMIT was answered: only the ledger can tell whether it is in."""
+
+
 class Ledger:
     """The ledger of one target. Everything but reading needs the lock, which the caller holds."""
 
@@ -97,7 +101,7 @@ class Ledger:
     def create(self, opened: OpenedFacts, context: RunContext) -> LedgerRow:
         """Make the table and its ``opened`` row in one transaction.
 
-        Raises Failed (permission-denied and others); then nothing was made.
+        Raises Failed (permission-denied and others); then nothing was made. Raises RowUnknown.
         """
         self._head = (0, GENESIS)
         row = self.next_row(Facts(Event.OPENED, detail=opened.detail), context)
@@ -166,7 +170,7 @@ class Ledger:
     def append(self, facts: Facts, context: RunContext) -> LedgerRow:
         """Write one row in a transaction of its own.
 
-        Raises Failed (ledger-moved when another writer was first).
+        Raises Failed (ledger-moved when another writer was first) and RowUnknown.
         """
         row = self.next_row(facts, context)
         self._in_one_transaction([], row)
@@ -190,11 +194,13 @@ class Ledger:
         raise self._write_failed(bad or answers[-2], row)
 
     def _write_failed(self, answer: Answer, row: LedgerRow) -> CeremonyError:
+        if answer.state is AnswerState.LOST:
+            return _row_unknown(self.table, row)
         fields = answer.error or {}
-        sqlstate = fields.get(Field.SQLSTATE, "08006")
+        sqlstate = fields.get(Field.SQLSTATE, "")
         if sqlstate == "23505":
             return ledger_moved(self.table, row)
-        said = fields.get(Field.MESSAGE_PRIMARY, "the connection broke")
+        said = fields.get(Field.MESSAGE_PRIMARY, "the COMMIT was answered with a rollback")
         user = self._session.identity.current_user
         rule = meaning(sqlstate)
         step = rule.next_step
@@ -238,6 +244,15 @@ def ledger_moved(table: str, row: LedgerRow) -> Failed:
         state="Nothing of this step is in the database.",
         next_step="Find out who else writes to this target (the ledger's last rows say), then run "
         "the same command again.",
+    )
+
+
+def _row_unknown(table: str, row: LedgerRow) -> RowUnknown:
+    return RowUnknown(
+        "outcome-unknown",
+        f'The connection broke while row {row.sequence} ("{row.event}") of {table} was written.',
+        state="The row is in the ledger or it is not; the next command reads it there.",
+        next_step="See that the server is up, then run the same command again.",
     )
 
 

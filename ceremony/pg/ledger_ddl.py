@@ -82,7 +82,7 @@ def creation(schema: str, *, schema_missing: bool) -> tuple[str, ...]:
     """The statements, in order; they belong in one transaction with the ``opened`` row."""
     names = {"table": quoted(schema, TABLE), "function": quoted(schema, f"{TABLE}_refuse")}
     first = (f"CREATE SCHEMA {quoted(schema)}",) if schema_missing else ()
-    triggers = tuple(part.strip() for part in _TRIGGERS.format(**names).split(";"))
+    triggers = tuple(part.strip().format(**names) for part in _TRIGGERS.split(";"))
     return (*first, _TABLE.format(**names).strip(), _FUNCTION.format(**names).strip(), *triggers)
 
 

@@ -43,7 +43,7 @@ from ceremony.pg.judgement import (
     problem_before_commit,
     problem_of_answers,
 )
-from ceremony.pg.ledger import Ledger, parameters
+from ceremony.pg.ledger import Ledger, RowUnknown, parameters
 from ceremony.pg.lock import is_held, lock_halves
 from ceremony.pg.partial import Progress, index_invalid, lock_gone, progress, undecided
 from ceremony.pg.probes import Found, probe
@@ -78,8 +78,8 @@ def run_outside(
 ) -> StepOutcome:
     """Run one step outside a transaction, or take it up again where the ledger says it stopped.
 
-    DONE, FAILED (nothing is in), or PARTLY. Raises nothing for what the server, the link or a
-    Ctrl-C does.
+    DONE, FAILED (nothing is in), PARTLY, or UNKNOWN where the link broke while the ledger was
+    written. Raises nothing for what the server, the link or a Ctrl-C does.
     """
     return _Outside(run, session, ledger, context, listener).run()
 
@@ -107,6 +107,7 @@ class _Outside:
         self._before = Progress(frozenset(), {})
         self._results: dict[int, StatementResult] = {}
         self._checks: list[CheckOutcome] = []
+        self._row_unknown = False
 
     def run(self) -> StepOutcome:
         problem: Problem | None = None
@@ -115,6 +116,9 @@ class _Outside:
             row = self._go()
         except _StopError as stop:
             problem = stop.problem
+        except RowUnknown as error:
+            self._row_unknown = True
+            problem = Problem(error.code, error.happened, "", error.next_step)
         except CeremonyError as error:
             problem = Problem(error.code, error.happened, "", error.next_step)
         except KeyboardInterrupt:
@@ -292,6 +296,7 @@ class _Outside:
         if problem is not None:
             invalid = problem.code in ("index-invalid", "detach-pending", "needs-decision")
             state = StepState.PARTLY if inside or unsure or invalid else StepState.FAILED
+            state = StepState.UNKNOWN if self._row_unknown else state
             problem = replace(problem, state=self._state_words(inside, results, unsure))
             self._record_failure(problem, inside)
         if row is not None:

@@ -41,9 +41,9 @@ class SessionSettings:
 
     @property
     def application_name(self) -> str:
-        """``ceremony <run>``, cut to the 63 bytes that PostgreSQL keeps."""
+        """``ceremony <run>``; PostgreSQL keeps 63 characters of ASCII (manual, application_name)."""
         name = f"ceremony {self.run}".strip()
-        return name.encode()[:63].decode(errors="ignore")
+        return name.encode("ascii", "replace")[:63].decode()
 
     def pins(self) -> dict[str, str]:
         """Settings of the startup packet, so that RESET ALL returns to them (manual, RESET)."""

@@ -1,6 +1,7 @@
-"""A proxy between a client and PostgreSQL on a Unix socket: it counts turns, delays, and acts at message N.
+"""A proxy before PostgreSQL on a Unix socket: it counts turns, delays, and acts at message N.
 
-Frontend messages are a type byte, a length and a body; the first one has no type byte (manual, 54.7).
+Frontend messages are a type byte, a length and a body; the first one has no type byte (manual,
+54.7 Message Formats).
 """
 
 import contextlib
@@ -11,23 +12,25 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-_CANCEL = 80877102
 _SSL, _GSS = 80877103, 80877104
+#: Bind, Describe, Execute and Flush belong to the Parse before them: nothing happens between.
+_INSIDE = frozenset("BDEH")
 
 
 class Proxy:
     """Listens on ``folder/.s.PGSQL.5432`` and forwards to the server's socket.
 
-    ``turns``: how often the client spoke after it had heard something, that is: round trips. ``messages``: how many
-    frontend messages were forwarded. ``at``: (N, action): instead of forwarding message N the action runs, and the link
-    is cut. ``delay``: seconds each way; what arrives meanwhile belongs to the same turn.
+    ``turns``: how often the client spoke after it had heard something, that is: round trips.
+    ``messages``: how many frontend messages were forwarded; ``units`` counts a Parse with all that
+    belongs to it as one. ``at``: (N, action): instead of forwarding unit N the action runs, and
+    the link is cut. ``delay``: seconds each way; what arrives meanwhile belongs to the same turn.
     """
 
     def __init__(self, folder: Path, server_socket: Path, delay: float = 0.0) -> None:
         self.folder = folder
         self.delay = delay
         self.turns = 0
-        self.messages = 0
+        self.messages = self.units = 0
         self.kinds: list[str] = []
         self.at: tuple[int, Callable[[], None]] | None = None
         self.reached = False
@@ -46,7 +49,7 @@ class Proxy:
             thread.join(timeout=5)
 
     def reset(self) -> None:
-        self.turns = self.messages = 0
+        self.turns = self.messages = self.units = 0
         self.kinds = []
 
     def _accept(self) -> None:
@@ -99,17 +102,20 @@ class Proxy:
                 data += more
         return data
 
+    def _count(self, kind: str) -> None:
+        self.messages += 1
+        self.units += kind not in _INSIDE
+        self.kinds.append(kind)
+
     def _forward(self, splitter: "_Splitter", data: bytes, server: socket.socket) -> bool:
         if self.at is None:
-            messages = list(splitter.split(data))
-            self.messages += len(messages)
-            self.kinds += [kind for kind, _ in messages]
+            for kind, _ in splitter.split(data):
+                self._count(kind)
             server.sendall(data)
             return True
         for kind, message in splitter.split(data):
-            self.messages += 1
-            self.kinds.append(kind)
-            if self.messages == self.at[0]:
+            self._count(kind)
+            if kind not in _INSIDE and self.units == self.at[0]:
                 self.reached = True
                 self.at[1]()
                 return False
