@@ -17,7 +17,7 @@ _QUESTIONS = (
                relrowsecurity, relforcerowsecurity, reloptions::text
         FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
         WHERE nspname {_OUTSIDE} AND relname {_OURS}""",
-    f"""SELECT 'column', c.oid::regclass, attnum, attname, format_type(atttypid, atttypmod),
+    f"""SELECT 'column', c.oid::regclass, row_number() OVER (PARTITION BY c.oid ORDER BY attnum), attname, format_type(atttypid, atttypmod),
                attnotnull, attidentity, attgenerated, attacl::text, attstattarget,
                pg_get_expr(adbin, adrelid), col_description(c.oid, attnum)
         FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
