@@ -34,10 +34,11 @@ _KNOWN = {
 class Settings:
     """``settings.CEREMONY`` as values.
 
-    ``root`` is the folder of series. ``environments`` maps aliases to environment names. Timeouts are
-    milliseconds: ``lock_timeout`` for every wait for a lock (PostgreSQL's ``lock_timeout``), ``statement_timeout`` for
-    every statement, 0 for none. ``pg_bin`` is the folder of ``pg_dump``, ``""`` to look in PATH. ``keep_error_detail``
-    says whether DETAIL and CONTEXT of server errors, which may quote row data, are kept; ``None`` means: on local
+    ``root`` is the folder of series. ``environments`` maps aliases to environment names.
+    Timeouts are milliseconds: ``lock_timeout`` for every wait for a lock (PostgreSQL's
+    ``lock_timeout``), ``statement_timeout`` for every statement, 0 for none. ``pg_bin`` is the
+    folder of ``pg_dump``, ``""`` to look in PATH. ``keep_error_detail`` says whether DETAIL and
+    CONTEXT of server errors, which may quote row data, are kept; ``None`` means: on local
     targets only.
     """
 
@@ -52,7 +53,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class TargetSettings:
-    """One ``DATABASES`` alias as a target. ``parameters`` are libpq keywords and may hold a password: never print them."""
+    """One ``DATABASES`` alias as a target.
+
+    ``parameters`` are libpq keywords and may hold a password: never print them.
+    """
 
     alias: str
     environment: str
@@ -69,12 +73,19 @@ class TargetSettings:
 
 
 def load() -> Settings:
-    """``settings.CEREMONY`` as values. Raises UsageError (settings-invalid) for what cannot be understood."""
+    """``settings.CEREMONY`` as values.
+
+    Raises UsageError (settings-invalid) for what cannot be understood.
+    """
     raw: Mapping[str, Any] = getattr(django_settings, "CEREMONY", {})
     if unknown := sorted(set(raw) - _KNOWN):
-        raise _invalid(f"CEREMONY has no setting {unknown[0]!r}.", f"Known: {', '.join(sorted(_KNOWN))}.")
+        raise _invalid(
+            f"CEREMONY has no setting {unknown[0]!r}.", f"Known: {', '.join(sorted(_KNOWN))}."
+        )
     if "ROOT" not in raw:
-        raise _invalid("CEREMONY['ROOT'], the folder of series, is not set.", "Set it in your settings.")
+        raise _invalid(
+            "CEREMONY['ROOT'], the folder of series, is not set.", "Set it in your settings."
+        )
     return Settings(
         root=Path(raw["ROOT"]).expanduser(),
         ledger_schema=str(raw.get("LEDGER_SCHEMA", "public")),
@@ -87,13 +98,17 @@ def load() -> Settings:
 
 
 def target(alias: str, settings: Settings) -> TargetSettings:
-    """The target behind a ``DATABASES`` alias. Raises UsageError (alias-unknown, alias-not-postgresql)."""
+    """The target behind a ``DATABASES`` alias.
+
+    Raises UsageError (alias-unknown, alias-not-postgresql).
+    """
     databases = django_settings.DATABASES
     if alias not in databases:
         raise UsageError(
             "alias-unknown",
             f"There is no database alias {alias!r}; settings know {', '.join(sorted(databases))}.",
-            next_step=f"Give one of those with --database, or add it: CEREMONY_EXTRA_ALIASES={alias} "
+            next_step="Give one of those with --database, or add it: "
+            f"CEREMONY_EXTRA_ALIASES={alias} "
             f"{alias.upper()}_DATABASE_URL=postgres://…",
         )
     database = databases[alias]
@@ -123,7 +138,8 @@ def _parameters(database: Mapping[str, Any]) -> dict[str, str]:
     options = {
         keyword: value
         for keyword, value in (database.get("OPTIONS") or {}).items()
-        if isinstance(value, str | int) and not isinstance(value, bool)
+        if isinstance(value, str | int)
+        and not isinstance(value, bool)
         and keyword not in {"isolation_level", "server_side_binding", "pool", "assume_role"}
     }
     return {k: str(v) for k, v in {**pairs, **options}.items() if v not in (None, "")}
@@ -154,16 +170,22 @@ def _environments(raw: Mapping[str, Any]) -> dict[str, str]:
     for alias, keys in targets.items():
         if unknown := sorted(set(keys) - {"ENVIRONMENT"}):
             raise _invalid(
-                f"CEREMONY['TARGETS'][{alias!r}] has no setting {unknown[0]!r}.", "Known: ENVIRONMENT."
+                f"CEREMONY['TARGETS'][{alias!r}] has no setting {unknown[0]!r}.",
+                "Known: ENVIRONMENT.",
             )
-    return {alias: keys["ENVIRONMENT"] for alias, keys in targets.items() if keys.get("ENVIRONMENT")}
+    return {
+        alias: keys["ENVIRONMENT"] for alias, keys in targets.items() if keys.get("ENVIRONMENT")
+    }
 
 
 def _timeout(raw: Mapping[str, Any], name: str, default: str) -> int:
     text = str(raw.get(name, default))
     value = 0 if text == "0" else milliseconds(text)
     if value is None:
-        raise _invalid(f"CEREMONY[{name!r}] is {text!r}, which is no duration.", "Write 500ms, 5s, 10min or 1h.")
+        raise _invalid(
+            f"CEREMONY[{name!r}] is {text!r}, which is no duration.",
+            "Write 500ms, 5s, 10min or 1h.",
+        )
     return value
 
 

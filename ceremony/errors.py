@@ -1,8 +1,8 @@
 """The one tree of errors.
 
-Every error says what happened, what state the database is in now, and what to type next, and carries a
-stable ``area-reason`` code. The class decides the exit status of a command; the code is for people, scripts
-and the troubleshooting guide.
+Every error says what happened, what state the database is in now, and what to type next, and
+carries a stable ``area-reason`` code. The class decides the exit status of a command; the code
+is for people, scripts and the troubleshooting guide.
 """
 
 from enum import IntEnum
@@ -29,8 +29,9 @@ NOTHING_CHANGED = "Nothing was changed."
 class CeremonyError(Exception):
     """Base of all errors raised on purpose.
 
-    ``happened``: one or more sentences, with the place or the object. ``state``: what the database looks
-    like now. ``next_step``: what to type or decide next. ``code``: ``area-reason``.
+    ``happened``: one or more sentences, with the place or the object. ``state``: what the
+    database looks like now. ``next_step``: what to type or decide next. ``code``:
+    ``area-reason``.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED

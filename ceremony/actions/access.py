@@ -16,7 +16,10 @@ from ceremony.pg.session import Session, SessionSettings, open_session
 
 @dataclass(frozen=True)
 class Access:
-    """An open session on a target. ``keep_detail``: whether DETAIL and CONTEXT of errors may be kept."""
+    """An open session on a target.
+
+    ``keep_detail``: whether DETAIL and CONTEXT of errors may be kept.
+    """
 
     target: TargetSettings
     session: Session
@@ -83,19 +86,23 @@ def home_of(series: Series, alias: str | None, settings: Settings) -> TargetSett
         raise UsageError(
             "database-not-given",
             f"The series {series.name!r} names no home database.",
-            next_step=f"Add --database ALIAS, or write  database = \"ALIAS\"  into {series.name}/series.toml.",
+            next_step=f'Add --database ALIAS, or write  database = "ALIAS"  into {series.name}/series.toml.',
         )
     return conf.target(wanted, settings)
 
 
 def refuse_unconfirmed(target: TargetSettings, confirmed: str) -> None:
-    """A protected target wants its environment's name typed. Raises Refused (environment-protected)."""
+    """A protected target wants its environment's name typed.
+
+    Raises Refused (environment-protected).
+    """
     if not target.protected or confirmed == target.environment:
         return
     typed = f" --confirm says {confirmed!r}." if confirmed else ""
     raise Refused(
         "environment-protected",
-        f"The target {target.alias!r} is {target.environment}, not local, and so it is protected.{typed}",
+        f"The target {target.alias!r} is {target.environment}, not local, and so it is "
+        f"protected.{typed}",
         next_step=f"When you are sure, add: --confirm {target.environment}"
         if target.environment != conf.UNKNOWN
         else f"Say what it is ({target.alias.upper()}_ENVIRONMENT=staging, say), or add: --confirm unknown",

@@ -28,5 +28,6 @@ def _user_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        # A container may run a numeric user that has no name (KeyError until Python 3.12, OSError since).
+        # A container may run a numeric user that has no name (KeyError until Python 3.12,
+        # OSError since).
         return f"uid {os.getuid()}"

@@ -7,9 +7,9 @@ from ceremony.actions.access import home_of, refuse_unconfirmed
 from ceremony.actions.control import control_errors
 from ceremony.actions.dependencies import satisfied_on
 from ceremony.actions.execute import execute
-from ceremony.actions.library import load_library, refuse_errors
+from ceremony.actions.library import load_library
 from ceremony.actions.ready import Caller, Ready, ready
-from ceremony.actions.refusals import refuse_findings
+from ceremony.actions.refusals import refuse_files, refuse_plan
 from ceremony.actions.unknown_outcome import settle_unknown
 from ceremony.actions.watching import Watcher
 from ceremony.core.plan import Plan, plan_apply
@@ -19,10 +19,12 @@ from ceremony.sources.git import commit_of
 
 @dataclass(frozen=True)
 class ApplyRequest:
-    """``alias`` ``None``: the series' home database. ``to``: the last version to apply, ``None`` for all.
+    """``alias`` ``None``: the series' home database.
 
-    ``include_late`` takes files in that stand before an applied one; ``confirm`` is the environment's name, typed for
-    a protected target.
+    ``to``: the last version to apply, ``None`` for all.
+
+    ``include_late`` takes files in that stand before an applied one; ``confirm`` is the
+    environment's name, typed for a protected target.
     """
 
     series: str
@@ -35,14 +37,16 @@ class ApplyRequest:
 
 @control_errors()
 def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
-    """Apply what is pending, in order, each migration with its checks and its ledger row in one transaction.
+    """Apply what is pending, in order, each migration with its checks and its ledger row in one
+    transaction.
 
-    A migration that fails is not raised: the report's ``problem`` tells. Raises CeremonyError: UsageError for what was
-    asked, Refused before anything ran, LockedByOther, Tampered, Interrupted after a Ctrl-C was recorded.
+    A migration that fails is not raised: the report's ``problem`` tells. Raises CeremonyError:
+    UsageError for what was asked, Refused before anything ran, LockedByOther, Tampered,
+    Interrupted after a Ctrl-C was recorded.
     """
     settings = conf.load()
     library = load_library(settings.root, [request.series])
-    refuse_errors(library)
+    refuse_files(library.findings)
     series = library.series[request.series]
     target = home_of(series, request.alias, settings)
     refuse_unconfirmed(target, request.confirm)
@@ -54,7 +58,7 @@ def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
             include_late=request.include_late,
             satisfied=satisfied_on(here.access, here.history, series, library, settings),
         )
-        refuse_findings(plan.findings, f"{request.series} on {target.alias}")
+        refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
             return nothing_to_do(here, plan)
         report = execute(here, plan, commit_of(settings.root / request.series), watcher)

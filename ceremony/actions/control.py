@@ -17,20 +17,25 @@ _APP = "ceremony"
 def require_control() -> None:
     """See that control answers and that its tables are those of this release.
 
-    Raises CeremonyError (control-unreachable), UsageError (control-in-transaction, control-not-migrated).
+    Raises CeremonyError (control-unreachable), UsageError (control-in-transaction,
+    control-not-migrated).
     """
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.in_atomic_block:
-        # Note [No outer transaction]: an outer atomic() would keep intents uncommitted while the target changes,
-        # and its snapshot would block CREATE INDEX CONCURRENTLY when control and target are one database.
+        # Note [No outer transaction]: an outer atomic() would keep intents uncommitted while the
+        # target changes,
+        # and its snapshot would block CREATE INDEX CONCURRENTLY when control and target are one
+        # database.
         raise UsageError(
             "control-in-transaction",
             "This was called inside a transaction on the control database.",
-            next_step="Call it outside atomic(); intents must be committed before the target is touched.",
+            next_step="Call it outside atomic(); intents must be committed before the target is "
+            "touched.",
         )
     with control_errors():
         applied = MigrationRecorder(connection).applied_migrations()
-    # The names of our modules are compared, not Django's whole graph: building that loads every app's migrations.
+    # The names of our modules are compared, not Django's whole graph: building that loads every
+    # app's migrations.
     ours = {name for _, name, _ in pkgutil.iter_modules(migrations.__path__)}
     if waiting := sorted(name for name in ours if (_APP, name) not in applied):
         raise UsageError(
@@ -61,6 +66,7 @@ def control_unreachable(error: DatabaseError | InterfaceError) -> CeremonyError:
     return CeremonyError(
         "control-unreachable",
         f"The control database ({where}) does not answer{told}.",
-        state="The ledger in the target says what is applied; the next command settles the record from it.",
+        state="The ledger in the target says what is applied; the next command settles the "
+        "record from it.",
         next_step="Start it, or point DATABASE_URL at it; then run the same command again.",
     )

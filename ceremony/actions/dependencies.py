@@ -1,4 +1,6 @@
-"""Dependencies on other series and on Django's migrations: which of them are met on their databases."""
+"""Dependencies on other series and on Django's migrations: which of them are met on their
+databases.
+"""
 
 from collections.abc import Callable
 
@@ -18,10 +20,11 @@ DJANGO = "django"
 def satisfied_on(
     access: Access, history: History, series: Series, library: Library, settings: Settings
 ) -> Callable[[Dependency], bool]:
-    """Answers whether a dependency outside ``series`` is met; asks each database at most once, now.
+    """Answers whether a dependency outside ``series`` is met; asks each database at most once,
+    now.
 
-    A dependency on another series is looked up in the ledger of that series' home database, one on Django in the
-    target's own ``django_migrations``.
+    A dependency on another series is looked up in the ledger of that series' home database, one
+    on Django in the target's own ``django_migrations``.
     """
     needed = {d.series for m in series.runnable for d in m.header.depends} - {"", series.name}
     done: set[tuple[str, str]] = set()

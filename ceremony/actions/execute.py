@@ -1,8 +1,9 @@
-"""Execute: run a plan on a target that is ready, and record every intent before and every outcome after.
+"""Execute: run a plan on a target that is ready, and record every intent before and every
+outcome after.
 
-The order is the promise: intents of the whole plan are committed in control, then each step commits in the target
-together with its ledger row, then outcomes follow in control in small batches. Whatever a crash leaves between is
-settled from the ledger by the next command.
+The order is the promise: intents of the whole plan are committed in control, then each step
+commits in the target together with its ledger row, then outcomes follow in control in small
+batches. Whatever a crash leaves between is settled from the ledger by the next command.
 """
 
 import time
@@ -30,7 +31,9 @@ _KINDS = {Direction.APPLY: RunKind.APPLY, Direction.ROLL_BACK: RunKind.ROLL_BACK
 
 
 class Recorder:
-    """The executor's listener: outcomes go to the record in batches, everything goes to the watcher."""
+    """The executor's listener: outcomes go to the record in batches, everything goes to the
+    watcher.
+    """
 
     def __init__(self, buffer: OutcomeBuffer, watcher: Watcher) -> None:
         self._buffer = buffer
@@ -50,8 +53,9 @@ class Recorder:
 def execute(target: Ready, plan: Plan, commit: str, watcher: Watcher) -> RunReport:
     """Run the steps of ``plan`` (at least one, no refusals). ``commit`` is that of the files.
 
-    A step that fails is not raised: the report's ``problem`` tells. Raises CeremonyError (control-unreachable) when
-    the record cannot be written, and Interrupted (run-interrupted) after recording what a Ctrl-C left.
+    A step that fails is not raised: the report's ``problem`` tells. Raises CeremonyError
+    (control-unreachable) when the record cannot be written, and Interrupted (run-interrupted)
+    after recording what a Ctrl-C left.
     """
     began = time.monotonic()
     digest = plan_digest(plan)
@@ -95,7 +99,9 @@ def verdict_of(outcomes: tuple[StepOutcome, ...]) -> tuple[Verdict, Problem | No
 
 
 def weak_or_failed(checks: Iterable[CheckOutcome]) -> Verdict:
-    """FAIL for a blocking check that did not hold or did not run, PARTIAL for one that does not count as passed."""
+    """FAIL for a blocking check that did not hold or did not run, PARTIAL for one that does not
+    count as passed.
+    """
     verdict = Verdict.PASS
     for one in checks:
         if one.result is CheckResult.PASS or one.check.severity is CheckSeverity.INFO:

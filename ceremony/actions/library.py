@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ceremony.core.assemble import assemble
-from ceremony.core.finding import Finding, errors
+from ceremony.core.finding import Finding
 from ceremony.core.graph import check_graph
 from ceremony.core.naming import path_finding
 from ceremony.core.series import Series
-from ceremony.errors import Refused, UsageError
+from ceremony.errors import UsageError
 from ceremony.sources.folder import read_series, series_names
-
-_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,9 @@ def load_library(root: Path, names: Sequence[str] = ()) -> Library:
     known = _known(root)
     for name in names:
         if name not in known:
-            raise _outside(name) if "/" in name or path_finding(name) else _unknown(name, known, root)
+            raise (
+                _outside(name) if "/" in name or path_finding(name) else _unknown(name, known, root)
+            )
     loaded: dict[str, Series] = {}
     waiting = list(names or known)
     while waiting:
@@ -45,22 +45,6 @@ def load_library(root: Path, names: Sequence[str] = ()) -> Library:
     ordered = {name: loaded[name] for name in sorted(loaded)}
     graph = check_graph(ordered)
     return Library(root, ordered, tuple(sorted((*_of_folders(ordered), *graph))))
-
-
-def refuse_errors(library: Library) -> None:
-    """Raises Refused (files-refused) that lists every error of the files, when there is one."""
-    found = errors(library.findings)
-    if not found:
-        return
-    lines = [f"  {f.place}  {f.message} [{f.code}]\n      {f.hint}" for f in found[:_SHOWN]]
-    if len(found) > _SHOWN:
-        lines.append(f"  … and {len(found) - _SHOWN} more: manage.py check_sql shows all of them.")
-    count = "1 error" if len(found) == 1 else f"{len(found)} errors"
-    raise Refused(
-        "files-refused" if len(found) > 1 else found[0].code,
-        "\n".join([f"The files have {count}:", *lines]),
-        next_step="Mend the files; `manage.py check_sql` shows all findings without a database.",
-    )
 
 
 def _known(root: Path) -> tuple[str, ...]:
@@ -93,7 +77,8 @@ def _outside(name: str) -> UsageError:
     return UsageError(
         "path-outside-root",
         f"{name!r} is a path, not the name of a series.",
-        next_step="Name a folder directly below the folder of series; CEREMONY_ROOT says which that is.",
+        next_step="Name a folder directly below the folder of series; CEREMONY_ROOT says which "
+        "that is.",
     )
 
 
@@ -102,5 +87,6 @@ def _unknown(name: str, known: Sequence[str], root: Path) -> UsageError:
     return UsageError(
         "series-unknown",
         f"There is no series {name!r} in {str(root)!r}; {there}.",
-        next_step=f"Name one of those, or start it: manage.py new_sql {name} first_change --create-series",
+        next_step=f"Name one of those, or start it: manage.py new_sql {name} first_change "
+        "--create-series",
     )

@@ -17,8 +17,10 @@ from ceremony.pg.backup import back_up
 
 @dataclass(frozen=True)
 class LossAccepted:
-    """``why`` accepts that data goes. ``backup_folder``: make a backup there first; ``backup_evidence``: where the
-    backup is that was made otherwise.
+    """``why`` accepts that data goes.
+
+    ``backup_folder``: make a backup there first; ``backup_evidence``: where the backup is that
+    was made otherwise.
     """
 
     why: str = ""
@@ -76,7 +78,7 @@ def record_loss(
             [
                 Act(
                     Action.DATA_LOSS_ACCEPTED if losing else Action.BACKUP_MADE,
-                    here.caller.actor.shown,
+                    here.caller.actor.name,
                     here.access.target.alias,
                     plan.series,
                     f"{len(plan.steps)} steps back",

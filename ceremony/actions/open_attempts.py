@@ -57,7 +57,9 @@ def _close(left: list[Run], run: Run) -> None:
 
 
 def _refuse_prepared(access: Access) -> None:
-    """A prepared transaction has left its session: its ledger row may still appear (PREPARE TRANSACTION)."""
+    """A prepared transaction has left its session: its ledger row may still appear (PREPARE
+    TRANSACTION).
+    """
     found = access.session.ask(
         "SELECT gid FROM pg_catalog.pg_prepared_xacts"
         " WHERE database = pg_catalog.current_database() ORDER BY prepared LIMIT 1"
@@ -65,7 +67,9 @@ def _refuse_prepared(access: Access) -> None:
     if found:
         raise Refused(
             "prepared-transaction",
-            f"The prepared transaction {found[0][0]!r} is open in {access.target.alias!r}; it may hold an "
+            f"The prepared transaction {found[0][0]!r} is open in {access.target.alias!r}; it "
+            "may hold an "
             "earlier attempt.",
-            next_step="Decide it: ROLLBACK PREPARED or COMMIT PREPARED, then run the same command again.",
+            next_step="Decide it: ROLLBACK PREPARED or COMMIT PREPARED, then run the same "
+            "command again.",
         )

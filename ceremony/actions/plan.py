@@ -6,9 +6,10 @@ from ceremony import conf
 from ceremony.actions.access import home_of, reached
 from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.dependencies import satisfied_on
-from ceremony.actions.library import load_library, refuse_errors
+from ceremony.actions.library import load_library
 from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import control_identity
+from ceremony.actions.refusals import refuse_files
 from ceremony.actions.targets import known_target
 from ceremony.core.history import History
 from ceremony.core.plan import Direction, plan_apply, plan_digest, plan_rollback
@@ -29,13 +30,16 @@ class PlanRequest:
 
 @control_errors()
 def plan(request: PlanRequest) -> PlanReport:
-    """The plan as it stands now, with its refusals among the findings. Changes nothing and takes no lock.
+    """The plan as it stands now, with its refusals among the findings.
 
-    Raises UsageError, Refused and Tampered as ``apply`` does, but not for the plan's own findings.
+    Changes nothing and takes no lock.
+
+    Raises UsageError, Refused and Tampered as ``apply`` does, but not for the plan's own
+    findings.
     """
     settings = conf.load()
     library = load_library(settings.root, [request.series])
-    refuse_errors(library)
+    refuse_files(library.findings)
     series = library.series[request.series]
     target = home_of(series, request.alias, settings)
     require_control()

@@ -1,4 +1,6 @@
-"""Ready: a target under its lock, recognised, with its ledger read and what a crash left open settled."""
+"""Ready: a target under its lock, recognised, with its ledger read and what a crash left open
+settled.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,14 +52,7 @@ class Ready:
 
     def context(self, head: Callable[[], tuple[int, str]], manifest_digest: str) -> RunContext:
         """The facts that every ledger row of a run carries."""
-        return RunContext(
-            audit_head=head,
-            clock=now,
-            recorded_by=self.caller.actor.shown,
-            tool_version=__version__,
-            manifest_digest=manifest_digest,
-            command=self.caller.command,
-        )
+        return ledger_context(self.caller, head, manifest_digest)
 
 
 @contextmanager
@@ -75,12 +70,28 @@ def ready(
 
 
 def lock(access: Access, settings: Settings, caller: Caller, watcher: Watcher) -> None:
-    """Take the target's lock, telling the watcher who holds it while we wait. Raises LockedByOther."""
+    """Take the target's lock, telling the watcher who holds it while we wait. Raises
+    LockedByOther.
+    """
 
     def on_wait(holder: Holder | None, seconds: float) -> None:
         watcher.lock_waiting(str(holder) if holder else "somebody who has just gone", seconds)
 
     acquire(access.session, settings.ledger_schema, caller.wait_seconds, on_wait)
+
+
+def ledger_context(
+    caller: Caller, head: Callable[[], tuple[int, str]], manifest_digest: str = ""
+) -> RunContext:
+    """The facts that ledger rows carry; ``head`` gives the newest audit event."""
+    return RunContext(
+        audit_head=head,
+        clock=now,
+        recorded_by=caller.actor.shown,
+        tool_version=__version__,
+        manifest_digest=manifest_digest,
+        command=caller.command,
+    )
 
 
 def now() -> datetime:
@@ -89,14 +100,19 @@ def now() -> datetime:
 
 
 def make_ready(access: Access, caller: Caller, watcher: Watcher) -> Ready:
-    """Recognise a target whose lock is held, open its ledger where there is none, settle what is open."""
+    """Recognise a target whose lock is held, open its ledger where there is none, settle what
+    is open.
+    """
     known = known_target(access.target.alias)
     rows = access.ledger.rows() if access.ledger.exists() else ()
     control = control_identity()
     refuse_stranger(access, known, rows, control)
     if not rows:
         if is_new_database(access, known):
-            watcher.note(f"The database behind {access.target.alias!r} was made anew; its history starts over.")
+            watcher.note(
+                f"The database behind {access.target.alias!r} was made anew; its history starts "
+                "over."
+            )
         rows = (_open_ledger(access, caller, control),)
     target = remember(access, rows, caller)
     settled = settle_open(access, target, rows, caller.actor, caller.command)
@@ -107,7 +123,7 @@ def remember(access: Access, rows: tuple[LedgerRow, ...], caller: Caller) -> Tar
     """Let control remember the target as it is now."""
     facts = opened(rows)
     seen = replace(access.seen(), ledger_id=facts.ledger if facts else None)
-    target = target_seen(seen, actor=caller.actor.shown, seen_at=now())
+    target = target_seen(seen, actor=caller.actor.name, seen_at=now())
     if rows:
         ledger_seen(target, rows[-1].sequence, rows[-1].hash)
     return target
@@ -115,14 +131,7 @@ def remember(access: Access, rows: tuple[LedgerRow, ...], caller: Caller) -> Tar
 
 def _open_ledger(access: Access, caller: Caller, control: UUID) -> LedgerRow:
     head = audit_head()
-    context = RunContext(
-        audit_head=lambda: (head.sequence, head.hash),
-        clock=now,
-        recorded_by=caller.actor.shown,
-        tool_version=__version__,
-        command=caller.command,
-    )
     return access.ledger.create(
-        OpenedFacts(access.target.environment, str(control), uuid4()), context
+        OpenedFacts(access.target.environment, str(control), uuid4()),
+        ledger_context(caller, lambda: (head.sequence, head.hash)),
     )
-

@@ -1,7 +1,7 @@
 """Recognising: is this the database, and the ledger, that control remembers?
 
-A restored backup, a clone, a recreated database and a second control database all look like an honest target until
-their identity and history are compared. Nothing here changes anything.
+A restored backup, a clone, a recreated database and a second control database all look like an
+honest target until their identity and history are compared. Nothing here changes anything.
 """
 
 import json
@@ -18,7 +18,9 @@ from ceremony.models import Target
 
 @dataclass(frozen=True)
 class Opened:
-    """What the newest ``opened`` row says: who governs this target, as what, and which ledger it is."""
+    """What the newest ``opened`` row says: who governs this target, as what, and which ledger
+    it is.
+    """
 
     control: str
     environment: str
@@ -39,15 +41,16 @@ def refuse_stranger(
 ) -> None:
     """See that target and ledger are the ones control knows.
 
-    Raises Tampered: ledger-chain-broken, ledger-missing, ledger-went-back, target-identity-changed; Refused:
-    ledger-other-control, environment-changed.
+    Raises Tampered: ledger-chain-broken, ledger-missing, ledger-went-back,
+    target-identity-changed; Refused: ledger-other-control, environment-changed.
     """
     adopt = f'manage.py reconcile_sql --database {access.target.alias} --adopt "why"'
     if fault := chain_fault(rows):
         raise Tampered(
             "ledger-chain-broken",
             f"The ledger of {access.target.alias!r} does not agree with itself: {fault}",
-            next_step="Do not run anything here. Compare with a backup, and find out who wrote to the ledger.",
+            next_step="Do not run anything here. Compare with a backup, and find out who wrote "
+            "to the ledger.",
         )
     facts = opened(rows)
     if facts is None:
@@ -75,7 +78,8 @@ def _refuse_lost_ledger(access: Access, known: Target | None, adopt: str) -> Non
         return
     raise Tampered(
         "ledger-missing",
-        f"The target {access.target.alias!r} has no ledger, but control knows one with {known.ledger_sequence} "
+        f"The target {access.target.alias!r} has no ledger, but control knows one with "
+        f"{known.ledger_sequence} "
         "rows: the table was dropped, or this is another database.",
         next_step=f"Find out which. If its history may start over: {adopt}",
     )
@@ -86,8 +90,10 @@ def _refuse_other_governor(access: Access, facts: Opened, control: UUID, adopt: 
     if facts.control != str(control):
         raise Refused(
             "ledger-other-control",
-            f"The target {alias!r} is governed by another control database ({facts.control}); this one is {control}.",
-            next_step=f"Point DATABASE_URL at that one. If it is gone for good, take the target over: {adopt}",
+            f"The target {alias!r} is governed by another control database ({facts.control}); "
+            f"this one is {control}.",
+            next_step="Point DATABASE_URL at that one. If it is gone for good, take the target "
+            f"over: {adopt}",
         )
     if facts.environment != access.target.environment:
         raise Refused(
@@ -106,7 +112,8 @@ def _refuse_other_history(
         raise _changed(
             access,
             "target-identity-changed",
-            "is another database than the one control knows: a copy, a restore, or a changed address",
+            "is another database than the one control knows: a copy, a restore, or a changed "
+            "address",
             adopt,
         )
     row = rows[known.ledger_sequence - 1] if known.ledger_sequence <= len(rows) else None
@@ -114,7 +121,8 @@ def _refuse_other_history(
         raise _changed(
             access,
             "ledger-went-back",
-            f"has a ledger of {len(rows)} rows that lacks row {known.ledger_sequence} as control knows it: "
+            f"has a ledger of {len(rows)} rows that lacks row {known.ledger_sequence} as control "
+            "knows it: "
             "the database was restored from an older backup",
             adopt,
         )

@@ -17,7 +17,9 @@ from ceremony.models import RecordState, RunKind
 
 @dataclass(frozen=True)
 class ReconcileRequest:
-    """``adopt``: why this database, as it is, is the target from now on; ``""`` to adopt nothing."""
+    """``adopt``: why this database, as it is, is the target from now on; ``""`` to adopt
+    nothing.
+    """
 
     alias: str
     caller: Caller
@@ -28,8 +30,9 @@ class ReconcileRequest:
 def reconcile(request: ReconcileRequest, watcher: Watcher) -> ReconcileReport:
     """Settle open attempts from the ledger, and make the migration records say what it says.
 
-    Changes nothing in the target, except that adopting writes one more ``opened`` row. Raises UsageError
-    (target-without-ledger), LockedByOther, and Refused and Tampered as ``apply`` does.
+    Changes nothing in the target, except that adopting writes one more ``opened`` row. Raises
+    UsageError (target-without-ledger), LockedByOther, and Refused and Tampered as ``apply``
+    does.
     """
     settings = conf.load()
     target = conf.target(request.alias, settings)

@@ -40,7 +40,8 @@ from ceremony.models.bulk import copy_in
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What is known when a run begins. ``command_line`` must hold no secret; ``started_at`` is UTC.
+    """What is known when a run begins. ``command_line`` must hold no secret; ``started_at`` is
+    UTC.
     """
 
     kind: RunKind
@@ -98,9 +99,7 @@ def record_intents(run: Run, step_runs: Sequence[StepRun], *, planned_at: dateti
             head.append([intents_act(run, run.target.alias, new)])
 
 
-def record_outcomes(
-    run: Run, outcomes: Sequence[StepOutcome], *, keep_error_detail: bool
-) -> None:
+def record_outcomes(run: Run, outcomes: Sequence[StepOutcome], *, keep_error_detail: bool) -> None:
     """Record what came of attempts: outcomes, checks, migration records, one event per step.
 
     An attempt takes one final outcome, and before it at most one ``unknown``; what is recorded
@@ -109,9 +108,7 @@ def record_outcomes(
     """
     with recording() as head:
         known = _known_outcomes(outcome.attempt for outcome in outcomes)
-        new = [
-            o for o in outcomes if (o.attempt, o.state is StepState.UNKNOWN) not in known
-        ]
+        new = [o for o in outcomes if (o.attempt, o.state is StepState.UNKNOWN) not in known]
         copy_in(outcome_row(o, keep_detail=keep_error_detail) for o in new)
         copy_in(row for o in new for row in check_rows(run, o))
         store_records(row for o in new if (row := record_row(run, o)) is not None)
@@ -203,7 +200,8 @@ def control_identity() -> UUID:
 
 @contextmanager
 def recording() -> Iterator[AuditHead]:
-    """A transaction of its own with the head of the trail locked. RuntimeError inside another one.
+    """A transaction of its own with the head of the trail locked. RuntimeError inside another
+    one.
     """
     with transaction.atomic(durable=True):
         yield AuditHead.lock()

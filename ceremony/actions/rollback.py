@@ -7,10 +7,10 @@ from ceremony.actions.access import home_of, refuse_unconfirmed
 from ceremony.actions.apply import nothing_to_do
 from ceremony.actions.control import control_errors
 from ceremony.actions.execute import execute
-from ceremony.actions.library import load_library, refuse_errors
+from ceremony.actions.library import load_library
 from ceremony.actions.loss import LossAccepted, record_loss, refuse_unaccepted_loss
 from ceremony.actions.ready import Caller, ready
-from ceremony.actions.refusals import refuse_findings
+from ceremony.actions.refusals import refuse_files, refuse_plan
 from ceremony.actions.unknown_outcome import settle_unknown
 from ceremony.actions.watching import Watcher
 from ceremony.core.plan import plan_rollback
@@ -20,10 +20,11 @@ from ceremony.sources.git import commit_of
 
 @dataclass(frozen=True)
 class RollbackRequest:
-    """``to``: the version that stays the last applied one, ``zero`` for none; ``None`` takes back the newest one.
+    """``to``: the version that stays the last applied one, ``zero`` for none; ``None`` takes
+    back the newest one.
 
-    ``variant`` names another way back (``keep_data`` for ``.rollback.keep_data.sql``). ``loss`` accepts that data
-    goes, where a header says so.
+    ``variant`` names another way back (``keep_data`` for ``.rollback.keep_data.sql``). ``loss``
+    accepts that data goes, where a header says so.
     """
 
     series: str
@@ -39,18 +40,19 @@ class RollbackRequest:
 def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
     """Run the rollback files, each with its checks and its ledger row in one transaction.
 
-    A step that fails is not raised: the report's ``problem`` tells. Raises CeremonyError as ``apply`` does, and
-    Refused (data-loss-not-accepted, backup-missing) and Failed (backup-failed) before anything ran.
+    A step that fails is not raised: the report's ``problem`` tells. Raises CeremonyError as
+    ``apply`` does, and Refused (data-loss-not-accepted, backup-missing) and Failed
+    (backup-failed) before anything ran.
     """
     settings = conf.load()
     library = load_library(settings.root, [request.series])
-    refuse_errors(library)
+    refuse_files(library.findings)
     series = library.series[request.series]
     target = home_of(series, request.alias, settings)
     refuse_unconfirmed(target, request.confirm)
     with ready(target, settings, request.caller, watcher) as here:
         plan = plan_rollback(series, here.history, to=request.to, variant=request.variant)
-        refuse_findings(plan.findings, f"{request.series} on {target.alias}")
+        refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
             return nothing_to_do(here, plan)
         refuse_unaccepted_loss(plan, request.loss)

@@ -47,9 +47,7 @@ def settle(run: Run, settled: Sequence[Settled], rows: Mapping[UUID, LedgerRow])
         head.append([_settled_act(run, one, rows.get(one.attempt)) for one in new])
 
 
-def repair_records(
-    run: Run, states: Sequence[tuple[RecordState, LedgerRow]]
-) -> tuple[str, ...]:
+def repair_records(run: Run, states: Sequence[tuple[RecordState, LedgerRow]]) -> tuple[str, ...]:
     """Make the migration records of the run's target say what its ledger says.
 
     ``states``: each migration's state with the ledger row that it follows from. Returns the labels

@@ -1,4 +1,6 @@
-"""Verify: is what was applied still there and still right? Runs checks, changes nothing in the target."""
+"""Verify: is what was applied still there and still right? Runs checks, changes nothing in the
+target.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +17,7 @@ from ceremony.core.check import When
 from ceremony.core.finding import errors
 from ceremony.core.history import History
 from ceremony.core.plan import compare
-from ceremony.core.report import VerifiedMigration, VerifyReport, Verdict
+from ceremony.core.report import Verdict, VerifiedMigration, VerifyReport
 from ceremony.core.series import Series
 from ceremony.models import RunKind
 from ceremony.pg.verify import run_checks
@@ -33,10 +35,11 @@ class VerifyRequest:
 
 @control_errors()
 def verify(request: VerifyRequest) -> VerifyReport:
-    """Run the ``always`` and ``monitor`` checks of what is applied, and compare the files with the ledger.
+    """Run the ``always`` and ``monitor`` checks of what is applied, and compare the files with
+    the ledger.
 
-    What the checks do is rolled back. The results are recorded. Raises UsageError, Refused and Tampered as ``apply``
-    does.
+    What the checks do is rolled back. The results are recorded. Raises UsageError, Refused and
+    Tampered as ``apply`` does.
     """
     settings = conf.load()
     library = load_library(settings.root, [request.series])

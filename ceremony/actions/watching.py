@@ -1,4 +1,6 @@
-"""What a door may watch while an action works: a live line on a terminal, plain lines in a pipe, nothing in a test."""
+"""What a door may watch while an action works: a live line on a terminal, plain lines in a
+pipe, nothing in a test.
+"""
 
 from typing import Protocol
 

@@ -1,10 +1,10 @@
 """The hash chain: canonical payloads, and the link from one row to the next.
 
-One rule for the ledger in the target and the audit trail in control. The payload is JSON in one canonical
-form (RFC 8785 for the values allowed here: objects, arrays, strings, integers, booleans, null), so that any
-program can compute the same bytes; floats are refused, because their text differs between programs.
-Domain string, lengths and sequence number are part of what is hashed: two different rows can never be
-written as the same bytes.
+One rule for the ledger in the target and the audit trail in control. The payload is JSON in one
+canonical form (RFC 8785 for the values allowed here: objects, arrays, strings, integers,
+booleans, null), so that any program can compute the same bytes; floats are refused, because
+their text differs between programs. Domain string, lengths and sequence number are part of what
+is hashed: two different rows can never be written as the same bytes.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-Json: TypeAlias = "str | int | bool | None | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
 
 GENESIS = "0" * 64
 """The previous hash of the first row."""
@@ -22,7 +22,9 @@ AUDIT = "ceremony-audit-v1"
 
 
 class PayloadInvalid(ValueError):
-    """A value that has no canonical form: a float, a NUL, a lone surrogate, a key that is no string."""
+    """A value that has no canonical form: a float, a NUL, a lone surrogate, a key that is no
+    string.
+    """
 
 
 def canonical(payload: Json) -> bytes:
@@ -33,7 +35,9 @@ def canonical(payload: Json) -> bytes:
 
 
 def link(domain: str, previous: str, sequence: int, payload: bytes) -> str:
-    """The hash (64 hexadecimal digits) of row ``sequence`` that follows the row with hash ``previous``."""
+    """The hash (64 hexadecimal digits) of row ``sequence`` that follows the row with hash
+    ``previous``.
+    """
     digest = hashlib.sha256()
     digest.update(domain.encode() + b"\0")
     digest.update(bytes.fromhex(previous))

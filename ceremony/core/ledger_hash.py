@@ -1,6 +1,7 @@
 """How a ledger row becomes bytes, and its hash: the client computes it before the row is sent.
 
-The payload is the row without its sequence number and without both hashes (``core.chain.link`` mixes those in).
+The payload is the row without its sequence number and without both hashes (``core.chain.link``
+mixes those in).
 """
 
 from dataclasses import replace
@@ -39,7 +40,9 @@ def ledger_payload(row: LedgerRow) -> bytes:
 
 
 def row_hash(row: LedgerRow) -> str:
-    """The hash that a row must carry: of its payload, its sequence number and the hash before it."""
+    """The hash that a row must carry: of its payload, its sequence number and the hash before
+    it.
+    """
     return link(LEDGER, row.previous_hash, row.sequence, ledger_payload(row))
 
 

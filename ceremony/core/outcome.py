@@ -1,4 +1,6 @@
-"""What came of a step: statements, messages, checks, error; values that the executor hands to the record."""
+"""What came of a step: statements, messages, checks, error; values that the executor hands to
+the record.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +14,9 @@ from ceremony.core.plan import Step
 
 @dataclass(frozen=True)
 class StepRun:
-    """A step with the id of the attempt at it; the attempt is recorded in control before the step starts."""
+    """A step with the id of the attempt at it; the attempt is recorded in control before the
+    step starts.
+    """
 
     step: Step
     attempt: UUID
@@ -21,9 +25,9 @@ class StepRun:
 class StepState(StrEnum):
     """How an attempt ended.
 
-    DONE: its ledger row is committed. FAILED: undone, nothing of it is in the target. PARTLY: outside a
-    transaction, some statements are in. UNKNOWN: the link broke during COMMIT; only the ledger can tell.
-    NOT_STARTED: an earlier step ended the run.
+    DONE: its ledger row is committed. FAILED: undone, nothing of it is in the target. PARTLY:
+    outside a transaction, some statements are in. UNKNOWN: the link broke during COMMIT; only
+    the ledger can tell. NOT_STARTED: an earlier step ended the run.
     """
 
     DONE = "done"
@@ -34,6 +38,8 @@ class StepState(StrEnum):
 
 
 class StatementState(StrEnum):
+    """How one statement ended; NOT_RUN was never sent, UNKNOWN was in flight when the link broke."""
+
     DONE = "done"
     FAILED = "failed"
     NOT_RUN = "not run"
@@ -44,7 +50,8 @@ class StatementState(StrEnum):
 
 @dataclass(frozen=True)
 class Message:
-    """A NOTICE, WARNING or the like from the server, with the number of the statement it belongs to.
+    """A NOTICE, WARNING or the like from the server, with the number of the statement it
+    belongs to.
 
     ``statement`` is 0 for messages of our own statements (COMMIT, checks of constraints).
     """
@@ -62,9 +69,10 @@ class Message:
 class ServerError:
     """PostgreSQL's error fields, and the place in the file they point at.
 
-    ``statement`` is the number of the failing statement (0: our own, ``doing`` says which). ``line`` and ``column``
-    are places in the file (from 1; 0 unknown); ``source_line`` is that line's text and ``caret`` the column of the caret in it.
-    Appendix A of the PostgreSQL manual lists the SQLSTATE codes, section 54.8 the fields.
+    ``statement`` is the number of the failing statement (0: our own, ``doing`` says which).
+    ``line`` and ``column`` are places in the file (from 1; 0 unknown); ``source_line`` is that
+    line's text and ``caret`` the column of the caret in it. Appendix A of the PostgreSQL manual
+    lists the SQLSTATE codes, section 54.8 the fields.
     """
 
     sqlstate: str
@@ -85,7 +93,9 @@ class ServerError:
 
 @dataclass(frozen=True)
 class StatementResult:
-    """``seconds`` is the time between the previous answer and this one; ``rows`` is ``None`` where the tag has none."""
+    """``seconds`` is the time between the previous answer and this one; ``rows`` is ``None``
+    where the tag has none.
+    """
 
     number: int
     state: StatementState
@@ -96,7 +106,9 @@ class StatementResult:
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """The verdict on one check and what was observed; ``explanation`` is one sentence for people."""
+    """The verdict on one check and what was observed; ``explanation`` is one sentence for
+    people.
+    """
 
     check: Check
     result: CheckResult
@@ -107,7 +119,9 @@ class CheckOutcome:
 
 @dataclass(frozen=True)
 class Problem:
-    """An error as recorded: the words of a CeremonyError, and the server's error where there was one."""
+    """An error as recorded: the words of a CeremonyError, and the server's error where there
+    was one.
+    """
 
     code: str
     happened: str
@@ -118,7 +132,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class StepOutcome:
-    """``ledger_sequence`` and ``ledger_hash`` are those of the row that says the step is done (0, "" otherwise)."""
+    """``ledger_sequence`` and ``ledger_hash`` are those of the row that says the step is done
+    (0, "" otherwise).
+    """
 
     attempt: UUID
     step: Step

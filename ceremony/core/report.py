@@ -22,7 +22,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class TargetFacts:
-    """Which database is meant. No secret is in here. ``server_version`` is PostgreSQL's number (180004)."""
+    """Which database is meant.
+
+    No secret is in here. ``server_version`` is PostgreSQL's number (180004).
+    """
 
     alias: str
     environment: str
@@ -56,8 +59,9 @@ class PlanReport:
 class RunReport:
     """What ``apply_sql`` and ``rollback_sql`` print at the end.
 
-    ``settled`` tells what earlier crashed attempts turned out to be; ``findings`` holds notices (reworded files …).
-    ``run`` is the number under which the record can be found, 0 when there was nothing to do.
+    ``settled`` tells what earlier crashed attempts turned out to be; ``findings`` holds notices
+    (reworded files …). ``run`` is the number under which the record can be found, 0 when there
+    was nothing to do.
     """
 
     run: int
@@ -126,7 +130,9 @@ class VerifiedMigration:
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """What ``verify_sql`` prints: files against ledger, ledger against itself and control, checks."""
+    """What ``verify_sql`` prints: files against ledger, ledger against itself and control,
+    checks.
+    """
 
     target: TargetFacts
     series: str

@@ -1,8 +1,9 @@
 """Resolving: what an attempt without outcome turned out to be, by the ledger alone.
 
-Only with the target's lock in hand: a server process that outlived its client still holds the lock, so whoever has
-it knows that no earlier attempt is at work any more. ``pg_xact_status`` is not asked: after a crash PostgreSQL gives
-the same transaction numbers out again, and it would answer for somebody else's transaction.
+Only with the target's lock in hand: a server process that outlived its client still holds the
+lock, so whoever has it knows that no earlier attempt is at work any more. ``pg_xact_status`` is
+not asked: after a crash PostgreSQL gives the same transaction numbers out again, and it would
+answer for somebody else's transaction.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,10 @@ FINAL = {Event.APPLIED, Event.ROLLED_BACK, Event.BASELINED, Event.RETIRED, Event
 
 @dataclass(frozen=True)
 class OpenAttempt:
-    """An attempt that control knows no outcome of. ``run`` and ``number`` order the attempts of one run."""
+    """An attempt that control knows no outcome of.
+
+    ``run`` and ``number`` order the attempts of one run.
+    """
 
     attempt: UUID
     run: int
@@ -51,7 +55,8 @@ def _verdict(row: LedgerRow) -> tuple[SettledAs, str]:
         return SettledAs.DONE, f"Row {row.sequence} of the ledger says {row.event.value}."
     return (
         SettledAs.PARTLY,
-        f"Row {row.sequence} of the ledger says {row.event.value}, and none says that it was finished.",
+        f"Row {row.sequence} of the ledger says {row.event.value}, and none says that it was "
+        "finished.",
     )
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 
 def commit_of(folder: Path) -> str:
-    """The commit's 40 hexadecimal digits, with ``+`` behind them when files below ``folder`` differ from it.
+    """The commit's 40 hexadecimal digits, with ``+`` behind them when files below ``folder``
+    differ from it.
 
-    ``""`` where the folder is in no git checkout or git is not installed: evidence that is not there is not made up.
+    ``""`` where the folder is in no git checkout or git is not installed: evidence that is not
+    there is not made up.
     """
     head = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     if not head:
