@@ -86,7 +86,8 @@ def home_of(series: Series, alias: str | None, settings: Settings) -> TargetSett
         raise UsageError(
             "database-not-given",
             f"The series {series.name!r} names no home database.",
-            next_step=f'Add --database ALIAS, or write  database = "ALIAS"  into {series.name}/series.toml.',
+            next_step='Add --database ALIAS, or write the line  database = "ALIAS"  into '
+            f"{series.name}/series.toml.",
         )
     return conf.target(wanted, settings)
 
@@ -105,5 +106,6 @@ def refuse_unconfirmed(target: TargetSettings, confirmed: str) -> None:
         f"protected.{typed}",
         next_step=f"When you are sure, add: --confirm {target.environment}"
         if target.environment != conf.UNKNOWN
-        else f"Say what it is ({target.alias.upper()}_ENVIRONMENT=staging, say), or add: --confirm unknown",
+        else f"Say what it is ({target.alias.upper()}_ENVIRONMENT=staging, say), or add: "
+        "--confirm unknown",
     )

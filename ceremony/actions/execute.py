@@ -148,7 +148,10 @@ def _interrupted(
 ) -> Interrupted:
     """What is told after a Ctrl-C, when everything is cancelled, rolled back and recorded."""
     done = sum(outcome.state is StepState.DONE for outcome in outcomes)
-    happened = f"Stopped on request after {done} of {len(outcomes)} migrations; run {run.pk} has the record."
+    happened = (
+        f"Stopped on request after {done} of {len(outcomes)} migrations; "
+        f"run {run.pk} has the record."
+    )
     if problem is not None:
         happened += f"\n{problem.happened}"
     return Interrupted(

@@ -37,14 +37,15 @@ def refuse_unaccepted_loss(plan: Plan, accepted: LossAccepted) -> None:
         raise Refused(
             "data-loss-not-accepted",
             "\n".join(["Rolling back loses data:", *map(_loss_line, losing)]),
-            next_step='Add --accept-data-loss "why it may go" and either --backup DIR or --backup-evidence '
-            '"where the backup is".',
+            next_step='Add --accept-data-loss "why it may go" and either --backup DIR or '
+            '--backup-evidence "where the backup is".',
         )
     if not (accepted.backup_folder or accepted.backup_evidence.strip()):
         raise Refused(
             "backup-missing",
             "\n".join(["The loss is accepted, but there is no backup:", *map(_loss_line, losing)]),
-            next_step='Add --backup DIR (runs pg_dump and verifies the file) or --backup-evidence "where it is".',
+            next_step="Add --backup DIR (runs pg_dump and verifies the file) or "
+            '--backup-evidence "where it is".',
         )
 
 

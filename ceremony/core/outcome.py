@@ -38,7 +38,7 @@ class StepState(StrEnum):
 
 
 class StatementState(StrEnum):
-    """How one statement ended; NOT_RUN was never sent, UNKNOWN was in flight when the link broke."""
+    """How one statement ended. UNKNOWN was in flight when the link broke."""
 
     DONE = "done"
     FAILED = "failed"

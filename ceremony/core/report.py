@@ -116,7 +116,12 @@ class StatusReport:
     @property
     def pending(self) -> int:
         """How many migrations wait to be applied (late and partly applied ones too)."""
-        waiting = {MigrationState.PENDING, MigrationState.LATE, MigrationState.ROLLED_BACK, MigrationState.PARTLY}
+        waiting = {
+            MigrationState.PENDING,
+            MigrationState.LATE,
+            MigrationState.ROLLED_BACK,
+            MigrationState.PARTLY,
+        }
         return sum(line.state in waiting for line in self.lines)
 
 
