@@ -186,7 +186,8 @@ class Executor:
         """Send the waiting COMMIT alone, with the reset behind it."""
         if self._judged is not None:
             self._send(Leg([COMMIT, *RESET, SYNC]), None)
-            self._roll_back()
+            if self._stopped():
+                self._roll_back()
 
     def _stopped(self) -> bool:
         return bool(self._outcomes) and self._outcomes[-1].state is not StepState.DONE

@@ -28,11 +28,6 @@ SELECT count(*) = 1 FROM pg_catalog.pg_locks
 WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_catalog.pg_backend_pid()
   AND classid = %s::int8::oid AND objid = %s::int8::oid;
 
--- name: blockers
-SELECT a.pid, a.application_name, a.usename::text, a.state, a.xact_start
-FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(%s)) AS b(pid)
-LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = b.pid;
-
 -- name: prepared-transactions
 SELECT gid FROM pg_catalog.pg_prepared_xacts
 WHERE database = pg_catalog.current_database() ORDER BY prepared;

@@ -1,10 +1,12 @@
-"""Makes steps, sessions and runs for tests of the executor, without the parser: hostile files pass."""
+"""Makes steps, sessions and runs for tests of the executor, without the parser."""
 
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
+
+from psycopg.conninfo import conninfo_to_dict
 
 from ceremony.core.check import Check, CheckSeverity, When
 from ceremony.core.expectations import parse_expectation
@@ -133,10 +135,10 @@ def step(
 
 
 @contextmanager
-def running(conninfo: str, *, context=CONTEXT, listener=None, **settings):
+def running(conninfo: str, *, context=CONTEXT, listener=None, wait=0, **settings):
     """A session that holds the lock, with a ledger: an executor and the ledger."""
     with open_session(libpq(conninfo), SessionSettings(run="test", **settings)) as session:
-        acquire(session, SCHEMA, 0)
+        acquire(session, SCHEMA, wait)
         ledger = Ledger(session, SCHEMA)
         if not ledger.exists():
             ledger.create(OPENED, context)
@@ -144,6 +146,4 @@ def running(conninfo: str, *, context=CONTEXT, listener=None, **settings):
 
 
 def libpq(conninfo: str) -> dict[str, str]:
-    from psycopg.conninfo import conninfo_to_dict
-
     return {k: str(v) for k, v in conninfo_to_dict(conninfo).items()}

@@ -104,7 +104,9 @@ def test_the_first_statement_failed_so_nothing_is_in(target):
 
 
 def test_a_later_failure_is_partly_and_goes_on_where_it_stopped(target):
-    broken = outside("CREATE TABLE t (a int)", "INSERT INTO t SELECT x FROM source", "INSERT INTO t VALUES (9)")
+    broken = outside(
+        "CREATE TABLE t (a int)", "INSERT INTO t SELECT x FROM source", "INSERT INTO t VALUES (9)"
+    )
     with running(target) as (executor, _):
         (outcome,) = executor.run([broken])
         assert outcome.state is StepState.PARTLY
@@ -177,9 +179,8 @@ class Dies(Heard):
 
 def crashed(target, run, number):
     """A run that wrote the intent of a statement; what the statement did is the test's business."""
-    with running(target) as (executor, ledger):
-        with pytest.raises(RuntimeError, match="crash"):
-            type(executor)(executor._session, ledger, CONTEXT, Dies(number)).run([run])
+    with running(target) as (executor, ledger), pytest.raises(RuntimeError, match="crash"):
+        type(executor)(executor._session, ledger, CONTEXT, Dies(number)).run([run])
     with running(target) as (executor, ledger):
         facts = dict(statement=number, state="intent", existed=False)
         ledger.append(step_facts(run.step, run.attempt, Event.STATEMENT, **facts), CONTEXT)
@@ -192,7 +193,7 @@ def test_an_intent_whose_index_is_there_is_in(target):
     by_hand(target, "CREATE INDEX CONCURRENTLY t_a ON t (a)")
     with running(target) as (executor, ledger):
         (outcome,) = executor.run([run])
-        assert ('statement', 1, '{"found":true,"state":"done"}') in events(ledger)
+        assert ("statement", 1, '{"found":true,"state":"done"}') in events(ledger)
     assert outcome.state is StepState.DONE
     assert outcome.statements[0].state is StatementState.ALREADY_IN
 
@@ -223,7 +224,12 @@ def test_an_index_of_that_name_on_another_table(target):
 
 
 def test_without_a_probe_a_person_decides(target):
-    run = concurrently(outside("CREATE TABLE t (a int)", "CREATE DATABASE nobody_knows"), 2, NO_PROBE, "createdb_stmt")
+    run = concurrently(
+        outside("CREATE TABLE t (a int)", "CREATE DATABASE nobody_knows"),
+        2,
+        NO_PROBE,
+        "createdb_stmt",
+    )
     crashed(target, run, 2)
     with running(target) as (executor, _):
         (outcome,) = executor.run([run])
@@ -242,7 +248,9 @@ def test_a_pending_detach_is_named(target):
         "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)",
     )
     probe = ProbeTarget(Probe.DETACHED, None, "p1", None, "p")
-    run = concurrently(outside("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY"), 1, probe, "alter_table_stmt")
+    run = concurrently(
+        outside("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY"), 1, probe, "alter_table_stmt"
+    )
     crashed(target, run, 1)
     by_hand(target, "UPDATE pg_inherits SET inhdetachpending = true")
     with running(target) as (executor, _):
@@ -295,7 +303,10 @@ def test_a_concurrent_build_has_no_lock_timeout(target):
 
 def test_a_lock_that_is_gone_stops_before_the_next_statement(target):
     run = concurrently(
-        outside("SELECT 1", "SELECT pg_advisory_unlock_all()", "SELECT 2"), 2, NO_PROBE, "select_stmt"
+        outside("SELECT 1", "SELECT pg_advisory_unlock_all()", "SELECT 2"),
+        2,
+        NO_PROBE,
+        "select_stmt",
     )
     with running(target) as (executor, _):
         (outcome,) = executor.run([run])

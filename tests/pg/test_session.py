@@ -168,7 +168,9 @@ def test_a_server_that_is_too_old(target, monkeypatch):
 
 
 def test_a_read_only_role(target):
-    by_hand(target, f"ALTER DATABASE {libpq(target)['dbname']} SET default_transaction_read_only = on")
+    by_hand(
+        target, f"ALTER DATABASE {libpq(target)['dbname']} SET default_transaction_read_only = on"
+    )
     error = refused(target)
     assert error.code == "target-read-only"
     assert error.next_step == (
@@ -187,8 +189,7 @@ def test_a_pin_that_does_not_hold(target, monkeypatch):
     error = refused(target)
     assert error.code == "session-pin-failed"
     assert error.happened == (
-        "The session must run with search_path = public, but the server gives it "
-        '"$user", public.'
+        'The session must run with search_path = public, but the server gives it "$user", public.'
     )
 
 
@@ -233,4 +234,6 @@ def test_a_dead_client_is_noticed(target):
     """client_connection_check_interval: a statement of a client that is gone does not run on."""
     with open_session(libpq(target), SessionSettings(check_connection=250)) as session:
         assert session.checks_connection
-        assert session.ask("SELECT current_setting('client_connection_check_interval')") == [("250ms",)]
+        assert session.ask("SELECT current_setting('client_connection_check_interval')") == [
+            ("250ms",)
+        ]

@@ -1,0 +1,140 @@
+"""Ctrl-C cancels the statement in the server, rolls back and says so; the session can be used on."""
+
+import os
+import signal
+import threading
+import time
+
+import psycopg
+import pytest
+
+from ceremony.core.outcome import StatementState, StepState
+from ceremony.core.script import Probe, ProbeTarget
+from tests.pg.making import Heard, check, running, step
+from tests.pg.scenarios import concurrently
+
+
+@pytest.fixture
+def ctrl_c():
+    """Call with seconds: a SIGINT to this process then."""
+    timers = []
+
+    def soon(seconds):
+        timers.append(threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)))
+        timers[-1].start()
+
+    yield soon
+    for timer in timers:
+        timer.join()
+
+
+def test_a_running_statement_is_cancelled(target, ctrl_c):
+    runs = [
+        step("CREATE TABLE a ()", version="0001"),
+        step("CREATE TABLE b ()", "SELECT pg_sleep(30)", version="0002"),
+        step("CREATE TABLE c ()", version="0003"),
+    ]
+    heard = Heard()
+    with running(target, listener=heard) as (executor, ledger):
+        ctrl_c(0.5)
+        began = time.monotonic()
+        outcomes = executor.run(runs)
+        assert time.monotonic() - began < 10
+        assert executor.interrupted
+        assert [o.state for o in outcomes] == [
+            StepState.DONE,
+            StepState.FAILED,
+            StepState.NOT_STARTED,
+        ]
+        assert heard.outcomes == list(outcomes)
+        assert outcomes[1].problem.code == "cancelled"
+        assert outcomes[1].problem.happened == (
+            "Statement 2 of 2 (shop/0002_x.sql:2:1) was interrupted and cancelled in the server."
+        )
+        assert outcomes[1].problem.next_step == "When you want to go on: apply_sql shop"
+        assert outcomes[1].statements[1].state is StatementState.FAILED
+        assert [r.version for r in ledger.rows()] == ["", "0001"]
+        (again,) = executor.run([step("CREATE TABLE b ()", version="0002")])
+        assert again.state is StepState.DONE
+        assert not executor.interrupted
+
+
+def test_inside_a_check_nothing_is_committed(target, ctrl_c):
+    """The error stays in the check's savepoint and the server goes on: we must not commit."""
+    slow = check("SELECT pg_sleep(30)", "error query_canceled", name="slow")
+    with running(target) as (executor, ledger):
+        ctrl_c(0.5)
+        (outcome,) = executor.run([step("CREATE TABLE a ()", after=[slow, slow, slow])])
+        assert outcome.state is StepState.FAILED
+        assert outcome.problem.happened == (
+            'The check "slow" (shop/0001_x.verify.sql:1) was interrupted and cancelled in the server.'
+        )
+        assert len(ledger.rows()) == 1
+
+
+def test_while_copying(target, ctrl_c):
+    with psycopg.connect(target) as blocker, running(target, lock_timeout=0) as (executor, _):
+        with psycopg.connect(target, autocommit=True) as other:
+            other.execute("CREATE TABLE t (i int)")
+        blocker.execute("LOCK TABLE t")
+        ctrl_c(0.5)
+        (outcome,) = executor.run([step(("COPY t FROM stdin", b"1\n" * 100_000))])
+        assert outcome.state is StepState.FAILED
+        assert outcome.problem.code == "cancelled"
+        blocker.rollback()
+        (again,) = executor.run([step(("COPY t FROM stdin", b"1\n"))])
+        assert again.state is StepState.DONE
+
+
+def test_outside_a_transaction_the_index_is_named(target, ctrl_c):
+    with psycopg.connect(target, autocommit=True) as other:
+        other.execute("CREATE TABLE t (i int)")
+    run = step("CREATE INDEX CONCURRENTLY t_i ON t (i)", transactional=False)
+    run = concurrently(run, 1, ProbeTarget(Probe.INDEX_VALID, None, "t_i", None, "t"))
+    with psycopg.connect(target) as writer, running(target) as (executor, _):
+        writer.execute("INSERT INTO t VALUES (1)")
+        ctrl_c(0.7)
+        (outcome,) = executor.run([run])
+        assert executor.interrupted
+    assert outcome.state is StepState.PARTLY
+    assert outcome.problem.code == "index-invalid"
+    assert outcome.problem.happened == (
+        "Statement 1 of 1 (shop/0001_x.sql:1:1) was interrupted and cancelled in the server. The "
+        'index "public"."t_i" is there but INVALID: queries do not use it, and every write pays '
+        "for it."
+    )
+
+
+class Presses(Heard):
+    """Presses Ctrl-C when it hears something: no answer of the server is awaited then."""
+
+    def __init__(self, *, at: str):
+        super().__init__()
+        self.at = at
+
+    def step_finished(self, outcome):
+        super().step_finished(outcome)
+        self._press("finished")
+
+    def step_started(self, run):
+        super().step_started(run)
+        self._press("started")
+
+    def _press(self, what):
+        if what == self.at:
+            self.at = ""
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("at", ["started", "finished"])
+def test_while_the_listener_works(target, at):
+    heard = Presses(at=at)
+    with running(target, listener=heard) as (executor, ledger):
+        runs = [step("SELECT 1", version=f"000{n}") for n in (1, 2, 3)]
+        outcomes = executor.run(runs)
+        rows = ledger.rows()
+    assert executor.interrupted
+    done = [o for o in outcomes if o.state is StepState.DONE]
+    assert [o.attempt for o in done] == [r.attempt for r in rows[1:]]
+    assert len(done) == (0 if at == "started" else 1)
+    assert [o.attempt for o in outcomes] == [r.attempt for r in runs]
