@@ -4,6 +4,7 @@ import sys
 
 from ceremony.errors import CeremonyError
 from project.binaries import wheel_binaries
+from project.cluster import claim
 from project.embedded import stop_unused
 from project.place import development_place
 
@@ -14,6 +15,7 @@ def main() -> int:
     if not place.exists():
         return 0
     try:
+        claim(place)
         gone = stop_unused(place, wheel_binaries(), delete=True)
     except CeremonyError as error:
         sys.stderr.write(f"{error}\n")

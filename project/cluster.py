@@ -9,6 +9,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -106,8 +107,13 @@ class Cluster:
         self._run("pg_ctl", "stop", "--mode=fast", "--wait", f"--pgdata={self.data}")
 
     def remove(self) -> None:
-        """Delete the place with everything in it. The server must be stopped."""
-        shutil.rmtree(self.place)
+        """Delete the place with everything in it. The server must be stopped.
+
+        What is left of a killed server may still be deleting files of its own.
+        """
+        while self.place.exists():
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self.place)
 
     def _create(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)

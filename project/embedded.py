@@ -82,9 +82,13 @@ def throwaway_nursery() -> Path:
 
 def stop_unused(place: Path, binaries: Path, *, delete: bool) -> bool:
     """Stop the server at ``place``, and ``delete`` it, unless somebody uses it. True when done."""
-    claim(place)
     cluster = Cluster(place, binaries, {})
-    with _locked(place / "start.lock"), (place / "users.lock").open("a") as users:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_locked(place / "start.lock"))
+            users = stack.enter_context((place / "users.lock").open("a"))
+        except FileNotFoundError:
+            return True  # somebody else removed it while we waited
         if not _taken(users):
             return False
         if cluster.answers():
