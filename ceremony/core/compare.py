@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from ceremony.core.digests import CURRENT_MEANING
 from ceremony.core.finding import Finding, note, refuse
 from ceremony.core.history import Event, History, LedgerRow, Partly
 from ceremony.core.migration import Kind, Migration
@@ -98,14 +97,9 @@ def _of_siblings(migration: Migration, row: LedgerRow) -> Iterator[Finding]:
 
 
 def _same(migration: Migration, row: LedgerRow) -> bool:
-    if row.bytes_digest == migration.script.bytes_digest:
-        return _outdated(row) or row.meaning_digest == migration.script.meaning_digest
-    return row.meaning_digest == migration.script.meaning_digest
-
-
-def _outdated(row: LedgerRow) -> bool:
-    """Whether the row's meaning digest is of another algorithm, so that only the bytes can tell."""
-    return row.meaning_digest.partition(":")[0] != CURRENT_MEANING
+    """Equal bytes are equal under every algorithm and parser; else the meaning decides."""
+    script = migration.script
+    return script.bytes_digest == row.bytes_digest or script.meaning_digest == row.meaning_digest
 
 
 def _changed(migration: Migration, row: LedgerRow) -> Finding:

@@ -225,6 +225,13 @@ def test_what_a_superseded_file_stood_for_goes_too():
     assert labels(plan) == ["0040_new", "0031_d", "0030_base", "0002_b", "0000_a"]
 
 
+def test_what_another_file_still_stands_for_stays_superseded():
+    book = Book(BASE).write(Event.SUPERSEDED, "0000").write(Event.SUPERSEDED, "0002")
+    book.applied("0030", "0031", "0040")
+    assert labels(plan_rollback(BASE, book.history)) == ["0040_new"]
+    assert labels(plan_rollback(BASE, book.history, to="0030")) == ["0040_new", "0031_d"]
+
+
 OUTSIDE = series_of(
     {
         "0001_a.sql": "-- Transaction: none\nCREATE INDEX CONCURRENTLY i ON t (a);\n"
