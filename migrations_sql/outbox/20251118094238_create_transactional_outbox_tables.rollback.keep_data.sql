@@ -1,3 +1,5 @@
+-- Data loss: none (tables and rows stay)
+
 -- The partial way back keeps tables, rows, policies and functions. It only stops the use: no schedules.
 -- The comments tell everybody, and the checks, that the tables were kept on purpose.
 
