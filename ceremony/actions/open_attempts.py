@@ -8,10 +8,12 @@ from ceremony.actions.actor import Actor
 from ceremony.actions.record import RunFacts, close_run, open_attempts, open_run, open_runs
 from ceremony.actions.settlement import settle
 from ceremony.core.ledger_row import LedgerRow
+from ceremony.core.outcome import StepState
 from ceremony.core.report import Settled, SettledAs, Verdict
 from ceremony.core.resolve import OpenAttempt, last_rows, resolve
 from ceremony.errors import Refused
-from ceremony.models import Run, RunKind, Target
+from ceremony.models import Outcome, Run, RunKind, Target
+from ceremony.models.attempt import FINAL
 
 
 def settle_open(
@@ -52,8 +54,20 @@ def settle_open(
 
 def _close(left: list[Run], run: Run) -> None:
     for one in left:
-        close_run(one, Verdict.NOT_RUN, finished_at=datetime.now(UTC), settled_by=run)
+        close_run(one, _verdict(one), finished_at=datetime.now(UTC), settled_by=run)
     close_run(run, Verdict.PASS, finished_at=datetime.now(UTC))
+
+
+def _verdict(run: Run) -> Verdict:
+    """What can still be said of a run that was cut off, now that its attempts are settled.
+
+    Steps that are done passed their blocking checks, but what the checks saw is lost with the run:
+    PARTIAL at best.
+    """
+    states = set(Outcome.objects.filter(FINAL, attempt__run=run).values_list("state", flat=True))
+    if not states:
+        return Verdict.NOT_RUN
+    return Verdict.PARTIAL if states == {StepState.DONE.value} else Verdict.FAIL
 
 
 def _refuse_prepared(access: Access) -> None:
