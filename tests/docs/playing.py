@@ -1,0 +1,182 @@
+"""A page's commands, played in a folder of their own with databases of their own."""
+
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.core.management import get_commands
+
+from project.cluster import Cluster
+from project.environment import Environment
+from tests.conftest import Database
+from tests.docs.pages import ANY_LINES, CHECKOUT, PASSING, Command, File
+
+_ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*=")
+
+
+class Player:
+    """Runs the commands of one page, one after the other.
+
+    Our own commands run in this process, unless the page made a project of its own; everything else
+    is given to ``sh``. The page's variables are honoured: an alias that it adds gets a database.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        server: Cluster,
+        control: Database,
+        alias: Callable[[str], Database],
+        settings: Any,
+    ) -> None:
+        self.folder = folder
+        self._server = server
+        self._control = control
+        self._alias = alias
+        self._settings = settings
+        self._base = dict(settings.CEREMONY)
+        self._said: dict[str, str] = {}
+        self._targets: dict[str, str] = {}
+        self._environments: dict[str, dict[str, str | None]] = {}
+        self._status = 0
+        self._point()
+
+    def write(self, file: File) -> None:
+        """Write a file that the page shows."""
+        path = self.folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8")
+
+    def run(self, command: Command) -> str:
+        """What the command prints, as a terminal would show it in the end."""
+        words = shlex.split(command.text)
+        if words[0] == "export":
+            self._said.update(_assigned(words[1:]))
+            self._point()
+            return ""
+        if command.text == "echo $?":
+            return f"{self._status}\n"
+        given = [word for word in words if _ASSIGNMENT.match(word)]
+        rest = words[len(given) :]
+        if rest[:2] != ["python", "manage.py"] or (self.folder / "manage.py").exists():
+            return self._shell(command.text)
+        with self._variables(_assigned(given)):
+            return self._manage(rest[2:])
+
+    def _manage(self, words: list[str]) -> str:
+        words, to_file = _redirected(words)
+        out = io.StringIO()
+        talk = io.StringIO() if to_file else out
+        self._status = _called(words, out, talk)
+        if to_file:
+            (self.folder / to_file).write_text(out.getvalue(), encoding="utf-8")
+        return talk.getvalue()
+
+    def _shell(self, text: str) -> str:
+        path = os.pathsep.join(
+            [str(Path(sys.executable).parent), str(self._server.bindir), os.environ["PATH"]]
+        )
+        done = subprocess.run(
+            ["/bin/sh", "-c", text],
+            cwd=self.folder,
+            env={
+                "PATH": path,
+                "HOME": str(self.folder),
+                "PYTHONPATH": str(CHECKOUT),
+                "PYTHONUTF8": "1",
+                "DATABASE_URL": self._control.conninfo,
+                **self._said,
+                **self._targets,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        self._status = done.returncode
+        return done.stdout
+
+    @contextmanager
+    def _variables(self, given: Mapping[str, str]) -> Iterator[None]:
+        before = dict(self._said)
+        self._said.update(given)
+        self._point()
+        yield
+        self._said = before
+        self._point()
+
+    def _point(self) -> None:
+        """Let settings say what the page's variables say; addresses become those of the test."""
+        wanted = Environment(self._said)
+        for alias in wanted.targets((), {}):
+            variable = f"{alias.upper()}_DATABASE_URL"
+            if variable not in self._targets:
+                self._targets[variable] = self._alias(alias).conninfo
+            self._environments[alias] = {
+                "ENVIRONMENT": wanted.text(f"{alias.upper()}_ENVIRONMENT") or None
+            }
+        root = wanted.folder("CEREMONY_ROOT", self.folder / "migrations_sql")
+        self._settings.CEREMONY = {**self._base, "ROOT": root, "TARGETS": self._environments}
+
+
+def _called(words: list[str], out: io.StringIO, talk: io.StringIO) -> int:
+    """Call one of our commands as a shell does; its exit status."""
+    module = import_module(f"{get_commands()[words[0]]}.management.commands.{words[0]}")
+    try:
+        module.Command(stdout=out, stderr=talk).run_from_argv(["manage.py", *words])
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def _redirected(words: list[str]) -> tuple[list[str], str]:
+    return (words[:-2], words[-1]) if words[-2:-1] == [">"] else (words, "")
+
+
+def _assigned(words: list[str]) -> dict[str, str]:
+    return dict(word.split("=", 1) for word in words)
+
+
+_MASKS: tuple[tuple[str, str], ...] = (
+    (r"PostgreSQL [\d.]+ at .*", "PostgreSQL N at HERE"),
+    (r"\b(\d+ min )?\d+(\.\d+)? (ms|s)\b", "N ms"),
+    (r"(?<=\d{4}-\d\d-\d\d \d\d:\d\d UTC)  +\S+", "  WHO"),
+    (r"after \S+ applied it", "after WHO applied it"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)?( UTC|\+00(:00)?)?", "THEN"),
+    (r"\b(sha256|meaning1|plan1):[0-9a-f]+…?", r"\1:DIGEST"),
+    (r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12,63}…", "DIGEST"),
+    (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
+    (r"\d{8}T\d{6}_\d+Z", "STAMP"),
+    (r"\w+-STAMP", "NAME-STAMP"),
+    (r"\b[\d,]+ bytes", "N bytes"),
+    (r"\b(process|pid) \d+", r"\1 N"),
+    (r"(?<=\S)  +(?=\S)", "  "),
+)
+
+
+def masked(text: str, folder: Path | None = None) -> list[str]:
+    """The lines without what differs between runs: times, names, numbers of processes, padding."""
+    if folder is not None:
+        text = text.replace(f"{folder}/", "")
+    for pattern, instead in _MASKS:
+        text = re.sub(pattern, instead, text)
+    lines = [line.rstrip() for line in text.splitlines()]
+    return [line for line in lines if line and not PASSING.match(line)]
+
+
+def agrees(shown: list[str], printed: list[str]) -> bool:
+    """Whether the page's lines are the printed ones; ``…`` stands for any lines."""
+    if not shown:
+        return not printed
+    if shown[0].strip() == ANY_LINES:
+        return any(agrees(shown[1:], printed[skip:]) for skip in range(len(printed) + 1))
+    return bool(printed) and shown[0] == printed[0] and agrees(shown[1:], printed[1:])
