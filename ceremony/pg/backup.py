@@ -30,16 +30,14 @@ class Backup:
 def back_up(
     parameters: Mapping[str, str], folder: Path, *, pg_bin: str, server_version: int
 ) -> Backup:
-    """Dump the database behind libpq's ``parameters`` into a new file in ``folder`` (custom format).
+    """Dump the database behind libpq's ``parameters`` into a new file in ``folder``.
 
-    ``pg_bin`` is the folder of pg_dump and pg_restore, ``""`` to look in PATH; ``server_version``
-    is PostgreSQL's number (180004). The file has its name only after ``pg_restore --list`` could
-    read it, and only its owner may read it. The password goes through the environment
-    (PGPASSWORD), never into the list of arguments.
+    The format is the custom one. ``pg_bin`` is the folder of pg_dump and pg_restore, ``""`` to look
+    in PATH; ``server_version`` is PostgreSQL's number (180004). The file has its name only after
+    ``pg_restore --list`` could read it, and only its owner may read it. The password goes through
+    the environment (PGPASSWORD), never into the list of arguments.
 
     Raises Refused (backup-failed).
-
-
     """
     dump, restore = _program("pg_dump", pg_bin), _program("pg_restore", pg_bin)
     _refuse_older(dump, server_version)
@@ -85,10 +83,11 @@ def _refuse_older(dump: str, server_version: int) -> None:
     """pg_dump refuses a server newer than itself (manual, pg_dump, Notes)."""
     said = _run([dump, "--version"], "")
     major = int(next(iter(re.findall(r"\d+", said)), "0"))
-    if major < server_version // 10000:
+    wanted = server_version // 10000
+    if major < wanted:
         raise _failed(
-            f"{dump} has version {major}, the server has {server_version // 10000}; it must not be older.",
-            f"set CEREMONY['PG_BIN'] to the folder of PostgreSQL {server_version // 10000}'s programs",
+            f"{dump} has version {major}, the server has {wanted}; it must not be older.",
+            f"set CEREMONY['PG_BIN'] to the folder of PostgreSQL {wanted}'s programs",
         )
 
 

@@ -60,6 +60,6 @@ def _prepared(attempt: Attempt, problem: Problem, gids: list[str], command: str)
     return replace(
         problem,
         state=f"Prepared transactions hold parts of {attempt.label} and their locks: {listed}.",
-        next_step=f"End them (ROLLBACK PREPARED {literal(gids[0])};), take PREPARE TRANSACTION out of "
-        f"{attempt.path}, then: {command}",
+        next_step=f"End them (ROLLBACK PREPARED {literal(gids[0])};), take PREPARE TRANSACTION "
+        f"out of {attempt.path}, then: {command}",
     )

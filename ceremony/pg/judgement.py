@@ -10,6 +10,7 @@ from psycopg.pq import TransactionStatus
 
 from ceremony.core.check import CheckResult, CheckSeverity
 from ceremony.core.outcome import CheckOutcome, Problem, ServerError, StepState
+from ceremony.core.plan import Direction
 from ceremony.pg.attempt import Attempt
 from ceremony.pg.blocks import CHECK_PARTS, Part
 from ceremony.pg.errors import LINK_LOST, meaning, server_error
@@ -106,6 +107,8 @@ def problem_of_answers(
 
 def rolled_back(attempt: Attempt) -> str:
     """The state of the database after a step that was not committed."""
+    if attempt.run.step.direction is Direction.ROLL_BACK:
+        return f"What the way back did was undone: {attempt.label} is still applied."
     return f"{attempt.label} was rolled back: nothing of it is in the database."
 
 

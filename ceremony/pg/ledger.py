@@ -70,7 +70,7 @@ class Facts:
 
 
 class RowUnknown(Failed):
-    """The link broke before a row's COMMIT was answered: only the ledger can tell whether it is in."""
+    """The link broke before a row's COMMIT was answered: only the ledger tells if it is in."""
 
 
 class Ledger:

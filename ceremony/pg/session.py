@@ -41,7 +41,7 @@ class SessionSettings:
 
     @property
     def application_name(self) -> str:
-        """``ceremony <run>``; PostgreSQL keeps 63 characters of ASCII (manual, application_name)."""
+        """``ceremony <run>``; PostgreSQL keeps 63 ASCII characters (manual, application_name)."""
         name = f"ceremony {self.run}".strip()
         return name.encode("ascii", "replace")[:63].decode()
 

@@ -60,8 +60,8 @@ def session_limits(session: Session) -> Limits:
 
 
 def limits_of(step: Step, session: Session) -> Limits:
-    """The header's limits, else those of the settings."""
-    limits, header = session_limits(session), step.migration.header
+    """The limits in the header of the file that runs, else those of the settings."""
+    limits, header = session_limits(session), step.header
     lock, statement = header.lock_timeout, header.statement_timeout
     return Limits(
         limits.lock if lock is None else lock,

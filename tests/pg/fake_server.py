@@ -13,7 +13,8 @@ def serve(path: str, answers: list[bytes]) -> None:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(5)
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     while True:
         client, _ = listener.accept()
         threading.Thread(target=answer, args=(client, answers), daemon=True).start()

@@ -1,6 +1,7 @@
 """What the runners of the crash tests do, and what must be true after each crash."""
 
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 
@@ -45,6 +46,7 @@ def concurrently(
 ) -> StepRun:
     """The same step, with one statement that cannot run in a transaction."""
     script = run.step.script
+    assert script is not None
     statements = list(script.statements)
     statements[number - 1] = replace(
         statements[number - 1], in_transaction=False, probe=target, kind=kind
@@ -91,8 +93,8 @@ def _violations(
     return wrong
 
 
-def final(conninfo: str) -> tuple[list, list]:
-    """What an undisturbed run leaves: applied versions, tables, indexes (valid or not), row counts."""
+def final(conninfo: str) -> tuple[list[Any], list[Any]]:
+    """What a run leaves: applied versions, tables, indexes (valid or not), row counts."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
         applied = connection.execute(
             "SELECT version FROM ceremony_ledger WHERE event = 'applied' ORDER BY sequence"

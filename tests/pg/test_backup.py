@@ -1,7 +1,6 @@
 """Backups: a file that was read back, or an error that says what to do; no password anywhere."""
 
 import hashlib
-import os
 import stat
 import subprocess
 from pathlib import Path
@@ -113,4 +112,4 @@ def test_a_folder_that_is_a_file(parameters, server, tmp_path):
     taken.write_text("")
     with pytest.raises(Refused, match="cannot be made: File exists"):
         back_up(parameters, taken, pg_bin=str(server.bindir), server_version=version(server))
-    assert os.listdir(tmp_path) == ["taken"]
+    assert list(tmp_path.iterdir()) == [taken]

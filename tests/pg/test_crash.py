@@ -1,10 +1,11 @@
-"""The runner is killed with SIGKILL between any two messages; the next run settles what it finds."""
+"""A runner is killed with SIGKILL between any two messages; the next run settles what is left."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -37,6 +38,10 @@ def start(zygote, conninfo, scenario) -> int:
     return int(zygote.stdout.readline().split()[1])
 
 
+def killed_first(pid) -> None:
+    os.kill(pid[0], signal.SIGKILL)
+
+
 def by_hand(conninfo, text) -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute(text)
@@ -54,8 +59,8 @@ def test_killed_between_any_two_messages(target, proxied, zygote, scenario):
     for number in range(2, total + 1):
         by_hand(target, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         with proxied(target) as (proxy, through):
-            pid = []
-            proxy.at = (number, lambda: os.kill(pid[0], signal.SIGKILL))
+            pid: list[int] = []
+            proxy.at = (number, partial(killed_first, pid))
             pid.append(start(zygote, through, scenario))
             zygote.stdout.readline()
         killed += proxy.reached

@@ -56,9 +56,11 @@ ESCAPES = {
     "own row": (
         [
             "INSERT INTO public.ceremony_ledger SELECT sequence + 1, series, version, name, event, "
-            "bytes_digest, meaning_digest, checks_digest, rollback_digest, attempt, manifest_digest, "
-            "statement, detail, recorded_by, recorded_at, tool_version, audit_sequence, audit_hash, "
-            "hash, repeat('e', 64) FROM public.ceremony_ledger ORDER BY sequence DESC LIMIT 1"
+            "bytes_digest, meaning_digest, checks_digest, rollback_digest, attempt, "
+            "manifest_digest, statement, detail, recorded_by, recorded_at, tool_version, "
+            "audit_sequence, "
+            "audit_hash, hash, repeat('e', 64) FROM public.ceremony_ledger ORDER BY "
+            "sequence DESC LIMIT 1"
         ],
         "ledger-touched",
     ),
@@ -152,8 +154,9 @@ def test_a_prepared_transaction_is_named(target):
 def test_nothing_of_one_file_reaches_the_next(target):
     texts, _ = ESCAPES["leftovers"]
     found = (
-        "CREATE TABLE found AS SELECT current_setting('work_mem') AS a, current_setting('timezone') AS b, "
-        "current_setting('datestyle') AS c, (SELECT count(*) FROM pg_prepared_statements) AS d, "
+        "CREATE TABLE found AS SELECT current_setting('work_mem') AS a, "
+        "current_setting('timezone') AS b, current_setting('datestyle') AS c, "
+        "(SELECT count(*) FROM pg_prepared_statements) AS d, "
         "(SELECT count(*) FROM pg_cursors WHERE name = 'c') AS e, "
         "(SELECT count(*) FROM pg_listening_channels()) AS f, to_regclass('pg_temp.mine') AS g, "
         "current_setting('search_path') AS h, current_setting('synchronous_commit') AS i"

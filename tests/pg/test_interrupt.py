@@ -1,4 +1,4 @@
-"""Ctrl-C cancels the statement in the server, rolls back and says so; the session can be used on."""
+"""Ctrl-C cancels the statement in the server, rolls back and says so; the session lives on."""
 
 import os
 import signal
@@ -67,7 +67,8 @@ def test_inside_a_check_nothing_is_committed(target, ctrl_c):
         (outcome,) = executor.run([step("CREATE TABLE a ()", after=[slow, slow, slow])])
         assert outcome.state is StepState.FAILED
         assert outcome.problem.happened == (
-            'The check "slow" (shop/0001_x.verify.sql:1) was interrupted and cancelled in the server.'
+            'The check "slow" (shop/0001_x.verify.sql:1) was interrupted and cancelled in the '
+            "server."
         )
         assert len(ledger.rows()) == 1
 

@@ -11,6 +11,7 @@ from ceremony.core.chain import GENESIS
 from ceremony.core.ledger_hash import row_hash
 from ceremony.core.ledger_row import Event
 from ceremony.errors import Failed, Refused
+from ceremony.pg import ledger as module
 from ceremony.pg.ledger import Facts, Ledger
 from ceremony.pg.session import SessionSettings, open_session
 from tests.pg.making import CONTEXT, OPENED, libpq
@@ -149,7 +150,8 @@ def test_without_it_the_grant_is_named(target):
         'The ledger table could not be written to "public"."ceremony_ledger" as "weak_one": '
         "permission denied for schema public (42501). [permission-denied]\n"
         "Nothing was changed: the ledger is created as a whole or not at all.\n"
-        'Next: GRANT USAGE, CREATE ON SCHEMA "public" TO "weak_one"; then: run the same command again'
+        'Next: GRANT USAGE, CREATE ON SCHEMA "public" TO "weak_one"; then: run the same command '
+        "again"
     )
 
 
@@ -165,8 +167,6 @@ def test_another_format_is_refused(target, session):
 
 
 def test_a_newer_format_is_refused(session, monkeypatch):
-    from ceremony.pg import ledger as module
-
     monkeypatch.setattr(module, "FORMAT", 2)
     Ledger(session).create(OPENED, CONTEXT)
     monkeypatch.setattr(module, "FORMAT", 1)

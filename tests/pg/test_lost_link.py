@@ -1,4 +1,4 @@
-"""The link breaks between any two messages: what was in flight is named, COMMIT is never guessed."""
+"""The link breaks between any two messages: what was in flight is named, no COMMIT is guessed."""
 
 import psycopg
 

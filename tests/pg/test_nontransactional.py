@@ -182,7 +182,7 @@ def crashed(target, run, number):
     with running(target) as (executor, ledger), pytest.raises(RuntimeError, match="crash"):
         type(executor)(executor._session, ledger, CONTEXT, Dies(number)).run([run])
     with running(target) as (executor, ledger):
-        facts = dict(statement=number, state="intent", existed=False)
+        facts = {"statement": number, "state": "intent", "existed": False}
         ledger.append(step_facts(run.step, run.attempt, Event.STATEMENT, **facts), CONTEXT)
 
 

@@ -1,4 +1,4 @@
-"""Opening a session: pinned, identified, refused where it cannot be trusted; no password in any message."""
+"""Opening a session: pinned, identified, refused where it cannot be trusted; no secret shown."""
 
 import socket
 import subprocess
@@ -60,7 +60,8 @@ def test_the_pins_beat_what_role_and_database_say(target):
         session.ask("SELECT set_config('lock_timeout', '0', false)")
         session.ask("RESET ALL")
         found = session.ask(
-            "SELECT current_setting('search_path'), current_setting('standard_conforming_strings'), "
+            "SELECT current_setting('search_path'), "
+            "current_setting('standard_conforming_strings'), "
             "current_setting('lock_timeout'), current_setting('datestyle')"
         )
     assert found == [("app, public", "on", "2500ms", "ISO, MDY")]
@@ -212,7 +213,7 @@ def test_a_pooler_that_changes_the_server_process(target, monkeypatch):
 
 
 def test_a_pooler_that_gives_two_clients_one_process(target):
-    """What PgBouncer does in transaction mode: the key of the start is its own, the process is shared."""
+    """As PgBouncer does in transaction mode: it sends a key of its own, and shares the process."""
     with psycopg.connect(target, autocommit=True) as shared:
         pid = shared.info.backend_pid
 

@@ -3,13 +3,12 @@
 import pytest
 
 from ceremony.errors import Refused
+from ceremony.pg import session as module
 from ceremony.pg.session import SessionSettings, open_session
 from tests.pg.making import libpq
 
 
 def test_a_server_in_recovery_is_refused(target, monkeypatch):
-    from ceremony.pg import session as module
-
     ask = module._ask
 
     def recovering(connection, text, parameters=()):

@@ -1,7 +1,7 @@
-"""A warm process that forks a runner per line of its input, so that a test can kill runners quickly.
+"""A warm process that forks a runner per line of its input, so that runners are killed quickly.
 
-Input: one JSON object per line (``conninfo``, ``scenario``). Output: ``pid N`` at once, ``end STATUS`` when it ended.
-Started with: python -m tests.pg.zygote
+Input: one JSON object per line (``conninfo``, ``scenario``). Output: ``pid N`` at once, and
+``end STATUS`` when it ended. Started with: python -m tests.pg.zygote
 """
 
 import json
@@ -18,9 +18,14 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             os._exit(_run(order))
-        print(f"pid {pid}", flush=True)
+        _say(f"pid {pid}")
         _, status = os.waitpid(pid, 0)
-        print(f"end {status}", flush=True)
+        _say(f"end {status}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _run(order: dict[str, str]) -> int:
