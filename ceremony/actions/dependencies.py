@@ -10,6 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from ceremony.actions.access import Access, home_of, reached
 from ceremony.actions.library import Library
 from ceremony.conf import Settings
+from ceremony.core.graph import resolve
 from ceremony.core.header import Dependency
 from ceremony.core.history import History
 from ceremony.core.series import Series
@@ -34,7 +35,13 @@ def satisfied_on(
         elif name in library.series:
             there = _history(access, history, library.series[name], settings)
             done |= {(name, version) for version in there.applied(name)}
-    return lambda dependency: (dependency.series, dependency.version) in done
+
+    def satisfied(dependency: Dependency) -> bool:
+        named = resolve(dependency, series.name, library.series)
+        version = named.version.text if named else dependency.version
+        return (dependency.series, version) in done
+
+    return satisfied
 
 
 def _django(alias: str) -> set[str]:

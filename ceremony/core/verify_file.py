@@ -291,6 +291,14 @@ def _refuse_statement(reading: _Reading, statement: Statement) -> None:
             f"{statement.summary!r} cannot run in a transaction, and a check always does.",
             "Put the statement into a migration with 'Transaction: none'.",
         )
+    elif statement.copy is not None:
+        # A check travels in one batch of messages, and a stream of data cannot be in one.
+        reading.wrong(
+            statement.line,
+            "check-copy",
+            f"{statement.summary!r} brings its data along, which a check cannot.",
+            "Write the rows as INSERT … VALUES, or make them with generate_series().",
+        )
 
 
 def _refuse_question(reading: _Reading, expectation: Expectation, question: Statement) -> None:

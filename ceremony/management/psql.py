@@ -46,7 +46,7 @@ def psql_script(report: PlanReport, settings: Settings) -> str:
 
 
 def _step(step: Step, total: int, defaults: dict[str, int]) -> str:
-    header = step.migration.header
+    header = step.header
     own = {"lock_timeout": header.lock_timeout, "statement_timeout": header.statement_timeout}
     given = {name: value for name, value in own.items() if value is not None}
     lines = [*_comments(step, total)]

@@ -198,6 +198,13 @@ def test_line_ends_and_indentation_do_not_matter():
             "Put the statement into a migration with 'Transaction: none'.",
         ),
         (
+            "-- check: a\n-- expect: 1 row\nCOPY b FROM STDIN;\n1\n\\.\nSELECT 1;",
+            3,
+            "check-copy",
+            "'COPY b FROM STDIN' brings its data along, which a check cannot.",
+            "Write the rows as INSERT … VALUES, or make them with generate_series().",
+        ),
+        (
             "-- check: a\n-- expect: no rows\nINSERT INTO b VALUES (1);",
             3,
             "check-no-answer",

@@ -233,6 +233,16 @@ def test_a_rollback_is_the_same_with_another_event(target):
     assert not exists(target, "t")
 
 
+def test_a_way_back_that_fails_leaves_the_change_applied(target):
+    with running(target) as (executor, _):
+        executor.run([step("CREATE TABLE t ()")])
+        (outcome,) = executor.run([step("DROP TABLE t", "DROP TABLE nowhere", back=True)])
+    assert outcome.problem is not None
+    label = f"{outcome.step.migration.series}/{outcome.step.migration.label}"
+    assert outcome.problem.state == f"What the way back did was undone: {label} is still applied."
+    assert exists(target, "t")
+
+
 def test_time_limits_of_the_header_hold_for_its_transaction_alone(target):
     limits = (
         "SELECT current_setting('lock_timeout') AS a, current_setting('statement_timeout') AS b"

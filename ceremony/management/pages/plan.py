@@ -73,7 +73,7 @@ def step_notes(step: Step) -> tuple[str, ...]:
         notes.append(f"variant {step.variant}")
     apply = step.direction is Direction.APPLY
     if step.loses_data:
-        notes.append(f"data loss: {header.data_loss}")
+        notes.append(f"data loss: {step.data_loss}")
     if apply and not header.reversible:
         why = f" ({header.irreversible_why})" if header.irreversible_why else ""
         notes.append(f"no way back{why}")
