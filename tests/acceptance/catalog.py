@@ -17,7 +17,9 @@ _QUESTIONS = (
                relrowsecurity, relforcerowsecurity, reloptions::text
         FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
         WHERE nspname {_OUTSIDE} AND relname {_OURS}""",
-    f"""SELECT 'column', c.oid::regclass, row_number() OVER (PARTITION BY c.oid ORDER BY attnum), attname, format_type(atttypid, atttypmod),
+    f"""SELECT 'column', c.oid::regclass,
+               row_number() OVER (PARTITION BY c.oid ORDER BY attnum), attname,
+               format_type(atttypid, atttypmod),
                attnotnull, attidentity, attgenerated, attacl::text, attstattarget,
                pg_get_expr(adbin, adrelid), col_description(c.oid, attnum)
         FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid
@@ -45,7 +47,8 @@ _QUESTIONS = (
         FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace
         WHERE nspname {_OUTSIDE} AND typtype IN ('e', 'd') AND typname {_OURS}""",
     "SELECT 'policy', polname, polrelid::regclass, polcmd, polpermissive,"
-    " polroles::regrole[]::text, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) FROM pg_policy",
+    " polroles::regrole[]::text, pg_get_expr(polqual, polrelid),"
+    " pg_get_expr(polwithcheck, polrelid) FROM pg_policy",
     f"""SELECT 'comment', c.oid::regclass, obj_description(c.oid, 'pg_class')
         FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
         WHERE nspname {_OUTSIDE} AND relname {_OURS}
