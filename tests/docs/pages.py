@@ -2,7 +2,8 @@
 
 The convention, which renders as plain Markdown:
 
-- ``<!-- file: sql/shop/0001_x.sql -->`` above a fenced block: the block is that file.
+- ``<!-- file: sql/shop/0001_x.sql -->`` above a fenced block: the block is that file;
+  ``<!-- append: shop/settings.py -->``: the block goes to its end.
 - A ``console`` block: a line that begins with ``$ `` is a command (a backslash at its end goes on in
   the next line), the lines below it are what it prints. ``…`` alone on a line stands for any lines.
 """
@@ -16,18 +17,19 @@ CHECKOUT = Path(__file__).parents[2]
 ANY_LINES = "…"
 
 #: What a terminal shows in its live line and takes away again.
-PASSING = re.compile(r"\s*(\[\d+/\d+\] .*✓ (PASS|RECORDED)|(Applying|Rolling back) .*server process)")
+PASSING = re.compile(r"\s*(\[\d+/\d+\] .*(?:✓ PASS|≡ RECORDED)|(Applying|Rolling back) .*server process)")
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
-_FILE = re.compile(r"^<!-- file: (\S+) -->$")
+_FILE = re.compile(r"^<!-- (file|append): (\S+) -->$")
 
 
 @dataclass(frozen=True)
 class File:
-    """A file that the page shows whole."""
+    """A file that the page shows whole, or what it adds to one."""
 
     path: str
     text: str
+    append: bool
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,13 @@ def steps(text: str) -> Iterator[File | Command]:
     """What is to be done, in the order of the page."""
     for title, language, first, body in blocks(text):
         if title:
-            yield File(title, "\n".join(body) + "\n")
+            yield File(title[2], "\n".join(body) + "\n", title[1] == "append")
         elif language == "console":
             yield from _commands(first, body)
 
 
-def blocks(text: str) -> Iterator[tuple[str, str, int, list[str]]]:
-    """Fenced blocks: title of the file or ``""``, language, number of the first line, lines."""
+def blocks(text: str) -> Iterator[tuple[re.Match[str] | None, str, int, list[str]]]:
+    """Fenced blocks: the line that makes one a file, language, number of the first line, lines."""
     lines = text.splitlines()
     number = 0
     while number < len(lines):
@@ -71,7 +73,7 @@ def blocks(text: str) -> Iterator[tuple[str, str, int, list[str]]]:
             continue
         title = _FILE.match(lines[number - 2]) if number > 1 else None
         end = lines.index("```", number)
-        yield title[1] if title else "", fence[1], number + 1, lines[number:end]
+        yield title, fence[1], number + 1, lines[number:end]
         number = end + 1
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.management import get_commands
 
-from project.cluster import Cluster
+from project.cluster import SUPERUSER, Cluster
 from project.environment import Environment
 from tests.conftest import Database
 from tests.docs.pages import ANY_LINES, CHECKOUT, PASSING, Command, File
@@ -47,23 +47,27 @@ class Player:
         self._targets: dict[str, str] = {}
         self._environments: dict[str, dict[str, str | None]] = {}
         self._status = 0
-        self._point()
+        #: Databases that the page made itself, to be dropped after it.
+        self.made: list[str] = []
 
     def write(self, file: File) -> None:
         """Write a file that the page shows."""
         path = self.folder / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text, encoding="utf-8")
+        with path.open("a" if file.append else "w", encoding="utf-8") as out:
+            out.write(file.text)
 
     def run(self, command: Command) -> str:
         """What the command prints, as a terminal would show it in the end."""
         words = shlex.split(command.text)
         if words[0] == "export":
             self._said.update(_assigned(words[1:]))
-            self._point()
             return ""
         if command.text == "echo $?":
             return f"{self._status}\n"
+        if words[0] == "createdb":
+            self.made.append(words[-1])
+        self._point()
         given = [word for word in words if _ASSIGNMENT.match(word)]
         rest = words[len(given) :]
         if rest[:2] != ["python", "manage.py"] or (self.folder / "manage.py").exists():
@@ -92,6 +96,8 @@ class Player:
                 "HOME": str(self.folder),
                 "PYTHONPATH": str(CHECKOUT),
                 "PYTHONUTF8": "1",
+                "PGHOST": str(self._server.socket_dir),
+                "PGUSER": SUPERUSER,
                 "DATABASE_URL": self._control.conninfo,
                 **self._said,
                 **self._targets,
@@ -112,7 +118,6 @@ class Player:
         self._point()
         yield
         self._said = before
-        self._point()
 
     def _point(self) -> None:
         """Let settings say what the page's variables say; addresses become those of the test."""

@@ -11,10 +11,11 @@ from tests.docs.playing import Player, agrees, masked
 #: Commands that are shown and not run here, each with the reason. ``*`` ends a beginning.
 NOT_RUN = {
     "make *": "they set up, show or serve the checkout itself; tests/house runs them",
-    "git *": "clones, or needs a repository of the reader's own",
     ". .venv/bin/activate": "concerns the reader's shell",
+    "python manage.py createsuperuser": "asks a person",
+    "python manage.py collectstatic": "writes into the checkout",
     "pip install *": "needs a package index; tests/house/test_distribution.py installs the wheel",
-    "createdb *": "the test gives every alias a database of its own",
+    "python -m build *": "tests/house/test_distribution.py builds the wheel",
 }
 
 #: command-line.md shows the use of commands without output; tests/commands holds it.
@@ -41,7 +42,7 @@ def _is_played(page: Path) -> bool:
 
 @pytest.mark.parametrize("page", [*filter(_is_played, pages())], ids=name_of)
 def test_the_commands_of_a_page_print_what_it_shows(
-    page, tmp_path, server, control, target_alias, settings, monkeypatch
+    page, tmp_path, server, databases, control, target_alias, settings, monkeypatch
 ):
     folder = tmp_path / "here"
     folder.mkdir()
@@ -55,6 +56,8 @@ def test_the_commands_of_a_page_print_what_it_shows(
         printed = player.run(step)
         if not agrees(masked("\n".join(step.shown)), masked(printed, folder)):
             wrong[step] = printed.replace(f"{folder}/", "")
+    for name in player.made:
+        databases.drop(name)
     if os.environ.get("CEREMONY_WRITE_DOCS") and wrong:
         page.write_text(rewritten(page.read_text(encoding="utf-8"), wrong), encoding="utf-8")
         pytest.fail(f"{name_of(page)} was written; read it, then run without CEREMONY_WRITE_DOCS")
