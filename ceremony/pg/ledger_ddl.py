@@ -53,8 +53,8 @@ CREATE TABLE {table} (
     tool_version text NOT NULL,
     audit_sequence bigint NOT NULL,
     audit_hash text NOT NULL,
-    previous_hash text NOT NULL UNIQUE,
-    hash text NOT NULL UNIQUE CHECK (hash ~ '^[0-9a-f]{{64}}$')
+    previous_hash text NOT NULL,
+    hash text NOT NULL CHECK (hash ~ '^[0-9a-f]{{64}}$')
 )"""
 
 _FUNCTION = """

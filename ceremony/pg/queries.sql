@@ -47,26 +47,9 @@ SELECT
     pg_catalog.current_setting('client_encoding'),
     pg_catalog.current_setting('standard_conforming_strings'),
     pg_catalog.current_setting('session_replication_role'),
-    pg_catalog.current_setting('datestyle'),
-    pg_catalog.current_setting('intervalstyle'),
-    pg_catalog.current_setting('bytea_output'),
-    pg_catalog.current_setting('extra_float_digits'),
     pg_catalog.current_setting('lock_timeout'),
     pg_catalog.current_setting('statement_timeout'),
-    pg_catalog.current_setting('idle_in_transaction_session_timeout'),
-    pg_catalog.current_setting('client_min_messages'),
-    pg_catalog.current_setting('synchronous_commit'),
-    pg_catalog.current_setting('check_function_bodies'),
-    pg_catalog.current_setting('default_transaction_isolation'),
-    pg_catalog.current_setting('default_transaction_read_only'),
-    pg_catalog.current_setting('default_tablespace'),
-    pg_catalog.current_setting('row_security'),
-    pg_catalog.current_setting('timezone'),
-    (SELECT count(*) FROM pg_catalog.pg_prepared_statements)::text,
-    (SELECT count(*) FROM pg_catalog.pg_listening_channels())::text,
-    (SELECT count(*) FROM pg_catalog.pg_depend
-     WHERE refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-       AND refobjid = pg_catalog.pg_my_temp_schema())::text;
+    pg_catalog.current_setting('default_transaction_read_only');
 
 -- name: index-facts
 SELECT i.indisvalid, i.indisready, pg_catalog.pg_get_indexdef(i.indexrelid),

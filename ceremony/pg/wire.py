@@ -12,9 +12,8 @@ import contextlib
 import select
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import pq
@@ -29,8 +28,7 @@ _CHUNK = 262_144
 _SEVERITY, _SQLSTATE = Field.SEVERITY_NONLOCALIZED, Field.SQLSTATE
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One message: a statement with its parameters, or (``sql`` is empty) a Sync.
 
     ``keep`` is how many rows of the answer are kept; ``flush`` asks the server to answer at once
@@ -57,8 +55,7 @@ class AnswerState(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back for one item.
 
     ``rows`` is at most ``item.keep`` of the ``row_count`` rows, as text.
