@@ -142,7 +142,19 @@ def server_error(
     return error if keep_detail else _masked(error)
 
 
-def failure(error: psycopg.Error, *, state: str, doing: str = "A question to the server") -> Failed:
+class QueryFailed(Failed):
+    """The server refused one of our own questions. ``sqlstate`` is its word on why."""
+
+    def __init__(
+        self, code: str, happened: str, *, state: str, next_step: str, sqlstate: str
+    ) -> None:
+        super().__init__(code, happened, state=state, next_step=next_step)
+        self.sqlstate = sqlstate
+
+
+def failure(
+    error: psycopg.Error, *, state: str, doing: str = "A question to the server"
+) -> QueryFailed:
     """A psycopg error from outside a migration as one of ours. No connection string is in it."""
     sqlstate = error.sqlstate or LINK_LOST
     said = error.diag.message_primary or "the connection broke"
@@ -152,7 +164,8 @@ def failure(error: psycopg.Error, *, state: str, doing: str = "A question to the
         error.pgconn.user.decode() if error.pgconn is not None and error.pgconn.user else "the role"
     )
     step = rule.next_step.format(path="the file", command=command, user=user)
-    return Failed(rule.code, f"{doing} failed: {said} ({sqlstate}).", state=state, next_step=step)
+    happened = f"{doing} failed: {said} ({sqlstate})."
+    return QueryFailed(rule.code, happened, state=state, next_step=step, sqlstate=sqlstate)
 
 
 def _placed(

@@ -11,6 +11,7 @@ from psycopg.pq import TransactionStatus
 
 from ceremony.core.outcome import Problem, StepOutcome, StepRun, StepState
 from ceremony.pg.attempt import Attempt, never_started
+from ceremony.pg.blockers import with_blockers
 from ceremony.pg.blocks import (
     COMMIT,
     RESET,
@@ -222,5 +223,6 @@ class Executor:
             self._finish(attempt.outcome(StepState.FAILED, now, stopped))
 
     def _finish(self, outcome: StepOutcome) -> None:
+        outcome = with_blockers(outcome, self._session)
         self._outcomes.append(outcome)
         self._listener.step_finished(outcome)

@@ -341,7 +341,7 @@ def judge_commit(
     refused = (
         answer.state is AnswerState.ERROR and fields.get(Field.SEVERITY_NONLOCALIZED) == "ERROR"
     )
-    if answer.state is AnswerState.OK or refused:
+    if refused or (answer.state is AnswerState.OK and answer.tag == "ROLLBACK"):
         error = server_error(fields, doing=Part.COMMIT.value, keep_detail=around.keep_detail)
         rule = meaning(error.sqlstate) if refused else None
         code = rule.code if rule and rule.code != "statement-failed" else "commit-rolled-back"

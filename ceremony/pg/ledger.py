@@ -14,13 +14,14 @@ from ceremony.core.ledger_hash import sealed
 from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.errors import CeremonyError, Failed, Refused
 from ceremony.pg.context import RunContext
-from ceremony.pg.errors import meaning
+from ceremony.pg.errors import QueryFailed, meaning
 from ceremony.pg.ledger_ddl import COLUMNS, FORMAT, TABLE, creation, insertion
 from ceremony.pg.names import quoted
 from ceremony.pg.queries import query
 from ceremony.pg.session import Session
 from ceremony.pg.wire import Answer, AnswerState, Item
 
+_UNDEFINED_COLUMN = "42703"
 _UNDONE = "Nothing was changed: the ledger is created as a whole or not at all."
 
 
@@ -117,8 +118,8 @@ class Ledger:
         text = f"SELECT {', '.join(COLUMNS)} FROM {self.table} ORDER BY sequence"
         try:
             found = self._session.ask(text)
-        except Failed as error:
-            if "42703" in error.happened:
+        except QueryFailed as error:
+            if error.sqlstate == _UNDEFINED_COLUMN:
                 raise self._unreadable(f"{self.table} has other columns") from None
             raise
         rows = tuple(_row(values) for values in found)

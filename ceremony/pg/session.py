@@ -17,6 +17,8 @@ from ceremony.pg.wire import Wire
 MINIMUM_VERSION = 140000
 """The oldest server that is supported, as PostgreSQL counts (14.0)."""
 
+#: A link that died without a word is found within a minute (manual, 34.1.2, keepalives_idle).
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _CHECK_CONNECTION = "client_connection_check_interval"
 
 
@@ -175,6 +177,7 @@ def _connect(parameters: Mapping[str, str], settings: SessionSettings) -> psycop
     options += [f"-c {name}={_escaped(value)}" for name, value in settings.pins().items()]
     arguments: dict[str, Any] = {
         "connect_timeout": settings.connect_timeout,
+        **_KEEPALIVE,
         **parameters,
         "options": " ".join(option for option in options if option),
         "application_name": settings.application_name,

@@ -109,6 +109,7 @@ class Wire:
         ``answered`` hears of each at once. Never raises for what the server says or when the link
         breaks: the answers tell.
         """
+        self._notices = []
         self._unread = list(items)
         self._unread.reverse()
         answers: list[Answer] = []
@@ -141,6 +142,7 @@ class Wire:
         string.)
         """
         self._before = time.perf_counter()
+        self._notices = []
         self._unread = [item]
         answers: list[Answer] = []
         steps: Iterator[Answer | None] = self._copying(item, data)
