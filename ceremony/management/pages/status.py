@@ -52,6 +52,11 @@ def _states(report: StatusReport) -> str:
 
 
 def _row(line: StatusLine) -> list[Part]:
-    mark, style = _MARKS[line.state]
     when = moment(line.at) if line.at else ""
-    return [line.label, (f"{mark} {line.state.value}", style), when, line.by, (line.note, "dim")]
+    return [line.label, marked(line.state), when, line.by, (line.note, "dim")]
+
+
+def marked(state: MigrationState) -> Part:
+    """The state's word behind its mark."""
+    mark, style = _MARKS[state]
+    return (f"{mark} {state.value}", style)

@@ -2,14 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from ceremony.core.report import MigrationState
+from ceremony.management.page import Page
+from ceremony.management.pages.status import marked
+from ceremony.management.streams import Printer, Stream
+from ceremony.management.units import duration
 from project import databases
 from project.demonstration import Shown, perform
 from project.place import CHECKOUT
@@ -21,9 +23,6 @@ NEXT = (
     ("manage.py rollback_sql listings", "the way back: refused until you accept the loss"),
 )
 
-#: Columns where nobody watches; rich would cut at 80.
-PIPE_WIDTH = 110
-
 
 class Command(BaseCommand):
     """Prepares the databases, applies each series with its checks, shows a table for each."""
@@ -32,57 +31,58 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stdout = cast("IO[str]", self.stdout)
-        width = None if stdout.isatty() else PIPE_WIDTH
-        console = Console(file=stdout, highlight=False, width=width)
+        printer = Printer(Stream(options.get("stdout") or sys.stdout))
         databases.create_missing(["default", *settings.SERIES_ALIASES])
         databases.migrate_control()
         try:
-            shown = [show(console, series) for series in settings.SERIES_ALIASES]
+            shown = [show(printer, series) for series in settings.SERIES_ALIASES]
         except CommandError as stopped:
             # Already worded by the command that stopped; Django would put its class name in front.
             self.stderr.write(str(stopped))
             sys.exit(stopped.returncode)
-        console.print(summary(shown))
-        console.print(where_to_look_next(), markup=False)
+        printer.page(closing(shown))
 
 
-def show(console: Console, series: str) -> Shown:
+def show(printer: Printer, series: str) -> Shown:
     """Apply one series and print its table."""
     shown = perform(series)
-    did = f"{shown.applied} applied now" if shown.applied else "nothing to do"
-    console.print(f"{series} on {shown.database}: {did}, {shown.verdict}", markup=False)
-    console.print(table(shown))
+    printer.page(page(shown))
     return shown
 
 
-def table(shown: Shown) -> Table:
-    """One series as a table: migration, state, checks, seconds."""
-    result = Table()
-    result.add_column("migration", overflow="fold")
-    result.add_column("state", no_wrap=True)
-    result.add_column("checks", no_wrap=True)
-    result.add_column("seconds", justify="right", no_wrap=True)
-    for line in shown.lines:
-        seconds = "" if line.seconds is None else f"{line.seconds:.2f}"
-        result.add_row(Text(line.label), Text(line.state), Text(line.checks), seconds)
+def page(shown: Shown) -> Page:
+    """One series: a sentence, and a row per migration."""
+    did = f"{shown.applied} applied now" if shown.applied else "nothing to do"
+    result = Page()
+    result.line((f"{shown.series} on {shown.database}: {did}, {shown.verdict}", "bold"))
+    rows = [
+        (
+            line.label,
+            marked(MigrationState(line.state)),
+            line.checks,
+            "" if line.seconds is None else duration(line.seconds),
+        )
+        for line in shown.lines
+    ]
+    result.table(("Migration", "State", "Checks", "Time"), rows, right=(3,))
+    result.line("")
     return result
 
 
-def summary(shown: list[Shown]) -> Text:
-    """One line over all series."""
+def closing(shown: list[Shown]) -> Page:
+    """One line over all series, and commands that can be copied, each with what it shows."""
     applied = sum(one.applied for one in shown)
     verdicts = ", ".join(f"{one.series} {one.verdict}" for one in shown)
-    return Text(f"{len(shown)} series, {applied} migrations applied now: {verdicts}\n")
-
-
-def where_to_look_next() -> str:
-    """Commands that can be copied, each with what it shows."""
     commands = [(f"{python()} {typed}", shows) for typed, shows in NEXT]
     commands += [("make serve", "the same in the admin"), ("README.md, docs/", "how it works")]
     width = max(len(command) for command, _ in commands)
-    lines = [f"  {command:<{width}}   {shows}" for command, shows in commands]
-    return "\n".join(["Where to look next:", *lines])
+    result = Page()
+    result.line((f"{len(shown)} series, {applied} migrations applied now: {verdicts}", "bold"))
+    result.blank()
+    result.line("Where to look next:")
+    for command, shows in commands:
+        result.line(f"{command:<{width}}   {shows}", indent=2)
+    return result
 
 
 def python() -> str:
