@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ceremony.core.outcome import StepOutcome
+from ceremony.errors import CeremonyError
 from ceremony.pg.session import Session
 
 LOCK_TIMEOUT = "lock-timeout"
@@ -28,12 +29,15 @@ GROUP BY 1, 2, 3, 4, 5 ORDER BY a.xact_start NULLS LAST, l.pid LIMIT 5
 def with_blockers(outcome: StepOutcome, session: Session) -> StepOutcome:
     """The outcome with the sessions that hold locks on tables, when it ended in a lock timeout.
 
-    Call it when the step was rolled back. Raises CeremonyError for what the server refuses.
+    Call it when the step was rolled back. Where the server does not answer, nobody is named.
     """
     problem = outcome.problem
     if problem is None or problem.code != LOCK_TIMEOUT or session.wire.lost:
         return outcome
-    holders = "; ".join(_words(*row) for row in session.ask(_HOLDERS))
+    try:
+        holders = "; ".join(_words(*row) for row in session.ask(_HOLDERS))
+    except CeremonyError:
+        return outcome
     told = f"Locks on tables are held by {holders}." if holders else "Nobody holds a lock now."
     return replace(outcome, problem=replace(problem, happened=f"{problem.happened}\n{told}"))
 
@@ -54,5 +58,5 @@ def _words(
     if state:
         words.append(state)
     if since:
-        words.append(f"in a transaction since {since:%Y-%m-%d %H:%M:%S%z}")
+        words.append(f"transaction open since {since:%Y-%m-%d %H:%M:%S%z}")
     return f"{', '.join(words)} (on {', '.join(tables)})"

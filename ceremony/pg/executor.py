@@ -223,6 +223,6 @@ class Executor:
             self._finish(attempt.outcome(StepState.FAILED, now, stopped))
 
     def _finish(self, outcome: StepOutcome) -> None:
-        outcome = with_blockers(outcome, self._session)
         self._outcomes.append(outcome)
+        outcome = self._outcomes[-1] = with_blockers(outcome, self._session)
         self._listener.step_finished(outcome)

@@ -63,9 +63,7 @@ Facts = tuple[str, ...]
 def catalog(connection: psycopg.Connection, tables: Sequence[str] = ()) -> Facts:
     """Everything but the ledger's own objects, sorted; with the rows of ``tables`` that exist."""
     facts = [
-        " | ".join(map(str, row))
-        for question in _QUESTIONS
-        for row in connection.execute(question)  # type: ignore[arg-type]
+        " | ".join(map(str, row)) for question in _QUESTIONS for row in connection.execute(question)
     ]
     for table in tables:
         if connection.execute("SELECT to_regclass(%s)", [table]).fetchone() != (None,):

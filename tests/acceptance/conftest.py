@@ -53,7 +53,7 @@ def golden() -> Golden:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder of series, ``sql`` below the working directory, and nothing else set."""
     root = tmp_path / "sql"
     root.mkdir()

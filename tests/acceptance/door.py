@@ -41,14 +41,14 @@ def manage(*arguments: str) -> Answer:
     return Answer(" ".join(typed), status, out.getvalue(), err.getvalue())
 
 
-def shell(*arguments: str, timeout: float = 60, **environment: str) -> Answer:
+def shell(*arguments: str, **environment: str) -> Answer:
     """``manage.py`` as a process of its own, with nothing of the developer's environment."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
         env=clean(environment),
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=60,
         check=False,
     )
     typed = " ".join(["manage.py", *arguments])

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 _DELIVERED_WITHIN = 0.3
 """How long the server gets for a statement whose answer nobody will hear, in seconds."""
@@ -106,12 +107,12 @@ def proxied(beyond: Path) -> Iterator[Proxy]:
             proxy.close()
 
 
-def _startup(stream) -> bytes:
+def _startup(stream: BinaryIO) -> bytes:
     head = stream.read(4)
     return head + stream.read(struct.unpack("!i", head)[0] - 4)
 
 
-def _messages(stream) -> Iterator[tuple[bytes, bytes]]:
+def _messages(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     while head := stream.read(5):
         yield head[:1], stream.read(struct.unpack("!i", head[1:])[0] - 4)
 

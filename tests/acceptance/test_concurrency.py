@@ -40,6 +40,7 @@ def test_one_works_and_the_other_waits(world: World, terminals: dict[str, str], 
         until(lambda: waiting(world) == 1, first)
         second = started("apply_sql", "shop", **terminals)
         third = shell("apply_sql", "shop", "--no-wait", **terminals)
+        assert second.stderr is not None
         heard = second.stderr.readline()
         gate.execute(f"SELECT pg_advisory_unlock({GATE})")
         told = [process.communicate(timeout=30) for process in (first, second)]
@@ -56,7 +57,7 @@ def test_one_works_and_the_other_waits(world: World, terminals: dict[str, str], 
     assert len(world.ledger()) == 2
 
 
-def waiting(world: World) -> int:
+def waiting(world):
     """How many sessions wait at the gate."""
     question = (
         f"SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"

@@ -282,7 +282,7 @@ INITIALIZE = (
 )
 JOB = '[{"queue": "mail", "data": {}, "options": {}}]'
 
-REFUSED = {
+REFUSED: dict[str, tuple[str, dict[str, tuple[str | None, str]], tuple[str, ...]]] = {
     "rebalancing": (
         REBALANCING_BEFORE,
         {
@@ -368,7 +368,7 @@ def test_outbox_writes_once_per_key_and_forgets_a_deleted_course(shipped: World)
         assert _counts(connection) == [0, 0, 0]
 
 
-def _counts(connection: psycopg.Connection) -> list[int]:
+def _counts(connection):
     tables = ("job_outbox", "idempotency_keys", "fsm_events")
     return [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
 

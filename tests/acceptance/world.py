@@ -63,7 +63,7 @@ class World:
     def ask(self, question: str, alias: str = "shop") -> list[tuple[Any, ...]]:
         """Rows from a target, in a session of the test's own."""
         with self.target(alias).connect() as connection:
-            cursor = connection.execute(question)  # type: ignore[call-overload]
+            cursor = connection.execute(question)
             return list(cursor.fetchall()) if cursor.description else []
 
     def catalog(self, alias: str = "shop", tables: tuple[str, ...] = ()) -> Facts:

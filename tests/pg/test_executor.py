@@ -348,10 +348,12 @@ def test_lock_timeout(target):
             other.execute("CREATE TABLE t ()")
         blocker.execute("SELECT * FROM t")
         outcome = fail(target, "ALTER TABLE t ADD a int", settings={"lock_timeout": 150})
+        pid = blocker.info.backend_pid
     assert outcome.problem.code == "lock-timeout"
-    assert outcome.problem.happened.endswith(
-        "failed: canceling statement due to lock timeout (55P03)."
-    )
+    first, blocked_by = outcome.problem.happened.split("\n")
+    assert first.endswith("failed: canceling statement due to lock timeout (55P03).")
+    assert blocked_by.startswith(f"Locks on tables are held by process {pid}, ")
+    assert blocked_by.endswith(" (on t).")
 
 
 def test_statement_timeout(target):
