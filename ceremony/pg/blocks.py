@@ -123,21 +123,24 @@ class Probing:
     lock_halves: tuple[int, int]
 
     def items(self) -> tuple[Item, Item]:
-        """The session first, alone: a role that the file switched to may not read the ledger."""
-        halves = tuple(b"%d" % half for half in self.lock_halves)
-        row = (b"%d" % self.table_oid, b"%d" % self.sequence)
+        """The session first, alone: a role that the file switched to may not read the ledger.
+
+        Who changes a table's triggers, rules or policies holds a lock on it that we never take.
+        """
+        locks = tuple(b"%d" % number for number in (*self.lock_halves, self.table_oid))
+        row = (b"%d" % self.sequence,)
         text = query("ledger-probes").replace("{ledger}", self.table)
         return (
-            Item(What(Part.PROBES), query("session-probes").encode(), halves, keep=1),
+            Item(What(Part.PROBES), query("session-probes").encode(), locks, keep=1),
             Item(What(Part.LEDGER_PROBES), text.encode(), row, keep=1),
         )
 
 
 def begin(limits: Limits, *, compare: bool = True) -> tuple[Item, ...]:
     """BEGIN, the session as it is after the reset, and the limits of this transaction."""
-    text, values = limits.statement_for_transaction()
     compared = (_COMPARE,) if compare else ()
-    return (_BEGIN, *compared, Item(What(Part.BEGIN), text, values))
+    limited = tuple(Item(What(Part.BEGIN), text) for text in limits.statements())
+    return (_BEGIN, *compared, *limited)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from ceremony.pg.judgement import (
     TX_BROKEN,
     cancelled,
     judge_commit,
+    ledger_unguarded,
     outcome_unknown,
     problem_before_commit,
 )
@@ -59,7 +60,7 @@ class Executor:
         self._ledger = ledger
         self._context = context
         self._listener = listener
-        self._ledger_oid = ledger.oid
+        self._ledger_oid, self._guarded = ledger.as_it_stands()
         self._halves = lock_halves(ledger.schema)
         self._outcomes: list[StepOutcome] = []
         self._judged: Attempt | None = None
@@ -90,6 +91,10 @@ class Executor:
         return tuple(self._outcomes)
 
     def _run_all(self, runs: Sequence[StepRun]) -> None:
+        if runs and not self._guarded:
+            unguarded = ledger_unguarded(self._ledger.table, self._context.command)
+            self._finish(never_started(runs[0], self._context.clock(), unguarded))
+            return
         for run in runs:
             if not run.step.transactional:
                 self._land()

@@ -35,8 +35,6 @@ whose it is, and what it waits for. Everything else is left to RESET ALL and its
 _ENDED = ("57014", "57P01", "57P02", "57P03", "57P05", "25P03", "25P04")
 """Cancelled, terminated, timed out: a check that ends so says nothing about its question."""
 
-_TRIGGERS = "2"
-
 TX_BROKEN = "tx-broken"
 """The code of a file that left the transaction it ran in."""
 
@@ -312,9 +310,11 @@ def _session_probed(
 
 
 def _ledger_probed(attempt: Attempt, around: Surroundings) -> Iterator[Problem]:
-    """One new row, ours, behind the one it must follow; both triggers; no rules, no policies."""
-    wanted = ("1", attempt.row.hash, attempt.row.previous_hash, _TRIGGERS, "false")
-    if attempt.rows_of(Part.LEDGER_PROBES) != wanted:
+    """One new row, ours, behind the one it must follow; and the table itself was left alone."""
+    wanted = ("1", attempt.row.hash, attempt.row.previous_hash)
+    session = attempt.rows_of(Part.PROBES)
+    locked = session is None or session[9] != "0"
+    if locked or attempt.rows_of(Part.LEDGER_PROBES) != wanted:
         yield _problem(
             attempt,
             "ledger-touched",
@@ -368,4 +368,17 @@ def outcome_unknown(attempt: Attempt, around: Surroundings) -> Problem:
         f"The connection to {around.database} broke while {attempt.label} was being committed.",
         f"It is either in as a whole or not at all; the ledger in {around.database} says which.",
         f"{around.command} (it reads the ledger first and settles this attempt)",
+    )
+
+
+def ledger_unguarded(table: str, command: str) -> Problem:
+    """Somebody took the ledger's protection away between two runs."""
+    return Problem(
+        "ledger-touched",
+        f"The ledger {table} is not protected as it was made: its triggers must be ENABLE ALWAYS, "
+        "and it must have no rules and no row-level security.",
+        "Nothing was changed.",
+        f"Find out who changed it. ALTER TABLE {table} ENABLE ALWAYS TRIGGER ceremony_ledger_rows, "
+        "ENABLE ALWAYS TRIGGER ceremony_ledger_statements puts the triggers back; "
+        f"then: {command}",
     )

@@ -94,10 +94,13 @@ class Ledger:
             raise self._unreadable(f"{self.table} is no ordinary table")
         return bool(rows)
 
-    @property
-    def oid(self) -> int:
-        """The table's own number, which a dropped and made-again table does not have."""
-        return int(self._session.ask(query("ledger-facts"), (self.schema, TABLE))[0][0])
+    def as_it_stands(self) -> tuple[int, bool]:
+        """The table's number, which a table made again does not have, and whether it is guarded.
+
+        Guarded: both triggers are in force, and no rule or policy stands in the way.
+        """
+        oid, _, guarded = self._session.ask(query("ledger-facts"), (self.schema, TABLE))[0]
+        return int(oid), bool(guarded)
 
     def create(self, opened: OpenedFacts, context: RunContext) -> LedgerRow:
         """Make the table and its ``opened`` row in one transaction.

@@ -6,8 +6,10 @@ intent is committed before it and a row ``done`` after it; what lies between the
 a probe of the catalog, or by a person.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from ceremony.core.history import History, Intent, Partly, taken_up
 from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.core.outcome import (
     CheckOutcome,
@@ -18,6 +20,7 @@ from ceremony.core.outcome import (
     StepRun,
     StepState,
 )
+from ceremony.core.plan import Direction
 from ceremony.core.script import Probe, Statement
 from ceremony.errors import CeremonyError
 from ceremony.pg.attempt import Attempt
@@ -45,7 +48,7 @@ from ceremony.pg.judgement import (
 )
 from ceremony.pg.ledger import Ledger, RowUnknown, parameters
 from ceremony.pg.lock import is_held, lock_halves
-from ceremony.pg.partial import Progress, index_invalid, lock_gone, progress, undecided
+from ceremony.pg.partial import index_invalid, lock_gone, undecided
 from ceremony.pg.probes import Found, probe
 from ceremony.pg.session import Session
 from ceremony.pg.step_rows import step_facts
@@ -104,7 +107,8 @@ class _Outside:
         self._without_checks = replace(
             run, step=replace(run.step, checks_before=(), checks_after=())
         )
-        self._before = Progress(frozenset(), {})
+        self._done: frozenset[int] = frozenset()
+        self._intents: Mapping[int, Intent] = {}
         self._results: dict[int, StatementResult] = {}
         self._checks: list[CheckOutcome] = []
         self._row_unknown = False
@@ -129,7 +133,7 @@ class _Outside:
     def _go(self) -> LedgerRow:
         """Everything in order. The row that says the step is done."""
         step = self._run.step
-        self._before = progress(self._ledger.rows(), step)
+        self._take_up()
         self._send([*RESET, SYNC])
         self._check(before=True)
         self._record(Event.STARTED, direction=step.direction.value)
@@ -141,9 +145,23 @@ class _Outside:
         self._check(before=False)
         return self._record(step.event)
 
+    def _take_up(self) -> None:
+        """What earlier attempts left in the ledger: statements that are in, and intents."""
+        step = self._run.step
+        history = History(self._ledger.rows())
+        partly: Partly | None = None
+        if step.script is not None:
+            partly = taken_up(
+                history.partly(step.migration.series).get(step.migration.version.text),
+                step.script,
+                rolling_back=step.direction is Direction.ROLL_BACK,
+            )
+        if partly is not None:
+            self._done, self._intents = partly.done, partly.intents
+
     def _statement(self, statement: Statement) -> None:
         number = statement.number
-        if number in self._before.done or self._is_in_after_all(statement):
+        if number in self._done or self._is_in_after_all(statement):
             self._results[number] = StatementResult(number, StatementState.ALREADY_IN)
             return
         self._require_lock(statement)
@@ -157,12 +175,14 @@ class _Outside:
 
     def _is_in_after_all(self, statement: Statement) -> bool:
         """An earlier attempt meant to run it, and nobody wrote what came of it: look."""
-        if statement.number not in self._before.intents:
+        intent = self._intents.get(statement.number)
+        if intent is None:
             return False
         finding = probe(self._session, statement.probe)
-        if finding.found is Found.ABSENT:
+        # What has no probe is one command, which took no effect when the server refused it.
+        if finding.found is Found.ABSENT or (finding.found is Found.UNKNOWN and intent.refused):
             return False
-        if finding.found is not Found.IN or self._before.intents[statement.number]:
+        if finding.found is not Found.IN or intent.existed:
             raise _StopError(undecided(self._attempt, statement, finding, self._context.command))
         self._record(Event.STATEMENT, statement.number, state="done", found=True)
         return True
@@ -179,7 +199,10 @@ class _Outside:
         part = Attempt(self._without_checks, row, self._context.clock())
         insert = ledger_row(self._ledger.insertion, parameters(row))
         probing = Probing(
-            self._ledger.table, self._ledger.oid, row.sequence, lock_halves(self._ledger.schema)
+            self._ledger.table,
+            self._ledger.as_it_stands()[0],
+            row.sequence,
+            lock_halves(self._ledger.schema),
         )
         opening = [*begin(self._limits, compare=False), insert]
         for leg in single(statement, opening, probing.items()):
@@ -240,8 +263,12 @@ class _Outside:
 
     def _set_limits(self, statement: Statement) -> None:
         """A lock_timeout would interrupt a concurrent build and leave an INVALID index."""
-        lock = 0 if statement.kind in _CONCURRENT_KINDS else self._limits.lock
-        values = (b"%d" % lock, b"%d" % self._limits.statement)
+        lock = self._limits.lock
+        if lock is None:
+            lock = self._session.settings.lock_timeout
+        if statement.kind in _CONCURRENT_KINDS:
+            lock = 0
+        values = (b"%d" % lock, b"%d" % self._around.statement_timeout)
         self._send([Item(What(Part.BEGIN), _SESSION_LIMITS, values), SYNC])
 
     def _check(self, *, before: bool) -> None:
@@ -315,7 +342,7 @@ class _Outside:
         )
 
     def _untouched(self, statement: Statement) -> StatementState:
-        done = statement.number in self._before.done
+        done = statement.number in self._done
         return StatementState.ALREADY_IN if done else StatementState.NOT_RUN
 
     def _state_words(

@@ -1,49 +1,11 @@
-"""A step that was begun outside a transaction and not finished: what is in, who must look."""
+"""A step that was begun outside a transaction and not finished: who must look, at what."""
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.core.outcome import Problem
-from ceremony.core.plan import Step
-from ceremony.core.resolve import FINAL
 from ceremony.core.script import Statement
 from ceremony.pg.attempt import Attempt
 from ceremony.pg.probes import Finding, Found
 
 UNIQUE_VIOLATION = "23505"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What earlier attempts left in the ledger: statements that are in, and intents without an end.
-
-    An intent's value says whether an object of that name was there before.
-    """
-
-    done: frozenset[int]
-    intents: dict[int, bool]
-
-
-def progress(rows: Iterable[LedgerRow], step: Step) -> Progress:
-    """What the ledger knows of a step that was begun and not finished."""
-    done: set[int] = set()
-    intents: dict[int, bool] = {}
-    mine = (step.migration.series, step.migration.version.text)
-    for row in rows:
-        if (row.series, row.version) != mine:
-            continue
-        detail = json.loads(row.detail)
-        other_way = row.event is Event.STARTED and detail.get("direction") != step.direction.value
-        if row.event in FINAL or other_way:
-            done, intents = set(), {}
-        elif row.event is Event.STATEMENT and detail.get("state") == "done":
-            done.add(row.statement)
-            intents.pop(row.statement, None)
-        elif row.event is Event.STATEMENT:
-            intents[row.statement] = bool(detail.get("existed"))
-    return Progress(frozenset(done), intents)
 
 
 def index_invalid(

@@ -33,7 +33,9 @@ SELECT gid FROM pg_catalog.pg_prepared_xacts
 WHERE database = pg_catalog.current_database() ORDER BY prepared;
 
 -- name: ledger-facts
-SELECT c.oid::int8, c.relkind::text, pg_catalog.pg_get_userbyid(c.relowner)::text
+SELECT c.oid::int8, c.relkind::text,
+       (SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = c.oid AND tgenabled = 'A') = 2
+       AND NOT c.relhasrules AND NOT c.relrowsecurity
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname = %s;
@@ -87,16 +89,12 @@ SELECT
     pg_catalog.current_setting('client_encoding'),
     pg_catalog.current_setting('standard_conforming_strings'),
     pg_catalog.current_setting('session_replication_role'),
-    (SELECT count(*) FROM pg_catalog.pg_locks
-     WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid = pg_catalog.pg_backend_pid()
-       AND classid = $1::int8::oid AND objid = $2::int8::oid)::text;
+    (count(*) FILTER (WHERE locktype = 'advisory' AND granted AND objsubid = 1
+                        AND classid = $1::int8::oid AND objid = $2::int8::oid))::text,
+    (count(*) FILTER (WHERE relation = $3::int8::oid AND mode NOT IN
+                        ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')))::text
+FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid();
 
 -- name: ledger-probes
-SELECT
-    count(*)::text,
-    min(hash),
-    min(previous_hash),
-    (SELECT count(*) FROM pg_catalog.pg_trigger
-     WHERE tgrelid = $1::int8::oid AND tgenabled = 'A')::text,
-    (SELECT relhasrules OR relrowsecurity FROM pg_catalog.pg_class WHERE oid = $1::int8::oid)::text
-FROM {ledger} WHERE sequence >= $2::int8;
+SELECT count(*)::text, min(hash), min(previous_hash)
+FROM {ledger} WHERE sequence >= $1::int8;

@@ -6,34 +6,28 @@ from ceremony.core.plan import Step
 from ceremony.pg.context import RunContext
 from ceremony.pg.session import Session
 
-_LIMITS = (
-    "SELECT pg_catalog.set_config('lock_timeout', $1, true), "
-    "pg_catalog.set_config('statement_timeout', $2, true)"
-)
-_ALIVE = ", pg_catalog.set_config('client_connection_check_interval', $3, true)"
-
 
 @dataclass(frozen=True)
 class Limits:
     """Milliseconds; 0 for none.
 
-    ``check_connection`` is 0 where the server cannot look for a dead client.
+    ``lock`` and ``statement`` are ``None`` where the session's own hold. ``check_connection`` is 0
+    where the server cannot look for a dead client; not every server takes it as a startup option,
+    so RESET ALL loses it and each transaction sets it again.
     """
 
-    lock: int
-    statement: int
+    lock: int | None
+    statement: int | None
     check_connection: int
 
-    def statement_for_transaction(self) -> tuple[bytes, tuple[bytes, ...]]:
-        """The statement that sets them for one transaction, and its parameters.
-
-        The third one is set again each time: not every server takes it as a startup option, so
-        RESET ALL loses it.
-        """
-        values = (b"%d" % self.lock, b"%d" % self.statement)
-        if not self.check_connection:
-            return _LIMITS.encode(), values
-        return (_LIMITS + _ALIVE).encode(), (*values, b"%d" % self.check_connection)
+    def statements(self) -> tuple[bytes, ...]:
+        """What sets them for one transaction."""
+        wanted = (
+            (b"lock_timeout", self.lock),
+            (b"statement_timeout", self.statement),
+            (b"client_connection_check_interval", self.check_connection or None),
+        )
+        return tuple(b"SET LOCAL %s = %d" % (name, n) for name, n in wanted if n is not None)
 
 
 @dataclass(frozen=True)
@@ -53,32 +47,28 @@ class Surroundings:
 
 
 def session_limits(session: Session) -> Limits:
-    """The limits that settings give."""
-    settings = session.settings
-    alive = settings.check_connection if session.checks_connection else 0
-    return Limits(settings.lock_timeout, settings.statement_timeout, alive)
+    """The limits that settings give: the session has them by itself."""
+    alive = session.settings.check_connection if session.checks_connection else 0
+    return Limits(None, None, alive)
 
 
 def limits_of(step: Step, session: Session) -> Limits:
-    """The limits in the header of the file that runs, else those of the settings."""
-    limits, header = session_limits(session), step.header
-    lock, statement = header.lock_timeout, header.statement_timeout
-    return Limits(
-        limits.lock if lock is None else lock,
-        limits.statement if statement is None else statement,
-        limits.check_connection,
-    )
+    """The header's limits, else those of the settings."""
+    header = step.migration.header
+    alive = session_limits(session).check_connection
+    return Limits(header.lock_timeout, header.statement_timeout, alive)
 
 
 def surroundings(session: Session, context: RunContext, limits: Limits) -> Surroundings:
     """What the answers of a step on this session are judged against."""
-    identity = session.identity
+    identity, settings = session.identity, session.settings
+    statement = limits.statement
     return Surroundings(
         clean=session.clean,
         backend_pid=identity.backend_pid,
         user=identity.current_user,
         database=identity.place,
         command=context.command,
-        keep_detail=session.settings.keep_detail,
-        statement_timeout=limits.statement,
+        keep_detail=settings.keep_detail,
+        statement_timeout=settings.statement_timeout if statement is None else statement,
     )

@@ -211,3 +211,23 @@ def test_the_words_of_a_touched_ledger(target):
     assert by_probe.problem.happened == (
         "shop/0001_x.sql changed the ledger, its triggers, rules or policies."
     )
+
+
+def test_a_ledger_whose_protection_is_gone(target):
+    with running(target):
+        pass
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute("ALTER TABLE ceremony_ledger DISABLE TRIGGER ALL")
+    with running(target) as (executor, _):
+        first, second = executor.run([step("CREATE TABLE t ()"), step("SELECT 1", version="0002")])
+        assert (first.state, second.state) == (StepState.NOT_STARTED, StepState.NOT_STARTED)
+        assert first.problem.code == "ledger-touched"
+        assert first.problem.happened == (
+            'The ledger "public"."ceremony_ledger" is not protected as it was made: its triggers '
+            "must be ENABLE ALWAYS, and it must have no rules and no row-level security."
+        )
+        with psycopg.connect(target, autocommit=True) as connection:
+            connection.execute(first.problem.next_step.partition(". ")[2].partition(" puts ")[0])
+    with running(target) as (executor, _):
+        (again,) = executor.run([step("CREATE TABLE t ()")])
+    assert again.state is StepState.DONE

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from ceremony.core.check import When
+from ceremony.core.history import History
 from ceremony.core.ledger_row import Event
 from ceremony.core.outcome import StatementState, StepState
 from ceremony.core.script import Probe, ProbeTarget
@@ -314,3 +315,38 @@ def test_a_lock_that_is_gone_stops_before_the_next_statement(target):
     assert outcome.problem.happened == (
         "Before statement 3 of shop/0001_x.sql the lock of this run was gone."
     )
+
+
+def test_what_the_server_refused_is_run_again(target):
+    """No probe tells whether a database was made, but an error of the server does."""
+    run = concurrently(outside("CREATE DATABASE d TEMPLATE nowhere"), 1, NO_PROBE, "createdb_stmt")
+    later = concurrently(
+        outside("CREATE TABLE t ()", "CREATE DATABASE d TEMPLATE nowhere", version="0002"),
+        2,
+        NO_PROBE,
+        "createdb_stmt",
+    )
+    with running(target) as (executor, _):
+        for attempt in (run, run, later, later):
+            (outcome,) = executor.run([attempt])
+            assert outcome.problem.server.sqlstate == "3D000"
+
+
+def test_a_check_that_refuses_to_begin_leaves_no_trace(target):
+    refused = outside("CREATE TABLE t ()", before=[check("SELECT 1", "no rows", when=When.BEFORE)])
+    with running(target) as (executor, ledger):
+        executor.run([refused])
+        assert History(ledger.rows()).partly("shop") == {}
+
+
+def test_another_way_back_than_was_begun_runs_from_its_first_statement(target):
+    by_hand(target, "CREATE TABLE t (a int)", "CREATE INDEX t_a ON t (a)")
+    begun = outside("DROP INDEX t_a", "SELECT 1/0", back=True)
+    keeps = outside("CREATE TABLE kept AS TABLE t", "DROP TABLE t", back=True)
+    script = replace(keeps.step.script, bytes_digest="sha256:" + "9" * 64)
+    keeps = replace(keeps, step=replace(keeps.step, script=script))
+    with running(target) as (executor, _):
+        (outcome,) = executor.run([begun])
+        assert outcome.state is StepState.PARTLY
+        (outcome,) = executor.run([keeps])
+    assert [s.state for s in outcome.statements] == [StatementState.DONE, StatementState.DONE]
