@@ -11,7 +11,7 @@ from ceremony.core.check import When
 from ceremony.core.compare import late_finding, ledger_findings
 from ceremony.core.finding import Finding, note, refuse
 from ceremony.core.header import DJANGO, Dependency
-from ceremony.core.history import Event, History, Partly
+from ceremony.core.history import Event, History, Partly, taken_up
 from ceremony.core.migration import Kind, Migration
 from ceremony.core.script import Script
 from ceremony.core.series import Series
@@ -130,17 +130,18 @@ def _step(number: int, migration: Migration, standings: Standings, partly: Partl
         migration.checks_when(When.BEFORE),
         migration.checks_when(When.AFTER, When.ALWAYS),
         transactional=migration.header.transactional,
-        resume_after=resume_after(migration.script, partly),
+        resume_after=resume_after(migration.script, partly, rolling_back=False),
     )
 
 
-def resume_after(script: Script, partly: Partly | None) -> int:
+def resume_after(script: Script, partly: Partly | None, *, rolling_back: bool) -> int:
     """The number of the last statement of ``script`` up to which all are in; 0 to begin at the
     first.
     """
+    begun = taken_up(partly, script, rolling_back=rolling_back)
     last = 0
-    for statement in script.sent if partly else ():
-        if partly and statement.number not in partly.done:
+    for statement in script.sent if begun else ():
+        if begun and statement.number not in begun.done:
             break
         last = statement.number
     return last

@@ -6,15 +6,29 @@ and ``statement`` rows; as long as no settled event follows them, the step is *p
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
 
 from ceremony.core.chain import GENESIS
 from ceremony.core.finding import Finding, refuse
 from ceremony.core.ledger_hash import row_hash
 from ceremony.core.ledger_row import Event, LedgerRow
+from ceremony.core.script import Script
 
-__all__ = ["Event", "History", "LedgerRow", "Partly", "SeriesState", "Standing", "chain_fault"]
+__all__ = [
+    "Event",
+    "History",
+    "Intent",
+    "LedgerRow",
+    "Partly",
+    "SeriesState",
+    "Standing",
+    "chain_fault",
+    "left_nothing",
+    "taken_up",
+]
 
 SETTLED = frozenset(
     {Event.APPLIED, Event.ROLLED_BACK, Event.BASELINED, Event.RETIRED, Event.SUPERSEDED}
@@ -42,17 +56,33 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
+class Intent:
+    """A statement that ``attempt`` meant to run, without a word that it is in.
+
+    ``existed``: whether an object of its name was there before. ``refused``: the attempt went on to
+    record its failure, so the server's answer to the statement was an error.
+    """
+
+    attempt: UUID | None
+    existed: bool = False
+    refused: bool = False
+
+
+@dataclass(frozen=True)
 class Partly:
     """A step outside a transaction that was begun and not settled.
 
     ``started`` is its first row, ``last`` its newest, ``done`` the numbers of the statements that
-    are in. ``rolling_back`` tells an unfinished rollback from an unfinished change.
+    are in, ``intents`` those that were begun without an end. ``rolling_back`` tells an unfinished
+    rollback from an unfinished change, and ``before`` is the unfinished step that it began behind.
     """
 
     started: LedgerRow
     last: LedgerRow
     done: frozenset[int]
     rolling_back: bool
+    intents: Mapping[int, Intent] = field(default_factory=lambda: MappingProxyType({}))
+    before: "Partly | None" = None
 
 
 @dataclass(frozen=True)
@@ -157,31 +187,45 @@ def chain_fault(rows: Sequence[LedgerRow]) -> str:
     return ""
 
 
+def taken_up(partly: Partly | None, script: Script, *, rolling_back: bool) -> Partly | None:
+    """The unfinished step that running ``script`` goes on with; ``None`` to begin at its first
+    statement.
+
+    A change that is partly in must not be edited (``partial-file-changed``). A way back may be
+    another one than was begun, by an edit or by ``--variant``: its statements have other numbers.
+    """
+    if partly is None or partly.rolling_back is not rolling_back:
+        return None
+    if rolling_back and partly.started.rollback_digest != script.bytes_digest:
+        return None
+    return partly
+
+
 def _after(state: SeriesState, row: LedgerRow) -> SeriesState:
     if row.event in SETTLED:
         return SeriesState(row, None, state.settled)
-    if row.event is Event.FAILED and (state.partly is None or _left_nothing(row)):
-        return _after_failure(state, row)
-    before = state.partly
-    if row.event is Event.STARTED:
-        rolling_back = _rolls_back(row, state)
-        if before is None or before.rolling_back is not rolling_back:
-            begun = Partly(row, row, frozenset(), rolling_back)
-            return replace(state, partly=begun)
-    if before is None:
-        before = Partly(row, row, frozenset(), state.in_place)
-    done = before.done | {row.statement} if _tells_done(row) else before.done
-    return replace(state, partly=replace(before, last=row, done=done))
+    if row.event is Event.FAILED and left_nothing(row):
+        return _without(state, row)
+    if row.event is Event.FAILED and state.partly is None:
+        return _after_escape(state, row)
+    return replace(state, partly=_told(_begun(state, row), row))
 
 
-def _after_failure(state: SeriesState, row: LedgerRow) -> SeriesState:
-    """A failure that left nothing is as if nothing had been begun.
+def _without(state: SeriesState, row: LedgerRow) -> SeriesState:
+    """A failure that left nothing is as if its attempt had begun nothing."""
+    begun = state.partly
+    if begun is None or begun.last.attempt != row.attempt:
+        return state
+    told = _told(begun, row)
+    settled = all(intent.refused for intent in told.intents.values())
+    return replace(state, partly=begun.before if settled else told)
 
-    A failure that nothing began follows a file that ended its own transaction. Where it committed,
-    the attempt's settled row is in, but is not the last word; what else is in nobody can say.
+
+def _after_escape(state: SeriesState, row: LedgerRow) -> SeriesState:
+    """A failure that nothing began follows a file that ended its own transaction. Where it
+    committed, the attempt's settled row is in, but is not the last word; what else is in nobody
+    can say.
     """
-    if state.partly is not None:
-        return replace(state, partly=None)
     settled = state.settled
     if settled is None or settled.attempt != row.attempt:
         return SeriesState(settled, Partly(row, row, frozenset(), state.in_place))
@@ -189,20 +233,48 @@ def _after_failure(state: SeriesState, row: LedgerRow) -> SeriesState:
     return SeriesState(state.before, Partly(row, row, frozenset(), rolling_back))
 
 
+def _begun(state: SeriesState, row: LedgerRow) -> Partly:
+    """The unfinished step that the row belongs to. A ``started`` row that goes another way begins
+    a new one.
+    """
+    before = state.partly
+    if row.event is Event.STARTED:
+        rolling_back = _rolls_back(row, state)
+        if before is None or not _same_way(before, row, rolling_back):
+            return Partly(row, row, frozenset(), rolling_back, before=before)
+    return before or Partly(row, row, frozenset(), state.in_place)
+
+
+def _same_way(before: Partly, row: LedgerRow, rolling_back: bool) -> bool:
+    if before.rolling_back is not rolling_back:
+        return False
+    return not rolling_back or before.started.rollback_digest == row.rollback_digest
+
+
+def _told(partly: Partly, row: LedgerRow) -> Partly:
+    """What the row adds: a statement that is in, an intent, or that an intent came to nothing."""
+    detail = json.loads(row.detail or "{}")
+    done, intents = partly.done, dict(partly.intents)
+    if row.event is Event.STATEMENT and detail.get("state") == "intent":
+        intents[row.statement] = Intent(row.attempt, bool(detail.get("existed")))
+    elif row.event is Event.STATEMENT:
+        done |= {row.statement}
+        intents.pop(row.statement, None)
+    elif row.event is Event.FAILED:
+        for number, intent in intents.items():
+            answered = intent.refused or intent.attempt == row.attempt
+            intents[number] = replace(intent, refused=answered)
+    return replace(partly, last=row, done=done, intents=MappingProxyType(intents))
+
+
 _UNDECIDED = frozenset({"index-invalid", "index-differs", "detach-pending", "needs-decision"})
 """Codes of failures that leave something behind although no statement is in."""
 
 
-def _left_nothing(row: LedgerRow) -> bool:
+def left_nothing(row: LedgerRow) -> bool:
+    """Whether a ``failed`` row says that nothing of the step is in."""
     detail = json.loads(row.detail or "{}")
     return detail.get("done") == [] and detail.get("code") not in _UNDECIDED
-
-
-def _tells_done(row: LedgerRow) -> bool:
-    """Whether the row says that a statement is in; an *intent* only says that it was begun."""
-    if row.event is not Event.STATEMENT:
-        return False
-    return bool(json.loads(row.detail or "{}").get("state") != "intent")
 
 
 def _rolls_back(row: LedgerRow, state: SeriesState) -> bool:

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from ceremony.core.history import SETTLED, left_nothing
 from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.core.report import Settled, SettledAs
-
-FINAL = {Event.APPLIED, Event.ROLLED_BACK, Event.BASELINED, Event.RETIRED, Event.SUPERSEDED}
-"""Events that say a step is done."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,13 @@ def last_rows(rows: Iterable[LedgerRow]) -> dict[UUID, LedgerRow]:
 
 
 def _verdict(row: LedgerRow) -> tuple[SettledAs, str]:
-    if row.event in FINAL:
+    if row.event in SETTLED:
         return SettledAs.DONE, f"Row {row.sequence} of the ledger says {row.event.value}."
+    if row.event is Event.FAILED and left_nothing(row):
+        return (
+            SettledAs.ABORTED,
+            f"Row {row.sequence} of the ledger says failed, with no statement in the database.",
+        )
     return (
         SettledAs.PARTLY,
         f"Row {row.sequence} of the ledger says {row.event.value}, and none says that it was "

@@ -184,7 +184,6 @@ def _step(number: int, one: _Applied, variant: str) -> Step:
     migration, partly = one.migration, one.state.partly
     script = migration.rollbacks.get(variant)
     header = migration.rollback_headers.get(variant)
-    begun = partly if partly and partly.rolling_back else None
     return Step(
         number,
         migration,
@@ -195,7 +194,7 @@ def _step(number: int, one: _Applied, variant: str) -> Step:
         migration.checks_when(When.AFTER_ROLLBACK),
         variant,
         transactional=header.transactional if header else True,
-        resume_after=resume_after(script, begun) if script else 0,
+        resume_after=resume_after(script, partly, rolling_back=True) if script else 0,
     )
 
 

@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 
 from ceremony.core.finding import Severity
-from ceremony.core.history import Event, History, Standing, chain_fault
+from ceremony.core.history import Event, History, Intent, Standing, chain_fault
 from ceremony.core.ledger_hash import sealed
 from tests.core.folders import Book, complete, series_of
 
@@ -170,3 +170,43 @@ def test_a_file_that_rolled_its_own_transaction_back(event, in_place, rolling_ba
     assert state
     assert state.partly
     assert (state.in_place, state.partly.rolling_back) == (in_place, rolling_back)
+
+
+def test_a_failure_before_anything_was_begun_leaves_no_trace():
+    book = Book(SERIES).write(Event.FAILED, "0001", detail=LEFT_NOTHING, attempt=uuid4())
+    assert (book.history.state("shop", "0001"), book.history.record_states()) == (None, ())
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_rollback_that_left_nothing_leaves_what_is_partly_applied(begun):
+    book = Book(SERIES).write(Event.STARTED, "0001", attempt=uuid4())
+    book.write(Event.STATEMENT, "0001", statement=1, attempt=book.rows[-1].attempt)
+    back = uuid4()
+    if begun:
+        book.write(Event.STARTED, "0001", detail='{"direction":"roll back"}', attempt=back)
+    book.write(Event.FAILED, "0001", detail=LEFT_NOTHING, attempt=back)
+    partly = book.history.partly("shop")["0001"]
+    assert (partly.rolling_back, partly.done) == (False, {1})
+
+
+def test_an_intent_ends_with_the_word_done_or_with_the_failure_of_its_attempt():
+    first, second = uuid4(), uuid4()
+    book = Book(SERIES).write(Event.STARTED, "0001", attempt=first)
+    intent = {"detail": '{"existed":true,"state":"intent"}', "attempt": first}
+    book.write(Event.STATEMENT, "0001", statement=1, **intent)
+    book.write(Event.STATEMENT, "0001", statement=2, **intent)
+    book.write(Event.STATEMENT, "0001", statement=1, attempt=first)
+    assert book.history.partly("shop")["0001"].intents == {2: Intent(first, True, False)}
+    book.write(Event.FAILED, "0001", detail='{"done":[1]}', attempt=second)
+    assert not book.history.partly("shop")["0001"].intents[2].refused
+    book.write(Event.FAILED, "0001", detail='{"done":[1]}', attempt=first)
+    assert book.history.partly("shop")["0001"].intents[2].refused
+
+
+def test_an_intent_that_nobody_answered_outlives_a_later_failure_that_left_nothing():
+    first, second = uuid4(), uuid4()
+    book = Book(SERIES).write(Event.STARTED, "0001", attempt=first)
+    book.write(Event.STATEMENT, "0001", statement=1, detail='{"state":"intent"}', attempt=first)
+    book.write(Event.STARTED, "0001", attempt=second)
+    book.write(Event.FAILED, "0001", detail='{"code":"cancelled","done":[]}', attempt=second)
+    assert list(book.history.partly("shop")["0001"].intents) == [1]

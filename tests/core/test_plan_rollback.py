@@ -232,14 +232,17 @@ def test_what_another_file_still_stands_for_stays_superseded():
     assert labels(plan_rollback(BASE, book.history, to="0030")) == ["0040_new", "0031_d"]
 
 
-OUTSIDE = series_of(
-    {
-        "0001_a.sql": "-- Transaction: none\nCREATE INDEX CONCURRENTLY i ON t (a);\n"
-        "CREATE INDEX CONCURRENTLY j ON t (a);\n",
-        "0001_a.rollback.sql": "-- Transaction: none\nDROP INDEX CONCURRENTLY i;\nDROP INDEX "
-        "CONCURRENTLY j;\n",
-    }
-)
+OUTSIDE_FILES = {
+    "0001_a.sql": "-- Transaction: none\nCREATE INDEX CONCURRENTLY i ON t (a);\n"
+    "CREATE INDEX CONCURRENTLY j ON t (a);\n",
+    "0001_a.rollback.sql": "-- Transaction: none\nDROP INDEX CONCURRENTLY i;\nDROP INDEX "
+    "CONCURRENTLY j;\n",
+}
+OUTSIDE = series_of(OUTSIDE_FILES)
+KEEPS = {
+    "0001_a.rollback.keep.sql": "-- Transaction: none\nCREATE TABLE kept AS TABLE t;\n"
+    "DROP INDEX CONCURRENTLY i;\n"
+}
 
 
 def test_what_is_partly_applied_can_be_taken_back_from_the_first_statement():
@@ -261,6 +264,22 @@ def test_an_unfinished_rollback_is_taken_up_again():
         "0001_a is partly rolled back since 2026-01-17 09:32:00 UTC: statement 1 of 2 is in."
     )
     assert plan.findings[0].hint == "Go on where it stopped: manage.py rollback_sql shop"
+
+
+SWAPPED = {
+    "0001_a.rollback.sql": "-- Transaction: none\nDROP INDEX CONCURRENTLY j;\nDROP INDEX "
+    "CONCURRENTLY i;\n",
+}
+
+
+@pytest.mark.parametrize("files", [SWAPPED, {}])
+def test_another_way_back_than_was_begun_starts_at_its_first_statement(files):
+    """Statement 1 of what was begun is not statement 1 of what runs now."""
+    other = series_of({**OUTSIDE_FILES, **files, **KEEPS})
+    book = Book(OUTSIDE).applied("0001").write(Event.STARTED, "0001")
+    book.write(Event.STATEMENT, "0001", statement=1)
+    [step] = plan_rollback(other, book.history, variant="" if files else "keep").steps
+    assert step.resume_after == 0
 
 
 @given(st.lists(st.integers(0, 12), unique=True, max_size=8), st.booleans())
