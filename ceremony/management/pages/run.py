@@ -2,6 +2,7 @@
 reads.
 """
 
+from ceremony.core.finding import Finding
 from ceremony.core.outcome import CheckOutcome, StepOutcome, StepState
 from ceremony.core.plan import Direction
 from ceremony.core.report import RunReport, Verdict
@@ -35,10 +36,20 @@ def run_page(report: RunReport, prefix: str, verbosity: int) -> Page:
     if report.settled:
         add_settled(page, report.settled)
         page.blank()
-    add_findings(page, report.findings, prefix)
+    add_findings(page, _still_true(report), prefix)
     page.blank()
     _next(page, report)
     return page
+
+
+def _still_true(report: RunReport) -> tuple[Finding, ...]:
+    """Findings of the plan, but for files that were partly in and are whole now."""
+    whole = {o.step.migration.path for o in report.outcomes if o.state is StepState.DONE}
+    return tuple(
+        one
+        for one in report.findings
+        if one.code != "ledger-partly-applied" or one.path not in whole
+    )
 
 
 def _mark(report: RunReport) -> Part:
