@@ -24,7 +24,8 @@ _DELIVERED_WITHIN = 0.3
 class Rule:
     """``statement`` is the whole text. ``instead``: what is sent in its place.
 
-    ``behind`` is the text of a statement that must have been sent before.
+    ``behind`` is the text of a statement that must have been sent before. ``for_good``: once cut,
+    nobody gets through any more.
     """
 
     statement: str
@@ -32,6 +33,7 @@ class Rule:
     instead: str = ""
     cut_before: bool = False
     cut_after: bool = False
+    for_good: bool = False
     used: bool = False
 
 
@@ -48,6 +50,9 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        """Listen no more; accept() in the other thread ends too."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:
@@ -77,6 +82,8 @@ class Proxy:
             server.sendall(kind + struct.pack("!i", len(body) + 4) + body)
             if hit and kind == b"E" and self.rule and self.rule.cut_after:
                 client.shutdown(socket.SHUT_WR)
+                if self.rule.for_good:
+                    self.close()
                 time.sleep(_DELIVERED_WITHIN)
                 return
 

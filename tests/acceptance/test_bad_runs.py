@@ -219,6 +219,22 @@ def test_72_link_cut_in_front_of_commit_is_settled_as_aborted(
     assert begun.applied_versions() == ["0001", "0002"]
 
 
+def test_72_link_gone_for_good_is_settled_by_the_next_command(
+    begun: World, proxy: Proxy, server: Cluster, golden
+) -> None:
+    begun.write({"0002_more.sql": MORE})
+    proxy.rule = Rule("COMMIT", behind=MORE.strip("\n;"), cut_after=True, for_good=True)
+
+    lost = begun.apply()
+    point("shop", HOST=str(server.socket_dir))
+    again = begun.applied()
+
+    golden("bad_runs/72-settled-later", lost.told() + again.told())
+    assert (lost.status, proxy.rule.used) == (6, True)
+    assert "[outcome-unknown]" in lost.err
+    assert begun.applied_versions() == ["0001", "0002"]
+
+
 @pytest.mark.parametrize(
     ("row", "code", "instead"),
     [
