@@ -125,14 +125,15 @@ class Ledger:
             if error.sqlstate == _UNDEFINED_COLUMN:
                 raise self._unreadable(f"{self.table} has other columns") from None
             raise
+        self._check_format(found)
         rows = tuple(_row(values) for values in found)
-        self._check_format(rows)
         self._head = (rows[-1].sequence, rows[-1].hash) if rows else (0, GENESIS)
         return rows
 
     def contains(self, row: LedgerRow) -> bool:
         """Whether this very row is committed. Only while the lock is held is "no" an answer."""
-        text = f"SELECT 1 FROM {self.table} WHERE sequence = %s AND hash = %s"
+        table = self.table.replace("%", "%%")
+        text = f"SELECT 1 FROM {table} WHERE sequence = %s AND hash = %s"
         return bool(self._session.ask(text, (row.sequence, row.hash)))
 
     @property
@@ -224,12 +225,17 @@ class Ledger:
             ),
         )
 
-    def _check_format(self, rows: tuple[LedgerRow, ...]) -> None:
+    def _check_format(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Before the rows are read: another version or hand may have written anything."""
         if not rows:
             return
-        found = json.loads(rows[0].detail).get("format") if rows[0].event is Event.OPENED else None
+        first = dict(zip(COLUMNS, rows[0], strict=True))
+        found = _format_of(first["detail"]) if first["event"] == Event.OPENED else None
         if found != FORMAT:
             raise self._unreadable(f"{self.table} says it has format {found}")
+        strange = {row[COLUMNS.index("event")] for row in rows} - set(Event)
+        if strange:
+            raise self._unreadable(f"{self.table} has rows of the event {min(strange)!r}")
 
     def _unreadable(self, what: str) -> Refused:
         return Refused(
@@ -284,6 +290,14 @@ def parameters(row: LedgerRow) -> tuple[bytes | None, ...]:
         row.previous_hash.encode(),
         row.hash.encode(),
     )
+
+
+def _format_of(detail: str) -> object:
+    try:
+        stated = json.loads(detail)
+    except ValueError:
+        return None
+    return stated.get("format") if isinstance(stated, dict) else None
 
 
 def _row(values: tuple[Any, ...]) -> LedgerRow:

@@ -166,6 +166,34 @@ def test_another_format_is_refused(target, session):
     )
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("event", "merged", "has rows of the event 'merged'"),
+        ("event", "applied", "says it has format None"),
+        ("detail", "[]", "says it has format None"),
+        ("detail", "format 1", "says it has format None"),
+    ],
+)
+def test_rows_of_another_hand_are_refused(session, ledger, column, value, said):
+    number = 2 if value == "merged" else 1
+    ledger.append(Facts(Event.APPLIED, "shop", "0001", "x"), CONTEXT)
+    session.ask("ALTER TABLE ceremony_ledger DISABLE TRIGGER ALL")
+    session.ask(f"UPDATE ceremony_ledger SET {column} = %s WHERE sequence = %s", (value, number))
+    with pytest.raises(Refused) as caught:
+        ledger.rows()
+    assert caught.value.happened == (
+        f'"public"."ceremony_ledger" {said}; this version of ceremony reads and writes format 1.'
+    )
+
+
+def test_whether_a_row_is_in_can_be_asked_in_any_schema(session):
+    ledger = Ledger(session, 'per%cent "s"')
+    row = ledger.create(OPENED, CONTEXT)
+    assert ledger.contains(row)
+    assert not ledger.contains(replace(row, hash="0" * 64))
+
+
 def test_a_newer_format_is_refused(session, monkeypatch):
     monkeypatch.setattr(module, "FORMAT", 2)
     Ledger(session).create(OPENED, CONTEXT)
