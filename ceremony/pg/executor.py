@@ -2,10 +2,11 @@
 
 A transactional step is one block of messages (``blocks``). It is judged before its COMMIT is
 sent; the COMMIT travels at the head of the next block, and its own answer is judged before
-anything else of that block.
+anything else of that block. The next block is prepared while the server works on this one.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from psycopg.pq import TransactionStatus
 
@@ -41,8 +42,17 @@ from ceremony.pg.lock import lock_halves
 from ceremony.pg.nontransactional import run_outside
 from ceremony.pg.session import Session
 from ceremony.pg.step_rows import step_facts
-from ceremony.pg.surroundings import limits_of, surroundings
+from ceremony.pg.surroundings import Surroundings, limits_of, surroundings
 from ceremony.pg.wire import Answer, AnswerState
+
+
+@dataclass(frozen=True)
+class Block:
+    """One transactional step, ready to be sent."""
+
+    attempt: Attempt
+    legs: Sequence[Leg]
+    around: Surroundings
 
 
 class Executor:
@@ -65,6 +75,8 @@ class Executor:
         self._outcomes: list[StepOutcome] = []
         self._judged: Attempt | None = None
         self._current: Attempt | None = None
+        self._following: StepRun | None = None
+        self._prepared: Block | None = None
         self.interrupted = False
 
     def run(self, runs: Sequence[StepRun]) -> tuple[StepOutcome, ...]:
@@ -95,7 +107,8 @@ class Executor:
             unguarded = ledger_unguarded(self._ledger.table, self._context.command)
             self._finish(never_started(runs[0], self._context.clock(), unguarded))
             return
-        for run in runs:
+        for run, following in zip(runs, [*runs[1:], None], strict=True):
+            self._following = following
             if not run.step.transactional:
                 self._land()
                 if self._stopped() or not self._outside(run):
@@ -106,8 +119,11 @@ class Executor:
 
     def _inside(self, run: StepRun) -> bool:
         """One transactional step, up to its COMMIT. Whether the run may go on."""
-        attempt = self._open(run)
-        problem = self._send_block(attempt)
+        block = self._prepared or self._prepare(run)
+        self._prepared = None
+        attempt = self._current = block.attempt
+        attempt.started_at = self._context.clock()
+        problem = self._send_block(block)
         self._current = None
         if self._stopped():
             # The COMMIT of the step before failed: this block ran in no transaction, or will
@@ -133,21 +149,31 @@ class Executor:
         self._finish(outcome)
         return outcome.state is StepState.DONE
 
-    def _open(self, run: StepRun) -> Attempt:
-        row = self._ledger.next_row(step_facts(run.step, run.attempt), self._context)
+    def _prepare(self, run: StepRun) -> Block:
+        """The row and all messages of a step; the row follows the one that was prepared last."""
+        step = run.step
+        row = self._ledger.next_row(step_facts(step, run.attempt), self._context)
         self._ledger.advance(row)
-        self._current = Attempt(run, row, self._context.clock())
-        return self._current
+        limits = limits_of(step, self._session)
+        probing = Probing(self._ledger.table, self._ledger_oid, row.sequence, self._halves)
+        insert = ledger_row(self._ledger.insertion, parameters(row))
+        opening = [*RESET, *begin(limits), insert]
+        return Block(
+            Attempt(run, row, self._context.clock()),
+            list(legs(run, opening, probing.items())),
+            surroundings(self._session, self._context, limits),
+        )
 
-    def _send_block(self, attempt: Attempt) -> Problem | None:
+    def _begun(self, attempt: Attempt) -> None:
+        """The server works on the statements: time to prepare the next block."""
+        self._listener.step_started(attempt.run)
+        if self._following is not None and self._following.step.transactional:
+            self._prepared = self._prepare(self._following)
+
+    def _send_block(self, block: Block) -> Problem | None:
         """Send the block leg by leg, until one is judged bad."""
-        limits = limits_of(attempt.run.step, self._session)
-        insert = ledger_row(self._ledger.insertion, parameters(attempt.row))
-        waiting = [COMMIT] if self._judged else []
-        probing = Probing(self._ledger.table, self._ledger_oid, attempt.row.sequence, self._halves)
-        opening = [*waiting, *RESET, *begin(limits), insert]
-        around = surroundings(self._session, self._context, limits)
-        for leg in legs(attempt.run, opening, probing.items()):
+        attempt, around = block.attempt, block.around
+        for leg in block.legs:
             self._send(leg, attempt)
             if self._stopped():
                 return None
@@ -170,8 +196,11 @@ class Executor:
         first = leg.items[0].what
         if attempt is not None and first.part is Part.STATEMENT:
             self._listener.statement_started(attempt.run, first.statement)
-        hearing = Hearing(leg.items, attempt, self._landed, self._listener, self._wire)
-        self._wire.run(leg.items, hearing)
+        items = leg.items
+        if self._judged is not None and attempt is not None:
+            items = [COMMIT, *items]
+        hearing = Hearing(items, attempt, self._landed, self._begun, self._listener, self._wire)
+        self._wire.run(items, hearing)
         if self._judged is not None:
             # An interrupt hit between the answer and its judgement.
             self._landed(Answer(COMMIT, AnswerState.LOST))
@@ -200,6 +229,7 @@ class Executor:
 
     def _roll_back(self) -> None:
         """Whatever is open ends; the next row continues from what the ledger really holds."""
+        self._prepared = None
         self._ledger.forget_head()
         if self._wire.lost or self._wire.transaction_status is TransactionStatus.IDLE:
             return

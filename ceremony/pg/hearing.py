@@ -13,7 +13,8 @@ from ceremony.pg.wire import Answer, AnswerState, Item, Wire
 class Hearing:
     """Called with every answer to ``items``, in order.
 
-    The answer to a COMMIT goes to ``landed``; every other one belongs to ``attempt``.
+    The answer to a COMMIT goes to ``landed``; every other one belongs to ``attempt``. ``begun`` is
+    called when the ledger row is in: the server is at work on the statements from then on.
     """
 
     def __init__(
@@ -21,12 +22,14 @@ class Hearing:
         items: Sequence[Item],
         attempt: Attempt | None,
         landed: Callable[[Answer], None],
+        begun: Callable[[Attempt], None],
         listener: Listener,
         wire: Wire,
     ) -> None:
         self._items = items
         self._attempt = attempt
         self._landed = landed
+        self._begun = begun
         self._listener = listener
         self._wire = wire
         self._count = 0
@@ -43,7 +46,7 @@ class Hearing:
         attempt.answers.append(answer)
         if answer.state is AnswerState.OK:
             if part is Part.LEDGER:
-                self._listener.step_started(attempt.run)
+                self._begun(attempt)
             self._announce_next(attempt)
         elif part in CHECK_PARTS and (answer.error or {}).get(Field.SQLSTATE) == "57014":
             # A cancel inside a check stays in its savepoint and the server would go on with the
