@@ -76,6 +76,13 @@ class Attempt:
                 return answer.rows[0]
         return None
 
+    def seconds_until(self, answer: Answer) -> float:
+        """How long the server took for it; the answers of one check come together, at its end."""
+        check = answer.item.what.check
+        if check < 0:
+            return answer.seconds
+        return sum(one.seconds for one in self.answers if one.item.what.check == check)
+
     def checks(self) -> tuple[Check, ...]:
         return (*self.run.step.checks_before, *self.run.step.checks_after)
 

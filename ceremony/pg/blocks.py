@@ -221,7 +221,8 @@ def check_items(index: int, check: Check) -> list[Item]:
     answer decides afterwards whether the result counts.
     """
     mark = _random_name()
-    items = [_savepoint(mark)]
+    # Answered at once, so that the time until the next answer is the check's own.
+    items = [_savepoint(mark)._replace(flush=True)]
     if check.only_if is not None:
         text = check.only_if.text.encode()
         items.append(Item(What(Part.ONLY_IF, check.only_if, index), text, keep=1))

@@ -160,7 +160,7 @@ def _stopped(
             f"When you want to go on: {around.command}",
             error,
         )
-    if limit and answer.seconds * 1000 >= limit * 0.95:
+    if limit and attempt.seconds_until(answer) * 1000 >= limit * 0.95:
         return Problem(
             "statement-timeout",
             f"{where} took longer than its limit of {limit} ms.",

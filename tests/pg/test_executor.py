@@ -364,6 +364,23 @@ def test_statement_timeout(target):
     )
 
 
+def test_statement_timeout_in_a_check(target):
+    slow = check("SELECT pg_sleep(5)", "success", setup=["SELECT 1"])
+    outcome = fail(target, "SELECT 1", after=[slow], header=Header(statement_timeout=200))
+    assert outcome.problem.code == "statement-timeout"
+    assert outcome.problem.happened == (
+        'The check "a check" (shop/0001_x.verify.sql:1) took longer than its limit of 200 ms.'
+    )
+
+
+def test_the_seconds_of_a_check_are_its_own(target):
+    slow, quick = check("SELECT pg_sleep(0.2)", "success"), check("SELECT 1", "rows")
+    with running(target) as (executor, _):
+        (outcome,) = executor.run([step("SELECT 1", after=[quick, slow, quick])])
+    first, second, third = (one.seconds for one in outcome.checks)
+    assert max(first, third) < 0.2 <= second
+
+
 def cancel_soon(target, function="pg_cancel_backend"):
     def act():
         with psycopg.connect(target, autocommit=True) as connection:
