@@ -12,7 +12,8 @@ INSERT INTO m{index:04} (id, note) VALUES (1, NULL);
 def write_series(root: Path, name: str, count: int, checks: int) -> Path:
     """Write ``count`` small migrations with ``checks`` must-fail checks each below ``root``.
 
-    Returns the path of a script that runs the same statements with psql, BEGIN and COMMIT around each file.
+    Returns the path of a script that runs the same statements with psql, BEGIN and COMMIT
+    around each file.
     """
     folder = root / name
     folder.mkdir(parents=True)

@@ -1,10 +1,12 @@
-"""1,000 small migrations with all records written, against one psql running the same statements.
+"""1,000 small migrations with all records written, against one psql running the same
+statements.
 
-    python -m bench.thousand [--count 1000] [--rounds 3]
+python -m bench.thousand [--count 1000] [--rounds 3]
 
-Both are whole processes: starting Python, reading and checking the files, and writing the record count against us.
-The two take turns, each round on fresh databases; medians and their ratio are printed, with fsync on (as a production
-server runs) and off (where the server is quickest and we look worst).
+Both are whole processes: starting Python, reading and checking the files, and writing the
+record count against us. The two take turns, each round on fresh databases; medians and their
+ratio are printed, with fsync on (as a production server runs) and off (where the server is
+quickest and we look worst).
 """
 
 import argparse
@@ -33,7 +35,9 @@ class Bench:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._run("CREATE DATABASE control_template")
-        self._manage("migrate", "--verbosity", "0", environment=self._environment("control_template"))
+        self._manage(
+            "migrate", "--verbosity", "0", environment=self._environment("control_template")
+        )
 
     def durable(self, fsync: str) -> None:
         self._run(f"ALTER SYSTEM SET fsync = {fsync}")
@@ -51,12 +55,25 @@ class Bench:
 
     def apply_sql(self, root: Path, name: str) -> float:
         """Seconds of one ``apply_sql`` on a fresh database with a fresh control database."""
-        self._fresh("target")
-        self._fresh("control", "control_template")
-        environment = self._environment("control", root)
+        environment = self.fresh_environment(root)
         return _timed(
             lambda: self._manage("apply_sql", name, "--database", "bench", environment=environment)
         )
+
+    @property
+    def socket(self) -> Path:
+        """The server's socket."""
+        return Path(self._cluster.socket_dir) / ".s.PGSQL.5432"
+
+    def command(self, *arguments: str) -> list[str]:
+        """``manage.py`` with these arguments."""
+        return [sys.executable, str(_HERE / "manage.py"), *arguments]
+
+    def fresh_environment(self, root: Path, through: Path | None = None) -> dict[str, str]:
+        """The environment of a run on two fresh databases; ``through``: a proxy's folder."""
+        self._fresh("target")
+        self._fresh("control", "control_template")
+        return self._environment("control", root, through)
 
     def _fresh(self, name: str, template: str = "template0") -> None:
         self._run(f"DROP DATABASE IF EXISTS {name}")
@@ -67,8 +84,10 @@ class Bench:
         with psycopg.connect(self._cluster.conninfo(), autocommit=True) as connection:
             connection.execute(statement.encode())
 
-    def _environment(self, control: str, root: Path | None = None) -> dict[str, str]:
-        host = str(self._cluster.socket_dir).replace("/", "%2F")
+    def _environment(
+        self, control: str, root: Path | None = None, through: Path | None = None
+    ) -> dict[str, str]:
+        host = str(through or self._cluster.socket_dir).replace("/", "%2F")
         return {
             **os.environ,
             "DATABASE_URL": f"postgres://{SUPERUSER}@{host}/{control}",
@@ -79,10 +98,11 @@ class Bench:
 
     def _manage(self, *arguments: str, environment: Mapping[str, str]) -> None:
         subprocess.run(
-            [sys.executable, str(_HERE / "manage.py"), *arguments],
+            self.command(*arguments),
             check=True,
             env=environment,
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
 
@@ -101,7 +121,9 @@ def main() -> int:
             script = write_series(root, "bench", options.count, checks)
             for fsync in ("on", "off"):
                 bench.durable(fsync)
-                ratio = _round(bench, root, script, options.rounds, f"fsync {fsync}, {checks} checks each")
+                ratio = _round(
+                    bench, root, script, options.rounds, f"fsync {fsync}, {checks} checks each"
+                )
                 worst = max(worst, ratio if not checks else 0.0)
     print(f"worst ratio without checks {worst:.2f} (limit {LIMIT})")
     return int(worst > LIMIT)

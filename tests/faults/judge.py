@@ -54,7 +54,7 @@ def undisturbed(
 ) -> Undisturbed:
     """Learn what is right from runs without a fault."""
     stage.clear()
-    catalogs = {(): stage.seen().catalog}
+    catalogs: dict[tuple[str, ...], Facts] = {(): stage.seen().catalog}
     for count, version in enumerate(versions, start=1):
         stage.run("apply_sql", "shop", "--to", version)
         seen = stage.seen()

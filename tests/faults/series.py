@@ -65,3 +65,18 @@ OUTSIDE = {
     "0003_stock.rollback.sql": "ALTER TABLE goods DROP COLUMN stock;\n",
 }
 """One migration outside a transaction between two transactional ones."""
+
+
+def numbered(count: int, checks: int) -> dict[str, str]:
+    """Small migrations in any number, each with as many must-fail checks."""
+    files = {}
+    for index in range(1, count + 1):
+        table, stem = f"t{index:04}", f"{index:04}_table"
+        files[f"{stem}.sql"] = f"CREATE TABLE {table} (id int PRIMARY KEY);\n"
+        files[f"{stem}.rollback.sql"] = f"DROP TABLE {table};\n"
+        files[f"{stem}.verify.sql"] = "\n".join(
+            f"-- check: {number}\n-- expect: error not_null_violation\n"
+            f"INSERT INTO {table} VALUES (NULL);\n"
+            for number in range(checks)
+        )
+    return {name: text for name, text in files.items() if text}

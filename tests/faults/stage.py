@@ -120,10 +120,11 @@ class Stage:
         if self.target.execute("SELECT to_regclass('ceremony_ledger')").fetchone() == (None,):
             return Seen(facts, ())
         rows = self.target.execute(_LEDGER).fetchall()
-        lines = (
-            LedgerLine(*row[:3], str(row[3] or ""), row[4], json.loads(row[5])) for row in rows
+        lines = tuple(
+            LedgerLine(sequence, version, event, str(attempt or ""), statement, json.loads(detail))
+            for sequence, version, event, attempt, statement, detail in rows
         )
-        return Seen(facts, tuple(lines))
+        return Seen(facts, lines)
 
     def record(self, ledger: tuple[LedgerLine, ...]) -> Record:
         """The control side, judged against the ledger."""
