@@ -4,8 +4,11 @@ The convention, which renders as plain Markdown:
 
 - ``<!-- file: sql/shop/0001_x.sql -->`` above a fenced block: the block is that file;
   ``<!-- append: shop/settings.py -->``: the block goes to its end.
-- A ``console`` block: a line that begins with ``$ `` is a command (a backslash at its end goes on in
-  the next line), the lines below it are what it prints. ``…`` alone on a line stands for any lines.
+- A ``console`` block: a line that begins with ``$ `` is a command (a backslash at its end goes on
+  in the next line), the lines below it are what it prints. ``…`` alone on a line stands for any
+  lines.
+
+``CEREMONY_WRITE_DOCS=1`` writes into the pages what the commands print, and fails.
 """
 
 import re
@@ -17,7 +20,9 @@ CHECKOUT = Path(__file__).parents[2]
 ANY_LINES = "…"
 
 #: What a terminal shows in its live line and takes away again.
-PASSING = re.compile(r"\s*(\[\d+/\d+\] .*(?:✓ PASS|≡ RECORDED)|(Applying|Rolling back) .*server process)")
+PASSING = re.compile(
+    r"\s*(\[\d+/\d+\] .*(?:✓ PASS|≡ RECORDED)|(Applying|Rolling back) .*server process)"
+)
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
 _FILE = re.compile(r"^<!-- (file|append): (\S+) -->$")
@@ -103,9 +108,10 @@ def rewritten(text: str, printed: Mapping[Command, str]) -> str:
 def _told(printed: str) -> Iterator[str]:
     """Without passing lines, and with a reader's names instead of the test's."""
     before = ""
-    for line in printed.splitlines():
-        if PASSING.match(line):
+    for written in printed.splitlines():
+        if PASSING.match(written):
             continue
+        line = written
         for pattern, instead in _READERS_NAMES:
             line = re.sub(pattern, instead, line)
         if _ERROR.match(line) and before:

@@ -15,7 +15,8 @@ from typing import Any
 from django.core.management import get_commands
 
 from project.cluster import SUPERUSER, Cluster
-from project.environment import Environment
+from project.environment import CONTROL_DATABASE, Environment
+from project.settings import SERIES_ALIASES
 from tests.conftest import Database
 from tests.docs.pages import ANY_LINES, CHECKOUT, PASSING, Command, File
 
@@ -65,6 +66,8 @@ class Player:
             return ""
         if command.text == "echo $?":
             return f"{self._status}\n"
+        if command.text == "make demo":
+            return self._demo()
         if words[0] == "createdb":
             self.made.append(words[-1])
         self._point()
@@ -83,6 +86,12 @@ class Player:
         if to_file:
             (self.folder / to_file).write_text(out.getvalue(), encoding="utf-8")
         return talk.getvalue()
+
+    def _demo(self) -> str:
+        """What ``make demo`` does once the virtual environment is there, on the test's server."""
+        self.made += [CONTROL_DATABASE, *(f"{CONTROL_DATABASE}_{a}" for a in SERIES_ALIASES)]
+        address = shlex.quote(self._server.conninfo(CONTROL_DATABASE))
+        return self._shell(f"DATABASE_URL={address} python {CHECKOUT}/manage.py demo")
 
     def _shell(self, text: str) -> str:
         path = os.pathsep.join(

@@ -24,10 +24,13 @@ NO_CODES = {
     "settings-now", "system-out", "utf-8",
 }  # fmt: skip
 
-#: Codes that are put together, by the f-string that does it.
-BUILT = {
+#: Codes that are put together, by the f-string that does it; the last ones make no code.
+BUILT: dict[str, set[str]] = {
     "check-{}-unknown": {"check-when-unknown", "check-severity-unknown"},
     "dependency-{}": {"dependency-planned", "dependency-retired"},
+    "version-{}": {"version-planned", "version-retired"},
+    "ceremony-{}-{}": set(),
+    "ceremony-test-{}": set(),
 }
 
 

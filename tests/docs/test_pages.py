@@ -10,7 +10,6 @@ from tests.docs.playing import Player, agrees, masked
 
 #: Commands that are shown and not run here, each with the reason. ``*`` ends a beginning.
 NOT_RUN = {
-    "make *": "they set up, show or serve the checkout itself; tests/house runs them",
     ". .venv/bin/activate": "concerns the reader's shell",
     "python manage.py createsuperuser": "asks a person",
     "python manage.py collectstatic": "writes into the checkout",
