@@ -7,6 +7,7 @@ anything else of that block. The next block is prepared while the server works o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from psycopg.pq import TransactionStatus
 
@@ -107,7 +108,7 @@ class Executor:
             unguarded = ledger_unguarded(self._ledger.table, self._context.command)
             self._finish(never_started(runs[0], self._context.clock(), unguarded))
             return
-        for run, following in zip(runs, [*runs[1:], None], strict=True):
+        for run, following in zip_longest(runs, runs[1:]):
             self._following = following
             if not run.step.transactional:
                 self._land()

@@ -655,3 +655,8 @@ def test_versions_are_written_as_they_stand_in_the_name(target):
     with running(target, context=CONTEXT) as (executor, ledger):
         executor.run([replace(run, step=replace(run.step, migration=migration))])
         assert ledger.rows()[-1].version == "0013_5"
+
+
+def test_nothing_to_do(target):
+    with running(target) as (executor, _):
+        assert executor.run([]) == ()
