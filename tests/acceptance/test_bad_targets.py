@@ -165,6 +165,7 @@ def old_server(tmp_path: Path) -> Iterator[Path]:
         listener.listen()
         threading.Thread(target=_greet, args=(listener,), daemon=True).start()
         yield Path(folder)
+        listener.shutdown(socket.SHUT_RDWR)
         listener.close()
 
 
@@ -172,14 +173,16 @@ def _greet(listener: socket.socket) -> None:
     with suppress(OSError):
         while True:
             client, _ = listener.accept()
-            client.recv(8192)
-            client.sendall(
-                _message(b"R", struct.pack("!i", 0))
-                + _message(b"S", b"server_version\x0013.14\x00")
-                + _message(b"S", b"client_encoding\x00UTF8\x00")
-                + _message(b"K", struct.pack("!ii", 1, 1))
-                + _message(b"Z", b"I")
-            )
+            with client:
+                client.recv(8192)
+                client.sendall(
+                    _message(b"R", struct.pack("!i", 0))
+                    + _message(b"S", b"server_version\x0013.14\x00")
+                    + _message(b"S", b"client_encoding\x00UTF8\x00")
+                    + _message(b"K", struct.pack("!ii", 1, 1))
+                    + _message(b"Z", b"I")
+                )
+                client.recv(8192)
 
 
 def _message(kind: bytes, body: bytes) -> bytes:

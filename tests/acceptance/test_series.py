@@ -10,7 +10,6 @@ import pytest
 from django.conf import settings
 
 from ceremony.models import AuditEvent, CheckRecord, Outcome
-from project.cluster import Cluster
 from tests.acceptance.catalog import Facts
 from tests.acceptance.door import ROOT, Answer, manage
 from tests.acceptance.world import World
@@ -200,7 +199,7 @@ def test_outbox_with_unprocessed_rows_is_not_taken_back(shipped: World, golden) 
     assert (shipped.catalog("outbox"), shipped.ledger("outbox")) == before
 
 
-def test_data_loss_is_a_gate(shipped: World, tmp_path: Path, server: Cluster, golden) -> None:
+def test_data_loss_is_a_gate(shipped: World, tmp_path: Path, golden) -> None:
     shipped.target("rebalancing")
     shipped.applied("--to", "0001", series="rebalancing")
     shipped.ask("INSERT INTO users DEFAULT VALUES", "rebalancing")
@@ -219,7 +218,7 @@ def test_data_loss_is_a_gate(shipped: World, tmp_path: Path, server: Cluster, go
     assert saved.status == 0, saved.told()
     (file,) = folder.iterdir()
     listed = subprocess.run(
-        [str(server.bindir / "pg_restore"), "--list", str(file)],
+        [str(Path(settings.CEREMONY["PG_BIN"]) / "pg_restore"), "--list", str(file)],
         capture_output=True,
         text=True,
         check=True,
