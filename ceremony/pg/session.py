@@ -20,6 +20,9 @@ MINIMUM_VERSION = 140000
 #: A link that died without a word is found within a minute (manual, 34.1.2, keepalives_idle).
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _CHECK_CONNECTION = "client_connection_check_interval"
+_MARKING = "pg_catalog.set_config('ceremony.session', %s, false)"
+_LOOK = "pg_catalog.current_setting('ceremony.session', true), pg_catalog.pg_backend_pid()"
+_PINS = f"SELECT name, setting, {_LOOK} FROM pg_catalog.pg_settings WHERE name = ANY (%s)"
 
 
 @dataclass(frozen=True)
@@ -159,14 +162,22 @@ def _checked(
             next_step="Upgrade the server (https://www.postgresql.org/support/versioning/), then "
             "try again.",
         )
-    (row,) = _ask(connection, query("identity"))
+    # The mark travels with the first question, and the looks at it with others: opening a session
+    # has a budget of round trips.
+    mark = uuid.uuid4().hex
+    ((*row, _),) = _ask(connection, f"{query('identity')}, {_MARKING}", (mark,))
     columns = [field.name for field in fields(Identity)]
     host_and_port = (connection.info.host, str(connection.info.port))
-    identity = Identity(**dict(zip(columns, row + host_and_port, strict=True)))
+    identity = Identity(**dict(zip(columns, (*row, *host_and_port), strict=True)))
     _refuse_read_only(identity)
-    _refuse_pool(connection, parameters, settings, identity)
+    look = _ask(connection, f"SELECT {_LOOK}")
     checks_connection = _set_check_interval(connection, settings.check_connection)
-    _compare_pins(connection, settings)
+    pins = _ask(connection, _PINS, (list(_wanted(settings)),))
+    looks = {*look, *(row[2:] for row in pins)}
+    pooled = looks != {(mark, identity.backend_pid)}
+    if pooled or _shared(connection, parameters, settings, identity):
+        raise _pooled(identity)
+    _compare_pins({name: value for name, value, *_ in pins}, settings)
     session = Session(connection, settings, identity, checks_connection)
     session.clean = tuple(str(value) for value in _ask(connection, query("settings-now"))[0])
     return session
@@ -241,29 +252,32 @@ def _refuse_read_only(identity: Identity) -> None:
         )
 
 
-def _refuse_pool(
+def _shared(
     connection: psycopg.Connection[Any],
     parameters: Mapping[str, str],
     settings: SessionSettings,
     identity: Identity,
-) -> None:
+) -> bool:
+    """Whether a second connection gets the same server process.
+
+    Asked only where another process answers than the one that the connection began with: then
+    there is a pooler between.
+    """
+    if connection.pgconn.backend_pid == identity.backend_pid:
+        return False
+    with _connect(parameters, settings) as other:
+        return bool(_ask(other, f"SELECT {_LOOK}")[0][1] == identity.backend_pid)
+
+
+def _pooled(identity: Identity) -> Refused:
     """A transaction pooler gives a transaction another server process, or two clients the same."""
-    mark = uuid.uuid4().hex
-    _ask(connection, "SELECT pg_catalog.set_config('ceremony.session', %s, false)", (mark,))
-    now = "SELECT pg_catalog.current_setting('ceremony.session', true), pg_catalog.pg_backend_pid()"
-    pooled = any(_ask(connection, now)[0] != (mark, identity.backend_pid) for _ in range(2))
-    if not pooled and connection.pgconn.backend_pid != identity.backend_pid:
-        with _connect(parameters, settings) as other:
-            pooled = _ask(other, now)[0][1] == identity.backend_pid
-    if pooled:
-        raise Refused(
-            "pooled-connection",
-            f"The connection to the {identity.place} goes through a pooler that gives each "
-            "transaction another server process, so the lock and the settings of this session "
-            "would not hold.",
-            next_step="Give this target the address of PostgreSQL itself, or a pool in session "
-            "mode.",
-        )
+    return Refused(
+        "pooled-connection",
+        f"The connection to the {identity.place} goes through a pooler that gives each "
+        "transaction another server process, so the lock and the settings of this session "
+        "would not hold.",
+        next_step="Give this target the address of PostgreSQL itself, or a pool in session mode.",
+    )
 
 
 def _set_check_interval(connection: psycopg.Connection[Any], milliseconds: int) -> bool:
@@ -280,11 +294,12 @@ def _set_check_interval(connection: psycopg.Connection[Any], milliseconds: int) 
     return milliseconds > 0
 
 
-def _compare_pins(connection: psycopg.Connection[Any], settings: SessionSettings) -> None:
-    wanted = {**settings.pins(), "client_encoding": "UTF8"}
-    text = "SELECT name, setting FROM pg_catalog.pg_settings WHERE name = ANY (%s)"
-    found = dict(_ask(connection, text, (list(wanted),)))
-    for name, value in wanted.items():
+def _wanted(settings: SessionSettings) -> dict[str, str]:
+    return {**settings.pins(), "client_encoding": "UTF8"}
+
+
+def _compare_pins(found: Mapping[str, str], settings: SessionSettings) -> None:
+    for name, value in _wanted(settings).items():
         if found.get(name) != value:
             raise Refused(
                 "session-pin-failed",
