@@ -42,6 +42,7 @@ def reconcile(request: ReconcileRequest, watcher: Watcher) -> ReconcileReport:
         rows = access.ledger.rows() if access.ledger.exists() else ()
         if request.adopt.strip():
             adopt(access, rows, request.caller, request.adopt.strip())
+            watcher.note(f"{request.alias!r} is adopted as it is; the trail has the reason.")
         elif not rows:
             raise _without_ledger(request.alias)
         here = make_ready(access, request.caller, watcher)
