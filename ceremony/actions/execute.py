@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError
 from ceremony import __version__
 from ceremony.actions.control import control_unreachable
 from ceremony.actions.outcome_buffer import OutcomeBuffer
-from ceremony.actions.ready import Ready, now
+from ceremony.actions.ready import Ready, now, with_ledger
 from ceremony.actions.record import RunFacts, audit_head, close_run, open_run, record_intents
 from ceremony.actions.watching import Watcher
 from ceremony.core.check import CheckResult, CheckSeverity
@@ -58,6 +58,7 @@ def execute(target: Ready, plan: Plan, commit: str, watcher: Watcher) -> RunRepo
     after recording what a Ctrl-C left.
     """
     began = time.monotonic()
+    target = with_ledger(target)
     digest = plan_digest(plan)
     runs = [StepRun(step, uuid4()) for step in plan.steps]
     try:

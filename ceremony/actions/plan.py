@@ -44,8 +44,10 @@ def plan(request: PlanRequest) -> PlanReport:
     target = home_of(series, request.alias, settings)
     require_control()
     with reached(target, settings, "plan") as access:
+        # Before the rows: a run that ends meanwhile must not look like a ledger that went back.
+        known = known_target(target.alias)
         rows = access.ledger.rows() if access.ledger.exists() else ()
-        refuse_stranger(access, known_target(target.alias), rows, control_identity())
+        refuse_stranger(access, known, rows, control_identity())
         history = History(rows)
         if request.direction is Direction.APPLY:
             made = plan_apply(

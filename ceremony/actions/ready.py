@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from ceremony import __version__
 from ceremony.actions.access import Access, reached
@@ -59,7 +59,8 @@ class Ready:
 def ready(
     target: TargetSettings, settings: Settings, caller: Caller, watcher: Watcher
 ) -> Iterator[Ready]:
-    """Reach the target, take its lock, open its ledger where there is none, settle what is open.
+    """Reach the target, take its lock, read its ledger, settle what is open. A target without a
+    ledger stays so until ``with_ledger``: a plan that is refused changes nothing.
 
     Raises what ``reached``, ``acquire`` (locked-by), ``refuse_stranger`` and ``settle_open`` raise.
     """
@@ -100,23 +101,26 @@ def now() -> datetime:
 
 
 def make_ready(access: Access, caller: Caller, watcher: Watcher) -> Ready:
-    """Recognise a target whose lock is held, open its ledger where there is none, settle what
-    is open.
-    """
+    """Recognise a target whose lock is held, and settle what is open."""
     known = known_target(access.target.alias)
     rows = access.ledger.rows() if access.ledger.exists() else ()
-    control = control_identity()
-    refuse_stranger(access, known, rows, control)
-    if not rows:
-        if is_new_database(access, known):
-            watcher.note(
-                f"The database behind {access.target.alias!r} was made anew; its history starts "
-                "over."
-            )
-        rows = (_open_ledger(access, caller, control),)
+    refuse_stranger(access, known, rows, control_identity())
+    if not rows and is_new_database(access, known):
+        watcher.note(
+            f"The database behind {access.target.alias!r} was made anew; its history starts over."
+        )
     target = remember(access, rows, caller)
     settled = settle_open(access, target, rows, caller.actor, caller.command)
     return Ready(access, target, rows, History(rows), settled, caller)
+
+
+def with_ledger(here: Ready) -> Ready:
+    """The same target with a ledger: the first thing that a run writes there."""
+    if here.rows:
+        return here
+    rows = (_open_ledger(here.access, here.caller),)
+    target = remember(here.access, rows, here.caller)
+    return replace(here, target=target, rows=rows, history=History(rows))
 
 
 def remember(access: Access, rows: tuple[LedgerRow, ...], caller: Caller) -> Target:
@@ -129,9 +133,9 @@ def remember(access: Access, rows: tuple[LedgerRow, ...], caller: Caller) -> Tar
     return target
 
 
-def _open_ledger(access: Access, caller: Caller, control: UUID) -> LedgerRow:
+def _open_ledger(access: Access, caller: Caller) -> LedgerRow:
     head = audit_head()
     return access.ledger.create(
-        OpenedFacts(access.target.environment, str(control), uuid4()),
+        OpenedFacts(access.target.environment, str(control_identity()), uuid4()),
         ledger_context(caller, lambda: (head.sequence, head.hash)),
     )

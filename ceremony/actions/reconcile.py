@@ -6,7 +6,7 @@ from ceremony import __version__, conf
 from ceremony.actions.access import reached
 from ceremony.actions.adopt import adopt
 from ceremony.actions.control import control_errors, require_control
-from ceremony.actions.ready import Caller, Ready, lock, make_ready, now
+from ceremony.actions.ready import Caller, Ready, lock, make_ready, now, with_ledger
 from ceremony.actions.record import RunFacts, close_run, open_run
 from ceremony.actions.settlement import repair_records
 from ceremony.actions.watching import Watcher
@@ -45,7 +45,7 @@ def reconcile(request: ReconcileRequest, watcher: Watcher) -> ReconcileReport:
             watcher.note(f"{request.alias!r} is adopted as it is; the trail has the reason.")
         elif not rows:
             raise _without_ledger(request.alias)
-        here = make_ready(access, request.caller, watcher)
+        here = with_ledger(make_ready(access, request.caller, watcher))
         return ReconcileReport(access.facts, here.settled, _repaired(here), ())
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 
+from ceremony.pg.ledger import Ledger
 from ceremony.pg.lock import lock_key
 from tests.commands.stage import BAD, COLUMN, PARTLY, TABLE
 
@@ -183,3 +184,28 @@ def test_a_protected_target_wants_its_name_typed(stage, settings):
     next_command = planned.out.splitlines()[-1].removeprefix("Next   manage.py ")
     assert next_command == "apply_sql mine --to 0001 --confirm production"
     assert stage.call(*next_command.split()).status == 0
+
+
+def test_a_refused_plan_leaves_a_new_target_as_it_was(stage):
+    stage.files(TABLE)
+    for arguments in (["apply_sql", "mine", "--to", "0007"], ["rollback_sql", "mine"]):
+        stage.call(*arguments)
+        with stage.target.connect() as connection:
+            [(found,)] = connection.execute("SELECT to_regclass('ceremony_ledger')").fetchall()
+        assert found is None, arguments
+
+
+def test_a_run_that_ends_while_a_plan_is_made_is_no_ledger_that_went_back(stage, monkeypatch):
+    stage.files(TABLE)
+    stage.call("apply_sql", "mine")
+    stage.files(COLUMN)
+    read = Ledger.rows
+
+    def rows(ledger):
+        found = read(ledger)
+        monkeypatch.setattr(Ledger, "rows", read)
+        assert stage.call("apply_sql", "mine").status == 0
+        return found
+
+    monkeypatch.setattr(Ledger, "rows", rows)
+    assert stage.call("plan_sql", "mine").status == 0
