@@ -218,7 +218,7 @@ def test_data_loss_is_a_gate(shipped: World, tmp_path: Path, golden) -> None:
     assert saved.status == 0, saved.told()
     (file,) = folder.iterdir()
     listed = subprocess.run(
-        [str(Path(settings.CEREMONY["PG_BIN"]) / "pg_restore"), "--list", str(file)],
+        [f"{settings.CEREMONY['PG_BIN']}/pg_restore", "--list", str(file)],
         capture_output=True,
         text=True,
         check=True,
