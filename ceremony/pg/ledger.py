@@ -83,23 +83,26 @@ class Ledger:
         self.table = quoted(schema, TABLE)
         self.insertion = insertion(schema).encode()
         self._head: tuple[int, str] | None = None
+        self._schema_missing: bool | None = None
 
     def exists(self) -> bool:
         """Whether the table is there.
 
         Raises Refused (ledger-version) when something else has its name.
         """
-        rows = self._session.ask(query("ledger-facts"), (self.schema, TABLE))
-        if rows and rows[0][1] != "r":
+        rows = self._session.ask(query("ledger-facts"), (TABLE, self.schema))
+        self._schema_missing = not rows
+        kind = rows[0][1] if rows else None
+        if kind not in (None, "r"):
             raise self._unreadable(f"{self.table} is no ordinary table")
-        return bool(rows)
+        return kind is not None
 
     def as_it_stands(self) -> tuple[int, bool]:
         """The table's number, which a table made again does not have, and whether it is guarded.
 
         Guarded: both triggers are in force, and no rule or policy stands in the way.
         """
-        oid, _, guarded = self._session.ask(query("ledger-facts"), (self.schema, TABLE))[0]
+        oid, _, guarded = self._session.ask(query("ledger-facts"), (TABLE, self.schema))[0]
         return int(oid), bool(guarded)
 
     def create(self, opened: OpenedFacts, context: RunContext) -> LedgerRow:
@@ -109,10 +112,9 @@ class Ledger:
         """
         self._head = (0, GENESIS)
         row = self.next_row(Facts(Event.OPENED, detail=opened.detail), context)
-        missing = not self._session.ask(
-            "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = %s", (self.schema,)
-        )
-        statements = creation(self.schema, schema_missing=missing)
+        if self._schema_missing is None:
+            self.exists()
+        statements = creation(self.schema, schema_missing=bool(self._schema_missing))
         self._in_one_transaction([(text.encode(), ()) for text in statements], row)
         return row
 

@@ -36,9 +36,9 @@ WHERE database = pg_catalog.current_database() ORDER BY prepared;
 SELECT c.oid::int8, c.relkind::text,
        (SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = c.oid AND tgenabled = 'A') = 2
        AND NOT c.relhasrules AND NOT c.relrowsecurity
-FROM pg_catalog.pg_class AS c
-JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = %s AND c.relname = %s;
+FROM pg_catalog.pg_namespace AS n
+LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = %s
+WHERE n.nspname = %s;
 
 -- name: settings-now
 SELECT
