@@ -31,7 +31,13 @@ def canonical(payload: Json) -> bytes:
     """The one way to write ``payload``: UTF-8, keys sorted, no blanks. Raises PayloadInvalid."""
     _check(payload)
     text = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode()
+    if "\\u0000" in text:
+        # Either a NUL or the six characters themselves, behind a backslash.
+        _check_texts(payload)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise PayloadInvalid("a lone surrogate in a text") from error
 
 
 def link(domain: str, previous: str, sequence: int, payload: bytes) -> str:
@@ -47,28 +53,35 @@ def link(domain: str, previous: str, sequence: int, payload: bytes) -> str:
     return digest.hexdigest()
 
 
+_PLAIN = {str, int, bool, type(None)}
+
+
 def _check(value: object) -> None:
-    if value is None or isinstance(value, bool | int):
+    """See that there are only types which have a canonical form."""
+    if type(value) in _PLAIN or isinstance(value, str | int):
         return
-    if isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, Mapping):
+    if isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
                 raise PayloadInvalid(f"a key that is no string: {key!r}")
-            _check_text(key)
             _check(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            _check(item)
+            if type(item) not in _PLAIN:
+                _check(item)
     else:
         raise PayloadInvalid(f"{type(value).__name__} has no canonical form")
 
 
-def _check_text(text: str) -> None:
-    if "\0" in text:
-        raise PayloadInvalid("a NUL character in a text")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise PayloadInvalid("a lone surrogate in a text") from error
+def _check_texts(value: object) -> None:
+    """See that no text, wherever it stands, holds a NUL."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise PayloadInvalid("a NUL character in a text")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _check_texts(key)
+            _check_texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check_texts(item)
