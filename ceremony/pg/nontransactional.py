@@ -324,7 +324,9 @@ class _Outside:
             invalid = problem.code in ("index-invalid", "detach-pending", "needs-decision")
             state = StepState.PARTLY if inside or unsure or invalid else StepState.FAILED
             state = StepState.UNKNOWN if self._row_unknown else state
-            problem = replace(problem, state=self._state_words(inside, results, unsure))
+            words = self._state_words(inside, results, unsure)
+            words += " The INVALID index is there." if problem.code == "index-invalid" else ""
+            problem = replace(problem, state=words)
             self._record_failure(problem, inside)
         if row is not None:
             self._attempt.row = row

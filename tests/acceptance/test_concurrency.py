@@ -49,7 +49,7 @@ def test_one_works_and_the_other_waits(world: World, terminals: dict[str, str], 
     assert third.status == 4
     pid, *_ = re.findall(r"process (\d+)", third.err)
     assert re.search(r'as "postgres", over the local socket, connected since \d{4}-', third.err)
-    assert re.match(rf"Waiting for the lock .* process {pid}, ", heard), heard
+    assert re.match(rf"Waiting for the lock; it is held by process {pid}, ", heard), heard
     assert (first.returncode, second.returncode) == (0, 0), told
     assert told[0][0].startswith("✓ Applied 1 migration of shop on shop (local)")
     assert told[1][0].startswith("✓ Up to date, nothing to apply: shop on shop (local).")
