@@ -90,8 +90,9 @@ class Player:
     def _demo(self) -> str:
         """What ``make demo`` does once the virtual environment is there, on the test's server."""
         self.made += [CONTROL_DATABASE, *(f"{CONTROL_DATABASE}_{a}" for a in SERIES_ALIASES)]
+        manage = shlex.quote(str(CHECKOUT / "manage.py"))
         address = shlex.quote(self._server.conninfo(CONTROL_DATABASE))
-        return self._shell(f"DATABASE_URL={address} python {CHECKOUT}/manage.py demo")
+        return self._shell(f"DATABASE_URL={address} python {manage} demo")
 
     def _shell(self, text: str) -> str:
         path = os.pathsep.join(
