@@ -5,6 +5,7 @@ the target.
 from collections.abc import Iterable
 
 from ceremony.models import MigrationRecord
+from ceremony.models.bulk import copy_in
 
 IDENTITY = ("target_id", "series", "version")
 FACTS = (
@@ -26,20 +27,25 @@ def store_records(rows: Iterable[MigrationRecord]) -> list[MigrationRecord]:
     A row that is older than the recorded one (by the ledger's sequence) changes nothing: an outcome
     may be repeated after later ones. The caller holds the lock on the head of the audit trail.
     """
-    newest = {tuple(getattr(row, name) for name in IDENTITY): row for row in rows}
+    newest = {_identity(row): row for row in rows}
     known = _known_sequences(newest.values())
     fresh = [
         row
         for identity, row in newest.items()
         if not 0 < row.ledger_sequence < known.get(identity, 0)
     ]
+    copy_in(row for identity, row in newest.items() if identity not in known)
     MigrationRecord.objects.bulk_create(
-        fresh,
+        [row for row in fresh if _identity(row) in known],
         update_conflicts=True,
         unique_fields=["target", "series", "version"],
         update_fields=FACTS,
     )
     return fresh
+
+
+def _identity(row: MigrationRecord) -> tuple[object, ...]:
+    return row.target_id, row.series, row.version
 
 
 def _known_sequences(rows: Iterable[MigrationRecord]) -> dict[tuple[object, ...], int]:

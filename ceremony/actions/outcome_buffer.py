@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from ceremony.actions.record import record_outcomes
+from ceremony.actions.record import PreparedOutcome, prepare_outcome, record_prepared
 from ceremony.core.outcome import StepOutcome, StepState
 from ceremony.models import Run
 
@@ -35,7 +35,7 @@ class OutcomeBuffer:
         self._run = run
         self._keep_error_detail = keep_error_detail
         self._clock = clock
-        self._waiting: list[StepOutcome] = []
+        self._waiting: list[PreparedOutcome] = []
         self._flushed_at = clock()
 
     def __enter__(self) -> Self:
@@ -51,7 +51,9 @@ class OutcomeBuffer:
 
     def add(self, outcome: StepOutcome) -> None:
         """Take an outcome; record the batch when it is due."""
-        self._waiting.append(outcome)
+        self._waiting.append(
+            prepare_outcome(self._run, outcome, keep_error_detail=self._keep_error_detail)
+        )
         if (
             outcome.state not in {StepState.DONE, StepState.NOT_STARTED}
             or len(self._waiting) >= FLUSH_OUTCOMES
@@ -62,6 +64,6 @@ class OutcomeBuffer:
     def flush(self) -> None:
         """Record what waits."""
         if self._waiting:
-            record_outcomes(self._run, self._waiting, keep_error_detail=self._keep_error_detail)
+            record_prepared(self._run, self._waiting)
             self._waiting.clear()
         self._flushed_at = self._clock()

@@ -32,7 +32,17 @@ from ceremony.core.chain import Json
 from ceremony.core.finding import Finding
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome, StepRun, StepState
 from ceremony.core.report import Verdict
-from ceremony.models import Attempt, AuditHead, Outcome, Run, RunKind, RunOutcome, Target
+from ceremony.models import (
+    Attempt,
+    AuditHead,
+    CheckRecord,
+    MigrationRecord,
+    Outcome,
+    Run,
+    RunKind,
+    RunOutcome,
+    Target,
+)
 from ceremony.models.attempt import FINAL
 from ceremony.models.audit import Act, Action
 from ceremony.models.bulk import copy_in
@@ -99,21 +109,56 @@ def record_intents(run: Run, step_runs: Sequence[StepRun], *, planned_at: dateti
             head.append([intents_act(run, run.target.alias, new)])
 
 
+@dataclass(frozen=True)
+class PreparedOutcome:
+    """An outcome with its rows, made while the target is at work on the next step."""
+
+    outcome: StepOutcome
+    row: Outcome
+    checks: Sequence[CheckRecord]
+    record: MigrationRecord | None
+
+
+def prepare_outcome(run: Run, outcome: StepOutcome, *, keep_error_detail: bool) -> PreparedOutcome:
+    """The rows of one outcome; nothing is written.
+
+    ``keep_error_detail``: whether DETAIL and CONTEXT of the server, which may quote row data, are
+    kept.
+    """
+    return PreparedOutcome(
+        outcome,
+        outcome_row(outcome, keep_detail=keep_error_detail),
+        check_rows(run, outcome),
+        record_row(run, outcome),
+    )
+
+
 def record_outcomes(run: Run, outcomes: Sequence[StepOutcome], *, keep_error_detail: bool) -> None:
+    """As ``record_prepared``, for outcomes that are not prepared yet."""
+    record_prepared(
+        run, [prepare_outcome(run, one, keep_error_detail=keep_error_detail) for one in outcomes]
+    )
+
+
+def record_prepared(run: Run, prepared: Sequence[PreparedOutcome]) -> None:
     """Record what came of attempts: outcomes, checks, migration records, one event per step.
 
     An attempt takes one final outcome, and before it at most one ``unknown``; what is recorded
-    already is skipped. ``keep_error_detail``: whether DETAIL and CONTEXT of the server, which may
-    quote row data, are kept.
+    already is skipped.
     """
     with recording() as head:
-        known = _known_outcomes(outcome.attempt for outcome in outcomes)
-        new = [o for o in outcomes if (o.attempt, o.state is StepState.UNKNOWN) not in known]
-        copy_in(outcome_row(o, keep_detail=keep_error_detail) for o in new)
-        copy_in(row for o in new for row in check_rows(run, o))
-        store_records(row for o in new if (row := record_row(run, o)) is not None)
-        _ledger_moved(run, new)
-        head.append(outcome_acts(run, run.target.alias, new))
+        known = _known_outcomes(one.outcome.attempt for one in prepared)
+        new = [
+            one
+            for one in prepared
+            if (one.outcome.attempt, one.outcome.state is StepState.UNKNOWN) not in known
+        ]
+        outcomes = [one.outcome for one in new]
+        copy_in(one.row for one in new)
+        copy_in(check for one in new for check in one.checks)
+        store_records(one.record for one in new if one.record is not None)
+        _ledger_moved(run, outcomes)
+        head.append(outcome_acts(run, run.target.alias, outcomes))
 
 
 def record_checks(run: Run, found: Mapping[str, Sequence[CheckOutcome]]) -> None:

@@ -63,7 +63,8 @@ class RunningCommand(WatchedCommand):
         """Write what came of the run, and end with its exit status."""
         prefix = prefix_of(conf.load().root)
         page = run_page(report, prefix, self.verbosity)
-        self.answer(page, [run_report(report)], of_run(report, prefix))
+        reports = [run_report(report)] if self.format == "json" else []
+        self.answer(page, reports, of_run(report, prefix))
 
 
 def add_database(parser: CommandParser) -> None:
