@@ -1,5 +1,6 @@
 """Output streams that outlive their reader: a closed pipe must never stop a migration half-way."""
 
+import io
 import os
 from contextlib import suppress
 from typing import TextIO
@@ -15,14 +16,15 @@ class Stream:
     """A text stream for talk or data. Once the reader has gone, writing does nothing.
 
     ``head`` in a pipeline closes our output while work goes on; that is the reader's right and no
-    error. A terminal that hung up answers EIO, which means the same.
+    error. A terminal that hung up answers EIO, which means the same. ``out`` ``None`` is a
+    descriptor that was closed before Python started (``>&-``): there is no reader from the start.
     """
 
     encoding = "utf-8"
 
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._gone = False
+    def __init__(self, out: TextIO | None) -> None:
+        self._out = out if out is not None else io.StringIO()
+        self._gone = out is None
         self.encoding = getattr(out, "encoding", None) or "utf-8"
 
     def write(self, text: str) -> int:

@@ -98,7 +98,7 @@ def test_a_held_lock_ends_with_four(stage):
         answer = stage.call("apply_sql", "mine", "--no-wait")
         waited = stage.call("apply_sql", "mine", "--wait", "0.3")
     assert (answer.status, answer.code) == (waited.status, waited.code) == (4, "locked-by")
-    assert "Waiting for the lock for " in waited.err
+    assert "Waiting for the lock; it is held by process " in waited.err
     assert stage.call("apply_sql", "mine", "--no-wait").status == 0
 
 

@@ -214,4 +214,4 @@ def test_the_second_of_two_waits_and_then_finds_nothing_to_do(shell):
     assert first.communicate(timeout=30)[0].startswith("✓ Applied 2 migrations of mine")
     assert (first.returncode, status) == (0, 0)
     assert out.startswith("✓ Up to date, nothing to apply: mine on mine (local).")
-    assert err.startswith("Waiting for the lock for ")
+    assert err.startswith("Waiting for the lock; it is held by process ")

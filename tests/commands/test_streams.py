@@ -98,3 +98,11 @@ def test_a_script_is_unchanged_in_a_pipe_and_harmless_on_a_terminal():
     Printer(Stream(terminal)).text(script)
     assert pipe.getvalue() == script
     assert terminal.getvalue() == "COPY t FROM stdin;\n1    x<U+001B>[2J\n\\.\n"
+
+
+def test_a_stream_that_was_closed_before_the_start_has_no_reader():
+    stream = Stream(None)
+    printer = Printer(stream)
+    printer.page(_page())
+    printer.text("{}")
+    assert (stream.isatty(), printer.live, printer.coloured) == (False, False, False)

@@ -121,9 +121,9 @@ def test_waiting_for_the_lock_is_told_at_once_and_then_every_minute():
     for waited in (0.2, 5.0, 59.0, 60.3, 61.0, 121.0):
         watcher.lock_waiting("process 12", waited)
     assert out.getvalue() == (
-        "Waiting for the lock for 0.2 s. process 12\n"
-        "Waiting for the lock for 1 min 0 s. process 12\n"
-        "Waiting for the lock for 2 min 1 s. process 12\n"
+        "Waiting for the lock; it is held by process 12.\n"
+        "Waiting for the lock for 1 min 0 s; it is held by process 12.\n"
+        "Waiting for the lock for 2 min 1 s; it is held by process 12.\n"
     )
 
 

@@ -54,7 +54,8 @@ class PlainWatcher:
     def lock_waiting(self, holder: str, seconds: float) -> None:
         if seconds >= self._next_wait:
             self._next_wait = seconds + SIGN_OF_LIFE
-            self.note(f"Waiting for the lock for {duration(seconds)}. {holder}")
+            waited = f" for {duration(seconds)}" if seconds >= SIGN_OF_LIFE else ""
+            self.note(f"Waiting for the lock{waited}; it is held by {holder}.")
 
     def step_started(self, run: StepRun) -> None:
         self._work.step(run, time.monotonic())
