@@ -133,7 +133,7 @@ def of_verification(report: VerifyReport) -> Trouble | None:
             found, "Find out who changed it, and when; `git log` and the ledger tell."
         )
     if report.verdict is not Verdict.FAIL:
-        return None
+        return _half_done(report)
     checks = [check for one in report.migrations for check in one.checks]
     failed = sum(check.result is CheckResult.FAIL for check in checks)
     return Trouble(
@@ -142,6 +142,20 @@ def of_verification(report: VerifyReport) -> Trouble | None:
         "What the checks did was undone; the database is as it was.",
         "Read the rows above: either the data or the check is wrong.",
         ExitCode.FAILED,
+    )
+
+
+def _half_done(report: VerifyReport) -> Trouble | None:
+    """A change that is partly in is not verified, however well the checks of the others went."""
+    partly = [one for one in report.findings if one.code == "ledger-partly-applied"]
+    if not partly:
+        return None
+    return Trouble(
+        partly[0].code,
+        partly[0].message,
+        "The database was only read.",
+        partly[0].hint,
+        ExitCode.PARTLY_APPLIED,
     )
 
 

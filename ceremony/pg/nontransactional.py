@@ -48,7 +48,7 @@ from ceremony.pg.judgement import (
 )
 from ceremony.pg.ledger import Ledger, RowUnknown, parameters
 from ceremony.pg.lock import is_held, lock_halves
-from ceremony.pg.partial import index_invalid, lock_gone, undecided
+from ceremony.pg.partial import file_stays, index_invalid, lock_gone, undecided
 from ceremony.pg.probes import Found, probe
 from ceremony.pg.session import Session
 from ceremony.pg.step_rows import step_facts
@@ -327,6 +327,8 @@ class _Outside:
             words = self._state_words(inside, results, unsure)
             words += " The INVALID index is there." if problem.code == "index-invalid" else ""
             problem = replace(problem, state=words)
+            if inside and self._run.step.direction is Direction.APPLY:
+                problem = file_stays(problem, self._context.command)
             self._record_failure(problem, inside)
         if row is not None:
             self._attempt.row = row

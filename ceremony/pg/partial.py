@@ -1,11 +1,15 @@
 """A step that was begun outside a transaction and not finished: who must look, at what."""
 
+from dataclasses import replace
+
 from ceremony.core.outcome import Problem
 from ceremony.core.script import Statement
 from ceremony.pg.attempt import Attempt
 from ceremony.pg.probes import Finding, Found
 
 UNIQUE_VIOLATION = "23505"
+
+_CURED_IN_THE_FILE = frozenset({"lock-timeout", "statement-failed", "statement-timeout"})
 
 
 def index_invalid(
@@ -64,4 +68,19 @@ def lock_gone(attempt: Attempt, statement: Statement, command: str) -> Problem:
         f"Before statement {statement.number} of {attempt.path} the lock of this run was gone.",
         "",
         f"Find out which statement released it, then: {command}",
+    )
+
+
+def file_stays(problem: Problem, command: str) -> Problem:
+    """What to do about a failure in a change that is partly in: it must not be edited as it is
+    (``partial-file-changed``), so the usual advice to correct the file does not hold.
+    """
+    if problem.code not in _CURED_IN_THE_FILE:
+        return problem
+    number = problem.server.statement if problem.server else 0
+    which = f"statement {number}" if number else "the rest"
+    return replace(
+        problem,
+        next_step=f"Leave the file as it is, make {which} possible, then: {command}   Or take "
+        "back what is in with rollback_sql, correct the file, and apply it again.",
     )

@@ -217,3 +217,20 @@ def test_half_done_file_is_taken_up_where_it_stopped(world: World, golden) -> No
     valid = "SELECT bool_and(indisvalid), count(*) FROM pg_index WHERE indrelid = 'goods'::regclass"
     assert world.ask(valid) == [(True, 2)]
     assert world.applied().out.startswith("✓ Up to date")
+
+
+def test_half_done_file_is_not_verified_and_not_to_be_edited(world: World) -> None:
+    world.write({"0001_goods.sql": "-- Transaction: none\nSELECT 1;\nVACUUM goods;\n"})
+    world.target()
+
+    failed = world.apply()
+    verified = manage("verify_sql", "shop")
+
+    assert (failed.status, verified.status) == (6, 6)
+    assert failed.err.endswith(
+        "State  Of the 2 statements of shop/0001_goods these are in: 1.\n"
+        "Next   Leave the file as it is, make statement 2 possible, then: manage.py apply_sql shop"
+        "   Or take back what is in with rollback_sql, correct the file, and apply it again.\n"
+    )
+    assert verified.out.startswith("◐ PARTIAL  shop on shop (local). ")
+    assert "[ledger-partly-applied]" in verified.err

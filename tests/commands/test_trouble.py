@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from ceremony.core.check import CheckResult
-from ceremony.core.finding import Finding, Severity
+from ceremony.core.finding import Finding, Severity, note
 from ceremony.core.outcome import ServerError, StepState
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.report import (
@@ -19,6 +19,7 @@ from ceremony.core.report import (
 from ceremony.errors import ExitCode, LockedByOther, PartlyApplied, Refused, Tampered, UsageError
 from ceremony.management.trouble import (
     CommandStopped,
+    Trouble,
     of_error,
     of_plan,
     of_reconciliation,
@@ -148,6 +149,18 @@ def test_verification_tells_disagreement_before_a_failed_check():
     assert of_verification(failed).happened == "1 check of shop failed."
     assert of_verification(changed).exit_code == ExitCode.TAMPERED
     assert of_verification(replace(failed, findings=(LATE,))).exit_code == ExitCode.FAILED
+
+
+def test_verification_of_a_half_done_change_is_no_success():
+    half = note("shop/0003_x.sql", "ledger-partly-applied", "0003_x is partly applied.", "Go on.")
+    report = VerifyReport(TARGET, "shop", (NOTICE, half), (), Verdict.PARTIAL)
+    assert of_verification(report) == Trouble(
+        "ledger-partly-applied",
+        "0003_x is partly applied.",
+        "The database was only read.",
+        "Go on.",
+        ExitCode.PARTLY_APPLIED,
+    )
 
 
 def test_reconciliation_leaves_something_to_a_person_or_not():

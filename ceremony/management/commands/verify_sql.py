@@ -15,7 +15,9 @@ from ceremony.management.trouble import of_verification
 
 
 class Command(CeremonyCommand):
-    """Exit 0 when all is well, 1 when a check fails, 5 when files, ledger and records disagree."""
+    """Exit 0 when all is well, 1 when a check fails, 5 when files, ledger and records disagree, 6
+    when a migration is partly in.
+    """
 
     help = (
         "Run the `always` and `monitor` checks of what is applied, "
