@@ -18,6 +18,7 @@ from ceremony.core.series import Series, SeriesFiles, SeriesSettings
 from ceremony.core.settings_file import read_contract, read_settings
 from ceremony.core.sql import parse_script
 from ceremony.core.text import decode
+from ceremony.core.two_ways import both_ways
 from ceremony.core.verify_file import parse_verify
 
 
@@ -199,6 +200,7 @@ def _script(reading: _Reading, path: str) -> tuple[Header, Script]:
     header, found = read_header(path, text)
     reading.found.extend(found)
     reading.found.extend(misplaced(path, text))
+    reading.found.extend(both_ways(path, text))
     script, wrong = parse_script(
         path, text, data, transactional=header.transactional, directives=header.directives
     )

@@ -173,6 +173,7 @@ RENAME = "Rename it to {right}.sql (and its siblings with it)."
     [
         ("0032-add-column", "0032_add_column"),
         ("0033_AddColumn", "0033_add_column"),
+        ("V33__AddColumn", "0033_add_column"),
         ("0033_Add Column", "0033_add_column"),
         ("0034_caf\u00e9", "0034_cafe"),
         ("0035", "0035_what_it_does"),

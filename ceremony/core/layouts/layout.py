@@ -60,7 +60,11 @@ def misnamed(stem: str) -> Misnamed:
 
 
 def corrected(stem: str) -> str:
-    """The nearest allowed name: ``0033_AddColumn`` becomes ``0033_add_column``."""
+    """The nearest allowed name: ``0033_AddColumn`` becomes ``0033_add_column``, and Flyway's
+    ``V33__AddColumn`` too.
+    """
+    if flyway := re.fullmatch(r"V([0-9]+)__(.+)", stem, re.DOTALL):
+        stem = f"{flyway[1]:0>4}_{flyway[2]}"
     plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain).lower()
     number, name = re.fullmatch(r"([0-9]*)(.*)", re.sub(r"[^a-z0-9]+", "_", words)).groups()  # type: ignore[union-attr]
