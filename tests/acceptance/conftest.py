@@ -26,7 +26,7 @@ _VARYING = (
     (re.compile(r"(PostgreSQL) \d\d\.\d+ at"), r"\1 <version> at"),
     (re.compile(r"(?<!\S)(at|on|-h) /[^\s:]+"), r"\1 <socket folder>"),
     (re.compile(r" +(Time|–|\d[\d.]* (?:ms|s))$", re.MULTILINE), "  <seconds>"),
-    (re.compile(r"^Waiting for the lock .*\n", re.MULTILINE), ""),
+    (re.compile(r"^Waiting for the lock\b.*\n", re.MULTILINE), ""),
     (re.compile(r'"(max_locks_per_transaction)"'), r"\1"),
     (re.compile(r"'/[^']*/sql'"), "'<working directory>/sql'"),
     (re.compile(r" in \d[\d.]* (?:ms|s)\."), " in <seconds>."),
