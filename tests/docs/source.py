@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.docs.pages import CHECKOUT
@@ -34,11 +35,12 @@ BUILT: dict[str, set[str]] = {
 }
 
 
-def codes() -> set[str]:
+@cache
+def codes() -> frozenset[str]:
     """Every stable code that the app or the project can give."""
     found = {text for tree in _trees() for text in _texts(tree)}
     built = {form for tree in _trees() for form in _forms(tree)}
-    return (found - NO_CODES).union(*(BUILT.get(form, {form}) for form in built))
+    return frozenset(found - NO_CODES).union(*(BUILT.get(form, {form}) for form in built))
 
 
 def _trees() -> Iterator[ast.Module]:
