@@ -9,6 +9,9 @@ from ceremony.core.sql.source import Tree
 LEDGER = "ceremony_ledger"
 """The ledger's table name, in whatever schema it is kept."""
 
+_GUARD = f"{LEDGER}_refuse"
+"""The function of its triggers: who replaces it can change and delete rows."""
+
 _WRITES = (ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeStmt)
 _NAMED_BY_LIST = frozenset({"drop_stmt", "comment_stmt", "alter_owner_stmt", "rename_stmt"})
 
@@ -22,7 +25,8 @@ def ledger_rules(tree: Tree) -> Iterator[Refusal]:
         touched = touched and any(_is_ledger(message) for message in walk(roots))
     else:
         listed = tree.kind in _NAMED_BY_LIST
-        touched = any(_is_ledger(each) or (listed and _names(each)) for each in walk(roots))
+        names = {LEDGER, _GUARD} if listed else {_GUARD}
+        touched = any(_is_ledger(each) or _names(each, names) for each in walk(roots))
     if touched:
         yield Refusal(
             "ledger-touched",
@@ -41,5 +45,5 @@ def _is_ledger(message: Message) -> bool:
     return isinstance(message, ast.RangeVar) and message.relname == LEDGER
 
 
-def _names(message: Message) -> bool:
-    return isinstance(message, ast.String) and message.sval == LEDGER
+def _names(message: Message, names: set[str]) -> bool:
+    return isinstance(message, ast.String) and message.sval in names
