@@ -11,6 +11,7 @@ quickest and we look worst).
 
 import argparse
 import os
+import shlex
 import statistics
 import subprocess
 import sys
@@ -97,13 +98,11 @@ class Bench:
         }
 
     def _manage(self, *arguments: str, environment: Mapping[str, str]) -> None:
-        subprocess.run(
-            self.command(*arguments),
-            check=True,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+        done = subprocess.run(
+            self.command(*arguments), env=environment, capture_output=True, text=True, check=False
         )
+        if done.returncode:
+            raise SystemExit(f"{shlex.join(done.args)} failed:\n{done.stdout}{done.stderr}")
 
 
 def main() -> int:

@@ -51,7 +51,7 @@ class Environment:
             return False
         if text:
             raise UsageError(
-                "setting-invalid",
+                "variable-invalid",
                 f"{name} is neither on nor off.",
                 next_step=f"{name}=on or {name}=off",
             )

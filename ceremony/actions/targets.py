@@ -63,8 +63,14 @@ def target_seen(seen: SeenTarget, *, actor: str, seen_at: datetime) -> Target:
         after = _identity(target)
         if after != before:
             change = {"before": before, "after": after}
-            head.append([_act(Action.TARGET_CHANGED, target, actor, change)])
+            head.append([_act(_change(before, after), target, actor, change)])
     return target
+
+
+def _change(before: Mapping[str, Json], after: Mapping[str, Json]) -> Action:
+    """A first ledger is expected; anything else about a target's identity is not."""
+    first = before["ledger_id"] is None and before == {**after, "ledger_id": None}
+    return Action.LEDGER_OPENED if first else Action.TARGET_CHANGED
 
 
 def ledger_seen(target: Target, sequence: int, row_hash: str) -> None:

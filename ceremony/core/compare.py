@@ -92,7 +92,7 @@ def _of_siblings(migration: Migration, row: LedgerRow) -> Iterator[Finding]:
             migration.path,
             "ledger-rollback-changed",
             f"The rollback of {migration.label} is not that of the day it was applied.",
-            "Rehearse it before you need it.",
+            "Try it on a copy of this database before you need it.",
         )
 
 

@@ -124,7 +124,7 @@ def _partly_recorded(one: Migration, there: list[Migration], absent: list[Migrat
         f"{'is' if len(there) == 1 else 'are'} recorded here and {_labels(absent)} "
         f"{'is' if len(absent) == 1 else 'are'} not.",
         f"Apply the others first: manage.py apply_sql {one.series} --to {absent[-1].version}; "
-        "or record what is there: manage.py baseline_sql.",
+        "or, if they must not run here, retire them (rename them to .sql.retired with a reason).",
     )
 
 

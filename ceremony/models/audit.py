@@ -30,6 +30,7 @@ class Action(StrEnum):
     TRAIL_OPENED = "trail opened"
     TARGET_REGISTERED = "target registered"
     TARGET_CHANGED = "target changed"
+    LEDGER_OPENED = "ledger opened"
     TARGET_ADOPTED = "target adopted"
     RUN_OPENED = "run opened"
     RUN_CLOSED = "run closed"

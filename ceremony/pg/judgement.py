@@ -366,8 +366,9 @@ def outcome_unknown(attempt: Attempt, around: Surroundings) -> Problem:
     return Problem(
         "outcome-unknown",
         f"The connection to {around.database} broke while {attempt.label} was being committed.",
-        f"It is either in as a whole or not at all; the ledger in {around.database} says which.",
-        f"{around.command} (it reads the ledger first and settles this attempt)",
+        f"It is either in as a whole or not at all; the ledger in {around.database} says which; "
+        "the next command reads it first.",
+        around.command,
     )
 
 

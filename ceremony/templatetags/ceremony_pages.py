@@ -52,6 +52,7 @@ MARKS: dict[str, tuple[str, str]] = {
     "trail opened": ("○", "idle"),
     "target registered": ("○", "idle"),
     "target changed": ("⚠", "wait"),
+    "ledger opened": ("○", "idle"),
     "target adopted": ("⚠", "wait"),
     "data loss accepted": ("⚠", "wait"),
     "backup made": ("✓", "ok"),

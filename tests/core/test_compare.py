@@ -91,7 +91,7 @@ def test_a_file_that_is_not_in_place_may_go_or_change(event):
             {"0001_a.rollback.sql": "SELECT 1;"},
             "ledger-rollback-changed",
             "The rollback of 0001_a is not that of the day it was applied.",
-            "Rehearse it before you need it.",
+            "Try it on a copy of this database before you need it.",
         ),
     ],
 )

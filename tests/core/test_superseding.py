@@ -52,7 +52,7 @@ def test_where_only_some_of_the_old_files_ran_it_is_refused():
     )
     assert finding.hint == (
         "Apply the others first: manage.py apply_sql shop --to 0029; "
-        "or record what is there: manage.py baseline_sql."
+        "or, if they must not run here, retire them (rename them to .sql.retired with a reason)."
     )
     onward = plan_apply(series, Book(series).applied("0000", "0002").history, to="0029")
     assert (events(onward), onward.findings) == ([("0029", Event.APPLIED)], ())

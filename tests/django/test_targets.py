@@ -49,7 +49,7 @@ def test_a_ledger_that_appears_keeps_what_is_known():
     seen(replace(SEEN, ledger_id=None))
     target = seen()
     assert target.ledger_id == SEEN.ledger_id
-    assert actions()[-1] == "target changed"
+    assert actions()[-1] == "ledger opened"
 
 
 def test_another_ledger_drops_the_cache_of_the_old_one():

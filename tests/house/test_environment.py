@@ -182,7 +182,7 @@ def test_a_flag_that_is_neither():
     with pytest.raises(UsageError) as raised:
         Environment({"DEBUG": "maybe"}).flag("DEBUG", default=True)
     assert str(raised.value) == (
-        "DEBUG is neither on nor off. [setting-invalid]\n"
+        "DEBUG is neither on nor off. [variable-invalid]\n"
         "Nothing was changed.\n"
         "Next: DEBUG=on or DEBUG=off"
     )

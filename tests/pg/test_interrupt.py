@@ -10,6 +10,7 @@ import pytest
 
 from ceremony.core.outcome import StatementState, StepState
 from ceremony.core.script import Probe, ProbeTarget
+from ceremony.pg.wire import Wire
 from tests.pg.making import Heard, check, running, step
 from tests.pg.scenarios import concurrently
 
@@ -139,3 +140,27 @@ def test_while_the_listener_works(target, at):
     assert [o.attempt for o in done] == [r.attempt for r in rows[1:]]
     assert len(done) == (0 if at == "started" else 1)
     assert [o.attempt for o in outcomes] == [r.attempt for r in runs]
+
+
+@pytest.mark.parametrize("at", range(1, 60, 2))
+def test_no_answer_is_lost_on_its_way(target, monkeypatch, at):
+    """The signal may come when an answer was taken from libpq and is not yet in its place."""
+    count = 0
+    read = Wire._answer
+
+    def interrupted(wire, item, result):
+        nonlocal count
+        count += 1
+        answer = read(wire, item, result)
+        if count == at:
+            raise KeyboardInterrupt
+        return answer
+
+    runs = [step(f"CREATE TABLE t{n} ()", version=f"000{n}") for n in (1, 2)]
+    with running(target) as (executor, ledger):
+        monkeypatch.setattr(Wire, "_answer", interrupted)
+        outcomes = executor.run(runs)
+        monkeypatch.undo()
+        recorded = {row.version for row in ledger.rows()[1:]}
+    done = {o.step.migration.version.text for o in outcomes if o.state is StepState.DONE}
+    assert (done, executor.interrupted) == (recorded, True)

@@ -76,7 +76,7 @@ def test_a_lost_commit_is_unknown(target, proxied):
         "It is either in as a whole or not at all; the ledger in "
     )
     assert second.problem.next_step == (
-        "apply_sql shop (it reads the ledger first and settles this attempt)"
+        "apply_sql shop"
     )
     assert second.statements[0].state is StatementState.DONE
     with running(target, wait=30) as (_, ledger):
