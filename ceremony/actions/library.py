@@ -1,6 +1,6 @@
 """The library: the series on disk that a command needs, read once and understood."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,14 @@ def load_library(root: Path, names: Sequence[str] = ()) -> Library:
     ordered = {name: loaded[name] for name in sorted(loaded)}
     graph = check_graph(ordered)
     return Library(root, ordered, tuple(sorted((*_of_folders(ordered), *graph))))
+
+
+def neighbours(root: Path, own: str, names: Iterable[str]) -> dict[str, Series]:
+    """Those of the series ``names`` that are on the disk, without ``own``; their errors do not
+    matter here.
+    """
+    there = set(names) & set(_known(root)) - {own}
+    return {name: assemble(read_series(root, name)) for name in sorted(there)}
 
 
 def _known(root: Path) -> tuple[str, ...]:

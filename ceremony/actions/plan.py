@@ -6,7 +6,7 @@ from ceremony import conf
 from ceremony.actions.access import home_of, reached
 from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.dependencies import satisfied_on
-from ceremony.actions.library import load_library
+from ceremony.actions.library import load_library, neighbours
 from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import control_identity
 from ceremony.actions.refusals import refuse_files
@@ -58,6 +58,12 @@ def plan(request: PlanRequest) -> PlanReport:
                 satisfied=satisfied_on(access, history, series, library, settings),
             )
         else:
-            made = plan_rollback(series, history, to=request.to, variant=request.variant)
+            made = plan_rollback(
+                series,
+                history,
+                to=request.to,
+                variant=request.variant,
+                neighbours=neighbours(settings.root, series.name, history.series_names),
+            )
         facts = access.facts
     return PlanReport(facts, made, len(history.applied(series.name)), plan_digest(made))

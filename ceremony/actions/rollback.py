@@ -7,7 +7,7 @@ from ceremony.actions.access import home_of, refuse_unconfirmed
 from ceremony.actions.apply import nothing_to_do
 from ceremony.actions.control import control_errors
 from ceremony.actions.execute import execute
-from ceremony.actions.library import load_library
+from ceremony.actions.library import load_library, neighbours
 from ceremony.actions.loss import LossAccepted, record_loss, refuse_unaccepted_loss
 from ceremony.actions.ready import Caller, ready
 from ceremony.actions.refusals import refuse_files, refuse_plan
@@ -51,7 +51,13 @@ def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
     target = home_of(series, request.alias, settings)
     refuse_unconfirmed(target, request.confirm)
     with ready(target, settings, request.caller, watcher) as here:
-        plan = plan_rollback(series, here.history, to=request.to, variant=request.variant)
+        plan = plan_rollback(
+            series,
+            here.history,
+            to=request.to,
+            variant=request.variant,
+            neighbours=neighbours(settings.root, series.name, here.history.series_names),
+        )
         refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
             return nothing_to_do(here, plan)

@@ -133,6 +133,11 @@ class History:
                 else:
                     states.pop(row.version, None)
 
+    @property
+    def series_names(self) -> tuple[str, ...]:
+        """The series that the ledger mentions, in order of their first row."""
+        return tuple(self._states)
+
     def state(self, series: str, version: str) -> SeriesState | None:
         """The state of one version; ``None`` where the ledger never mentions it."""
         return self._states.get(series, {}).get(version)

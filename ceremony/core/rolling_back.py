@@ -1,7 +1,8 @@
 """Making a plan that takes applied migrations back, newest first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ceremony.core.applying import resume_after, unknown_version
 from ceremony.core.check import When
@@ -40,11 +41,13 @@ def plan_rollback(
     to: str | None = None,
     steps: int | None = None,
     variant: str = "",
+    neighbours: Mapping[str, Series] = MappingProxyType({}),
 ) -> Plan:
     """The steps that take migrations back, in the reverse of the order in which they came in.
 
     ``to`` is the version to return to, which stays; ``zero`` takes everything back. ``steps`` takes
-    that many back; with neither it is one. What is partly applied can be taken back too. Errors
+    that many back; with neither it is one. What is partly applied can be taken back too.
+    ``neighbours`` are other series with rows in the same ledger: what they depend on stays. Errors
     among the findings refuse the plan; its steps are those that would run.
     """
     there = _there(series, history)
@@ -55,6 +58,7 @@ def plan_rollback(
     for one in chosen:
         found.extend(_refusals(one, variant))
         found.extend(_blocked(one, remaining))
+        found.extend(_blocked_next_door(one, neighbours, history))
     made: list[Step] = []
     freed: set[str] = set()
     for index, one in enumerate(chosen):
@@ -178,6 +182,32 @@ def _blocked(one: _Applied, remaining: Iterable[_Applied]) -> Iterator[Finding]:
                 "on it and is applied.",
                 f"Take both back: manage.py rollback_sql {one.migration.series} --to VERSION",
             )
+
+
+def _blocked_next_door(
+    one: _Applied, neighbours: Mapping[str, Series], history: History
+) -> Iterator[Finding]:
+    """Dependents in other series that are applied to the same database."""
+    mine = one.migration
+    for name, series in neighbours.items():
+        for version in history.applied(name):
+            other = series.by_version.get(version)
+            if other is not None and _depends(other, mine):
+                yield refuse(
+                    mine.path,
+                    "rollback-blocked-by",
+                    f"{mine.label} cannot be taken back: {name} {other.label} depends on it and "
+                    "is applied to the same database.",
+                    f"Take that back first: manage.py rollback_sql {name} --database ALIAS",
+                )
+
+
+def _depends(other: Migration, mine: Migration) -> bool:
+    labels = {str(mine.version), mine.label}
+    return any(
+        d.series == mine.series and (d.version in labels or f"{d.version}_{d.name}" in labels)
+        for d in other.header.depends
+    )
 
 
 def _step(number: int, one: _Applied, variant: str) -> Step:

@@ -311,3 +311,27 @@ def test_the_reverse_of_the_ledger_is_the_order(order, steps):
     book = Book(series).applied(*(f"{n:04d}" for n in order))
     plan = plan_rollback(series, book.history, steps=steps)
     assert [s.migration.version.key[0] for s in plan.steps] == list(reversed(order))[:steps]
+
+
+@pytest.mark.parametrize("depends", ["shop:0001", "shop:0001_a (reads a)"])
+def test_what_another_series_in_the_same_ledger_depends_on_stays(depends):
+    files = complete("0001_x", header={"0001_x": f"-- Depends: {depends}\n"})
+    other = series_of(files, "bill")
+    book = Book(THREE).applied("0001")
+    book.series = other
+    plan = plan_rollback(THREE, book.applied("0001").history, neighbours={"bill": other})
+    [finding] = plan.findings
+    assert (finding.path, finding.code, finding.message, finding.hint) == (
+        "shop/0001_a.sql",
+        "rollback-blocked-by",
+        "0001_a cannot be taken back: bill 0001_x depends on it and is applied to the same "
+        "database.",
+        "Take that back first: manage.py rollback_sql bill --database ALIAS",
+    )
+
+
+def test_another_series_that_is_not_applied_or_depends_elsewhere_blocks_nothing():
+    files = complete("0001_x", header={"0001_x": "-- Depends: shop:0001\n"})
+    book = Book(THREE).applied("0001", "0002")
+    plan = plan_rollback(THREE, book.history, neighbours={"bill": series_of(files, "bill")})
+    assert (labels(plan), plan.findings) == (["0002_b"], ())
