@@ -4,6 +4,7 @@ Everything below this layer gets these values passed in and reads no settings of
 """
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,7 +143,24 @@ def _parameters(database: Mapping[str, Any]) -> dict[str, str]:
         and not isinstance(value, bool)
         and keyword not in {"isolation_level", "server_side_binding", "pool", "assume_role"}
     }
-    return {k: str(v) for k, v in {**pairs, **options}.items() if v not in (None, "")}
+    given = {k: str(v) for k, v in {**pairs, **options}.items() if v not in (None, "")}
+    return _from_the_process(given) | given
+
+
+def _from_the_process(given: Mapping[str, str]) -> dict[str, str]:
+    """What libpq takes from environment variables where settings are silent (manual, 34.15).
+
+    It decides which server is reached, and so whether that is a local one. A service goes before
+    the other variables; its file is libpq's to read.
+    """
+    asked = {
+        keyword: os.environ[f"PG{keyword.upper()}"]
+        for keyword in ("service", "host", "hostaddr", "port", "user")
+        if os.environ.get(f"PG{keyword.upper()}")
+    }
+    if "service" in {**asked, **given}:
+        return {k: v for k, v in asked.items() if k == "service"}
+    return asked
 
 
 def _environment(alias: str, parameters: Mapping[str, str], settings: Settings) -> str:
