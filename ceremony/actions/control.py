@@ -8,8 +8,9 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import InterfaceError, OperationalError
 
-from ceremony import migrations
+from ceremony import conf, migrations
 from ceremony.errors import CeremonyError, UsageError
+from ceremony.pg.session import answers
 
 _APP = "ceremony"
 
@@ -61,12 +62,23 @@ def control_unreachable(error: DatabaseError | InterfaceError) -> CeremonyError:
     """The error for a control database that cannot be reached or went away."""
     settings = connections[DEFAULT_DB_ALIAS].settings_dict
     where = f"{settings.get('HOST') or 'local socket'}, database {settings.get('NAME')!r}"
+    state = "The ledger in the target says what is applied; the next command settles the record "
+    state += "from it."
+    connected = connections[DEFAULT_DB_ALIAS].connection is not None
+    if not connected and answers(conf.target(DEFAULT_DB_ALIAS, conf.load()).parameters):
+        return CeremonyError(
+            "control-unreachable",
+            f"The server of the control database ({where}) answers and refuses the connection: "
+            "the password, the database or the role.",
+            state=state,
+            next_step="Correct DATABASE_URL, or create what it names (createdb, createuser); then "
+            "run the same command again.",
+        )
     sqlstate = getattr(error.__cause__, "sqlstate", None)
     told = f" (SQLSTATE {sqlstate})" if sqlstate else ""
     return CeremonyError(
         "control-unreachable",
         f"The control database ({where}) does not answer{told}.",
-        state="The ledger in the target says what is applied; the next command settles the "
-        "record from it.",
+        state=state,
         next_step="Start it, or point DATABASE_URL at it; then run the same command again.",
     )

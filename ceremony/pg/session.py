@@ -210,10 +210,7 @@ def _connect_failed(parameters: Mapping[str, str], error: psycopg.Error) -> Refu
     database, user = parameters.get("dbname", ""), parameters.get("user", "")
     where = f"{host}:{port}"
     happened = f'Could not connect to database "{database}" on {where} as "{user}": '
-    shown = {
-        k: v for k, v in parameters.items() if k in {"host", "hostaddr", "port", "dbname", "user"}
-    }
-    ping = pq.PGconn.ping(psycopg.conninfo.make_conninfo(**shown, connect_timeout=5).encode())
+    ping = _ping(parameters)
     pgconn = error.pgconn
     if ping in (pq.Ping.NO_RESPONSE, pq.Ping.NO_ATTEMPT):
         what = "no PostgreSQL server answers there."
@@ -233,6 +230,19 @@ def _connect_failed(parameters: Mapping[str, str], error: psycopg.Error) -> Refu
         )
         step = f"Look with: psql -h {host} -p {port} -U {user} {database}"
     return Refused("connect-failed", happened + what, next_step=step)
+
+
+def _ping(parameters: Mapping[str, str]) -> int:
+    """A ``pq.Ping``: whether a server is there (libpq's PQping, which sends no password)."""
+    shown = {
+        k: v for k, v in parameters.items() if k in {"host", "hostaddr", "port", "dbname", "user"}
+    }
+    return pq.PGconn.ping(psycopg.conninfo.make_conninfo(**shown, connect_timeout=5).encode())
+
+
+def answers(parameters: Mapping[str, str]) -> bool:
+    """Whether a server answers there and takes connections, ours or not."""
+    return _ping(parameters) == pq.Ping.OK
 
 
 def _refuse_read_only(identity: Identity) -> None:

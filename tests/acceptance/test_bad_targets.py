@@ -313,6 +313,26 @@ def test_85_not_reached(row: str, parts, whole: World, golden) -> None:
     assert CANARY not in answer.told()
 
 
+def test_control_refuses_the_connection(whole: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    point("default", NAME="no_such_database")
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "NAME", "no_such_database")
+
+    answer = whole.apply()
+
+    connection.close()
+    assert answer.status == 1
+    place = f"{connection.settings_dict['HOST']}, database 'no_such_database'"
+    assert answer.err == (
+        f"✕ The server of the control database ({place}) answers and refuses the connection: the "
+        "password, the database or the role.  [control-unreachable]\n"
+        "State  The ledger in the target says what is applied; the next command settles the "
+        "record from it.\n"
+        "Next   Correct DATABASE_URL, or create what it names (createdb, createuser); then run "
+        "the same command again.\n"
+    )
+
+
 def test_control_is_down(whole: World, golden) -> None:
     point("default", HOST="/nowhere")
     connection.close()
