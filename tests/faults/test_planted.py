@@ -34,9 +34,10 @@ def outcome_before_commit():
     send = executor.Executor._send_block
     outcome_buffer.FLUSH_OUTCOMES = 1
 
-    def told_too_early(self, attempt):
-        problem = send(self, attempt)
-        self._listener.step_finished(attempt.outcome(StepState.DONE, self._context.clock()))
+    def told_too_early(self, block):
+        problem = send(self, block)
+        outcome = block.attempt.outcome(StepState.DONE, self._context.clock())
+        self._listener.step_finished(outcome)
         return problem
 
     executor.Executor._send_block = told_too_early
@@ -69,10 +70,12 @@ def right(stage, series_folder):
 )
 def test_a_planted_bug_is_found(stage, right, bug, kind, statement, broken):
     stage.clear()
-    said = stage.disturbed(None, *right.arguments, prepare=bug).said
+    planted = stage.disturbed(None, *right.arguments, prepare=bug)
+    assert planted.answer is not None
+    assert planted.answer.status == 0, planted.answer.told()
     place = max(
         at
-        for at, (text, following) in enumerate(pairwise(said), start=1)
+        for at, (text, following) in enumerate(pairwise(planted.said), start=1)
         if text.startswith(statement) and (text != b"COMMIT" or following.startswith(BEGIN))
     )
     tally = enumerate_faults(stage, right, kind, places=[place], prepare=bug)
