@@ -62,8 +62,8 @@ def _create(alias: str) -> bool:
     entry = settings.DATABASES[alias]
     try:
         _connect(entry, entry["NAME"]).close()
-    except psycopg.OperationalError as refused:
-        server = _maintenance_connection(alias, refused)
+    except psycopg.OperationalError:
+        server = _maintenance_connection(alias)
     else:
         return False
     with server:
@@ -91,13 +91,15 @@ def _created(server: Server, alias: str) -> bool:
     return True
 
 
-def _maintenance_connection(alias: str, refused: psycopg.OperationalError) -> Server:
+def _maintenance_connection(alias: str) -> Server:
     for name in MAINTENANCE:
         try:
             return _connect(settings.DATABASES[alias], name)
         except psycopg.OperationalError:
             continue
-    raise _unreachable(alias, str(refused)) from refused
+    raise _unreachable(
+        alias, "No server answers there, or it refuses the user, the password or the database."
+    )
 
 
 def _connect(entry: Mapping[str, Any], name: str) -> Server:

@@ -87,7 +87,8 @@ class Environment:
         """The target databases by alias.
 
         ``own`` aliases default to ``<control database>_<alias>`` on the control's server. Those
-        that ``CEREMONY_EXTRA_ALIASES`` adds must have an address.
+        that ``CEREMONY_EXTRA_ALIASES`` adds do so on the development server alone; elsewhere they
+        must have an address.
         """
         found = {}
         defaulting = set(own)
@@ -97,7 +98,7 @@ class Environment:
             dsn = self.text(variable)
             if dsn:
                 found[alias] = database(variable, dsn)
-            elif alias not in defaulting:
+            elif alias not in defaulting and self.text(CONTROL_VARIABLE):
                 raise UsageError(
                     "dsn-missing",
                     f"CEREMONY_EXTRA_ALIASES names {alias}, and {variable} is not set.",
@@ -126,7 +127,7 @@ def database(variable: str, dsn: str) -> Database:
         parts = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
         parts = {}
-    if not parts.get("dbname"):
+    if not parts.get("dbname") or _misread(dsn, parts):
         raise UsageError(
             "dsn-invalid",
             f"{variable} is not a PostgreSQL connection string that names a database.",
@@ -134,6 +135,22 @@ def database(variable: str, dsn: str) -> Database:
             " (special characters percent-encoded)",
         ) from None
     return _django(parts)
+
+
+def _misread(dsn: str, parts: Mapping[str, Any]) -> bool:
+    """Whether a special character of the password was taken for a delimiter.
+
+    Part of the password is then the host, the port or the database, and would stand in messages. A
+    real ``@`` or ``/`` is written ``%40`` or ``%2F`` (RFC 3986, 3.2.1).
+    """
+    head = dsn.partition("://")[2].partition("?")[0]
+    authority = head.partition("/")[0]
+    ports = str(parts.get("port") or "").split(",")
+    return (
+        authority.count("@") > 1
+        or "@" in head[len(authority) :]
+        or not all(port.isdecimal() or not port for port in ports)
+    )
 
 
 def conninfo(entry: Mapping[str, Any], **instead: str) -> str:

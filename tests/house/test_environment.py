@@ -57,6 +57,9 @@ def test_several_hosts_and_options_go_through():
         "postgres://ann:hush@db",
         "postgres://ann:hush@db/shop?colour=hush",
         "postgres://ann:hush@db/%zz",
+        "postgres://ann:a@hush@db/shop",
+        "postgres://ann:a/hush@db/shop",
+        "postgres://ann:hu:sh@db:hush/shop",
         "ann:hush@db/shop",
         "hush",
     ],
@@ -131,9 +134,13 @@ def test_targets_follow_the_control_database_unless_they_have_an_address():
     assert "PASSWORD" not in targets["outbox"]
 
 
-def test_extra_aliases_need_an_address():
+def test_extra_aliases_on_a_server_of_ones_own_need_an_address():
     environment = Environment(
-        {"CEREMONY_EXTRA_ALIASES": " mine, yours ", "MINE_DATABASE_URL": "postgres://h/mine"}
+        {
+            "DATABASE_URL": "postgres://h/control",
+            "CEREMONY_EXTRA_ALIASES": " mine, yours ",
+            "MINE_DATABASE_URL": "postgres://h/mine",
+        }
     )
     with pytest.raises(UsageError) as raised:
         environment.targets([], environment.control(SOCKET))
@@ -142,6 +149,12 @@ def test_extra_aliases_need_an_address():
         "Nothing was changed.\n"
         "Next: YOURS_DATABASE_URL=postgres://user@host/database"
     )
+
+
+def test_an_extra_alias_without_address_is_a_database_of_the_development_server():
+    environment = Environment({"CEREMONY_EXTRA_ALIASES": "shop"})
+    targets = environment.targets([], environment.control(SOCKET))
+    assert (targets["shop"]["HOST"], targets["shop"]["NAME"]) == (str(SOCKET), "ceremony_shop")
 
 
 def test_an_extra_alias_that_is_one_of_ours_keeps_its_default():
