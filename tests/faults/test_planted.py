@@ -72,7 +72,6 @@ def test_a_planted_bug_is_found(stage, right, bug, kind, statement, broken):
     stage.clear()
     planted = stage.disturbed(None, *right.arguments, prepare=bug)
     assert planted.answer is not None
-    assert planted.answer.status == 0, planted.answer.told()
     place = max(
         at
         for at, (text, following) in enumerate(pairwise(planted.said), start=1)
