@@ -13,6 +13,7 @@ import select
 import time
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from itertools import starmap
 from typing import Any, NamedTuple
 
 import psycopg
@@ -87,7 +88,9 @@ class Wire:
         self._connection = connection
         self._pgconn = connection.pgconn
         self._notices: list[Message] = []
+        self._count = self._heard = 0
         self._unread: list[Item] = []
+        self._taken: list[pq.abc.PGresult | None] = []
         self._before = time.perf_counter()
         self._cancelled_at = 0.0
         self.interrupted = False
@@ -110,8 +113,10 @@ class Wire:
         breaks: the answers tell.
         """
         self._notices = []
+        self._count, self._heard = len(items), 0
         self._unread = list(items)
         self._unread.reverse()
+        self._taken = []
         answers: list[Answer] = []
         self._before = time.perf_counter()
         try:
@@ -230,21 +235,34 @@ class Wire:
         pgconn.flush()
 
     def _read(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
-        pgconn = self._pgconn
+        """Until all is answered. A signal may stop it at any point; called again, it goes on."""
+        self._settle(answers, answered)
         while self._unread:
             self._wait()
-            while self._unread and not pgconn.is_busy():
-                result = pgconn.get_result()
+            while self._unread and (self._taken or not self._pgconn.is_busy()):
+                if not self._taken:
+                    # Without a step of Python between, where a signal could lose the result.
+                    self._taken.extend(starmap(self._pgconn.get_result, ((),)))
+                result = self._taken[0]
                 if result is None:
                     # Between two items libpq hands out one empty result.
+                    self._taken.clear()
                     continue
-                answer = self._answer(self._unread[-1], result)
-                answers.append(answer)
-                self._unread.pop()
-                if pgconn.status == pq.ConnStatus.BAD:
-                    raise psycopg.OperationalError
-                if answered is not None:
-                    answered(answer)
+                answers.append(self._answer(self._unread[-1], result))
+                self._settle(answers, answered)
+
+    def _settle(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
+        """What has its answer is no longer awaited, and is heard of once."""
+        awaited = self._count - len(answers)
+        if awaited < len(self._unread):
+            self._taken.clear()
+            del self._unread[awaited:]
+        if answers and self._pgconn.status == pq.ConnStatus.BAD:
+            raise psycopg.OperationalError
+        while self._heard < len(answers):
+            self._heard += 1
+            if answered is not None:
+                answered(answers[self._heard - 1])
 
     def _wait(self) -> None:
         """Until something can be read. Keeps writing what the socket did not take at once."""

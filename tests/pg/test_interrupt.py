@@ -163,4 +163,4 @@ def test_no_answer_is_lost_on_its_way(target, monkeypatch, at):
         monkeypatch.undo()
         recorded = {row.version for row in ledger.rows()[1:]}
     done = {o.step.migration.version.text for o in outcomes if o.state is StepState.DONE}
-    assert (done, executor.interrupted) == (recorded, True)
+    assert (done, executor.interrupted) == (recorded, count >= at)
