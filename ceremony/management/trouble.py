@@ -136,9 +136,13 @@ def of_verification(report: VerifyReport) -> Trouble | None:
         return _half_done(report)
     checks = [check for one in report.migrations for check in one.checks]
     failed = sum(check.result is CheckResult.FAIL for check in checks)
+    missing = sum(check.result is CheckResult.NOT_RUN for check in checks)
+    told = [f"{counted(failed, 'check')} of {report.series} failed."] if failed else []
+    if missing:
+        told.append(f"{counted(missing, 'check')} of {report.series} did not run.")
     return Trouble(
         "check-failed",
-        f"{counted(failed, 'check')} of {report.series} failed.",
+        " ".join(told),
         "What the checks did was undone; the database is as it was.",
         "Read the rows above: either the data or the check is wrong.",
         ExitCode.FAILED,

@@ -147,6 +147,10 @@ def test_verification_tells_disagreement_before_a_failed_check():
     assert of_verification(passed) is None
     assert (of_verification(failed).code, of_verification(failed).exit_code) == ("check-failed", 1)
     assert of_verification(failed).happened == "1 check of shop failed."
+    unasked = replace(
+        failed, migrations=(VerifiedMigration("1_x", (checked("c", CheckResult.NOT_RUN),)),)
+    )
+    assert of_verification(unasked).happened == "1 check of shop did not run."
     assert of_verification(changed).exit_code == ExitCode.TAMPERED
     assert of_verification(replace(failed, findings=(LATE,))).exit_code == ExitCode.FAILED
 
