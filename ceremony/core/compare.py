@@ -32,7 +32,7 @@ def ledger_findings(series: Series, history: History) -> tuple[Finding, ...]:
         row = state.newest
         if migration is None:
             if state.partly or (state.settled and state.settled.event in _WROTE):
-                found.append(_missing(series, row))
+                found.append(_missing(series, row, state.partly))
         elif state.partly:
             found.extend(_of_partly(migration, state.partly))
         elif state.settled and state.settled.event in _WROTE:
@@ -113,8 +113,17 @@ def _changed(migration: Migration, row: LedgerRow) -> Finding:
     )
 
 
-def _missing(series: Series, row: LedgerRow) -> Finding:
+def _missing(series: Series, row: LedgerRow, partly: Partly | None) -> Finding:
     label = f"{row.version}_{row.name}"
+    if partly:
+        return refuse(
+            f"{series.name}/{label}.sql",
+            "ledger-file-missing",
+            f"{label} was begun here by {row.recorded_by}, is partly in since "
+            f"{_when(partly.started)}, and the file is gone.",
+            "Put the file back (git log finds it); then apply_sql or rollback_sql goes on where "
+            "it stopped.",
+        )
     return refuse(
         f"{series.name}/{label}.sql",
         "ledger-file-missing",

@@ -99,7 +99,7 @@ def _missing(series: Series, history: History) -> list[tuple[Version, StatusLine
             MigrationState.MISSING,
             row.recorded_at,
             row.recorded_by,
-            "Applied here, but the file is gone.",
+            f"{'Partly in' if state.partly else 'Applied'} here, but the file is gone.",
         )
         found.append((Version.of(version), line))
     return found

@@ -184,6 +184,25 @@ def test_status_is_one_line_per_migration():
     )
 
 
+def test_a_missing_file_that_is_partly_in_was_not_applied():
+    book = Book(SHOP).write(Event.STARTED, "0001").write(Event.STATEMENT, "0001", statement=1)
+    empty = series_of({})
+    [line] = status_lines(empty, book.history)
+    assert (line.state, line.note) == (
+        MigrationState.MISSING, "Partly in here, but the file is gone.",
+    )  # fmt: skip
+    [finding] = compare(empty, book.history)
+    assert (finding.path, finding.code) == ("shop/0001_a.sql", "ledger-file-missing")
+    assert finding.message == (
+        "0001_a was begun here by ada, is partly in since 2026-01-17 09:31:00 UTC, and the file "
+        "is gone."
+    )
+    assert finding.hint == (
+        "Put the file back (git log finds it); then apply_sql or rollback_sql goes on where it "
+        "stopped."
+    )
+
+
 def test_status_of_what_is_partly_in():
     book = Book(SHOP).write(Event.STARTED, "0001").write(Event.STATEMENT, "0001", statement=1)
     assert status_lines(SHOP, book.history)[0] == StatusLine(
