@@ -7,6 +7,10 @@
 --   psql --no-psqlrc --file this.sql '<connection string>'
 \set ON_ERROR_STOP on
 SET client_encoding = 'UTF8';
+SET search_path = public;
+SET standard_conforming_strings = on;
+SET DateStyle = 'ISO, MDY';
+SET IntervalStyle = 'postgres';
 SET lock_timeout = '5000ms';
 SET statement_timeout = '0ms';
 
