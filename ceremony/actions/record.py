@@ -229,8 +229,13 @@ def open_attempts(target: Target) -> list[Attempt]:
 
 
 def open_runs(target: Target) -> list[Run]:
-    """Runs on ``target`` that were never closed, oldest first; the caller's own is among them."""
-    return list(target.runs.filter(outcome=None).order_by("pk"))
+    """Runs on ``target`` that were never closed, oldest first; the caller's own is among them.
+
+    Those that hold the lock while they work: a verification takes none, and may be about to close
+    itself.
+    """
+    left = target.runs.filter(outcome=None).exclude(kind=RunKind.VERIFY)
+    return list(left.order_by("pk"))
 
 
 def audit_head() -> AuditHead:

@@ -270,6 +270,14 @@ def test_a_run_is_closed_with_its_verdict_and_findings(run):
     assert record.open_runs(run.target) == []
 
 
+def test_a_verification_at_work_is_not_taken_for_a_run_that_was_cut_off(run):
+    """It holds no lock, so whoever has the lock cannot know."""
+    verification = factories.RunFactory(target=run.target, kind=RunKind.VERIFY)
+    assert record.open_runs(run.target) == [run]
+    record.close_run(verification, Verdict.PASS, finished_at=NOON)
+    assert verification.outcome.verdict == "PASS"
+
+
 def test_the_record_is_never_written_inside_another_transaction(control):
     with (
         pytest.raises(RuntimeError, match="durable atomic block cannot be nested"),
