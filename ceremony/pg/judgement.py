@@ -376,10 +376,12 @@ def ledger_unguarded(table: str, command: str) -> Problem:
     """Somebody took the ledger's protection away between two runs."""
     return Problem(
         "ledger-touched",
-        f"The ledger {table} is not protected as it was made: its triggers must be ENABLE ALWAYS, "
-        "and it must have no rules and no row-level security.",
+        f"The ledger {table} is not protected as it was made: its triggers must be ENABLE ALWAYS "
+        "and call the function that was made with them, and it must have no rules and no row-level "
+        "security.",
         "Nothing was changed.",
         f"Find out who changed it. ALTER TABLE {table} ENABLE ALWAYS TRIGGER ceremony_ledger_rows, "
         "ENABLE ALWAYS TRIGGER ceremony_ledger_statements puts the triggers back; "
-        f"then: {command}",
+        "the body that the function must have is printed by: python -c 'from "
+        f"ceremony.pg.ledger_ddl import GUARD; print(GUARD)'; then: {command}",
     )

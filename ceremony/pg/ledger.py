@@ -15,7 +15,7 @@ from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.errors import CeremonyError, Failed, Refused
 from ceremony.pg.context import RunContext
 from ceremony.pg.errors import QueryFailed, meaning
-from ceremony.pg.ledger_ddl import COLUMNS, FORMAT, TABLE, creation, insertion
+from ceremony.pg.ledger_ddl import COLUMNS, FORMAT, GUARD, TABLE, creation, insertion
 from ceremony.pg.names import quoted
 from ceremony.pg.queries import query
 from ceremony.pg.session import Session
@@ -90,7 +90,7 @@ class Ledger:
 
         Raises Refused (ledger-version) when something else has its name.
         """
-        rows = self._session.ask(query("ledger-facts"), (TABLE, self.schema))
+        rows = self._session.ask(query("ledger-facts"), (GUARD, TABLE, self.schema))
         self._schema_missing = not rows
         kind = rows[0][1] if rows else None
         if kind not in (None, "r"):
@@ -100,9 +100,10 @@ class Ledger:
     def as_it_stands(self) -> tuple[int, bool]:
         """The table's number, which a table made again does not have, and whether it is guarded.
 
-        Guarded: both triggers are in force, and no rule or policy stands in the way.
+        Guarded: both triggers are in force and call the function as it was made, and no rule or
+        policy stands in the way.
         """
-        oid, _, guarded = self._session.ask(query("ledger-facts"), (TABLE, self.schema))[0]
+        oid, _, guarded = self._session.ask(query("ledger-facts"), (GUARD, TABLE, self.schema))[0]
         return int(oid), bool(guarded)
 
     def create(self, opened: OpenedFacts, context: RunContext) -> LedgerRow:

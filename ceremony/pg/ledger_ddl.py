@@ -57,15 +57,18 @@ CREATE TABLE {table} (
     hash text NOT NULL CHECK (hash ~ '^[0-9a-f]{{64}}$')
 )"""
 
-_FUNCTION = """
-CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $body$
+GUARD = """
 BEGIN
     RAISE EXCEPTION 'The ledger %.% is append-only: % is refused.', TG_TABLE_SCHEMA,
     TG_TABLE_NAME, TG_OP
         USING ERRCODE = 'insufficient_privilege', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
               HINT = 'A correction is a new row. Ask for it with the commands of ceremony.';
 END
-$body$"""
+"""
+"""The body of the function of both triggers: it refuses whatever calls it."""
+
+_FUNCTION = f"""
+CREATE FUNCTION {{function}}() RETURNS trigger LANGUAGE plpgsql AS $body${GUARD}$body$"""
 
 _TRIGGERS = """
 CREATE TRIGGER ceremony_ledger_rows BEFORE UPDATE OR DELETE ON {table}

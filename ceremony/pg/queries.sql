@@ -34,7 +34,9 @@ WHERE database = pg_catalog.current_database() ORDER BY prepared;
 
 -- name: ledger-facts
 SELECT c.oid::int8, c.relkind::text,
-       (SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = c.oid AND tgenabled = 'A') = 2
+       (SELECT count(*)
+        FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
+        WHERE t.tgrelid = c.oid AND t.tgenabled = 'A' AND p.prosrc = %s) = 2
        AND NOT c.relhasrules AND NOT c.relrowsecurity
 FROM pg_catalog.pg_namespace AS n
 LEFT JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = %s

@@ -5,6 +5,7 @@ import pytest
 
 from ceremony.core.ledger_row import Event
 from ceremony.core.outcome import StepState
+from ceremony.pg.ledger_ddl import GUARD
 from tests.pg.making import running, step
 
 COMMIT_IN_DO = "DO $$ BEGIN COMMIT; END $$"
@@ -213,6 +214,26 @@ def test_the_words_of_a_touched_ledger(target):
     )
 
 
+def test_a_ledger_whose_guard_was_replaced(target):
+    with running(target):
+        pass
+    replaced = "CREATE OR REPLACE FUNCTION ceremony_ledger_refuse() RETURNS trigger"
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute(f"{replaced} LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'")
+    with running(target) as (executor, _):
+        (refused,) = executor.run([step("CREATE TABLE t ()")])
+    assert (refused.state, refused.problem.code) == (StepState.NOT_STARTED, "ledger-touched")
+    assert refused.problem.next_step.endswith(
+        "the body that the function must have is printed by: python -c 'from "
+        "ceremony.pg.ledger_ddl import GUARD; print(GUARD)'; then: apply_sql shop"
+    )
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute(f"{replaced} LANGUAGE plpgsql AS $body${GUARD}$body$")
+    with running(target) as (executor, _):
+        (again,) = executor.run([step("CREATE TABLE t ()")])
+    assert again.state is StepState.DONE
+
+
 def test_a_ledger_whose_protection_is_gone(target):
     with running(target):
         pass
@@ -224,7 +245,8 @@ def test_a_ledger_whose_protection_is_gone(target):
         assert first.problem.code == "ledger-touched"
         assert first.problem.happened == (
             'The ledger "public"."ceremony_ledger" is not protected as it was made: its triggers '
-            "must be ENABLE ALWAYS, and it must have no rules and no row-level security."
+            "must be ENABLE ALWAYS and call the function that was made with them, and it must have "
+            "no rules and no row-level security."
         )
         with psycopg.connect(target, autocommit=True) as connection:
             connection.execute(first.problem.next_step.partition(". ")[2].partition(" puts ")[0])
