@@ -19,7 +19,9 @@ from ceremony.core.history import History
 from ceremony.core.plan import compare
 from ceremony.core.report import Verdict, VerifiedMigration, VerifyReport
 from ceremony.core.series import Series
+from ceremony.errors import Tampered
 from ceremony.models import RunKind
+from ceremony.pg.judgement import ledger_unguarded
 from ceremony.pg.verify import run_checks
 from ceremony.sources.git import commit_of
 
@@ -50,6 +52,8 @@ def verify(request: VerifyRequest) -> VerifyReport:
         known = known_target(target.alias)
         rows = access.ledger.rows() if access.ledger.exists() else ()
         refuse_stranger(access, known, rows, control_identity())
+        if rows:
+            _require_guard(access, request.caller)
         history = History(rows)
         findings = (*errors(library.findings), *compare(series, history))
         started = now()
@@ -74,6 +78,14 @@ def verify(request: VerifyRequest) -> VerifyReport:
     record_checks(run, {version: one.checks for version, one in found.items()})
     close_run(run, verdict, finished_at=now(), findings=findings)
     return VerifyReport(facts, series.name, findings, tuple(found.values()), verdict)
+
+
+def _require_guard(access: Access, caller: Caller) -> None:
+    """A ledger that takes UPDATE and DELETE is no witness. Raises Tampered (ledger-touched)."""
+    _, guarded = access.ledger.as_it_stands()
+    if not guarded:
+        problem = ledger_unguarded(access.ledger.table, caller.command)
+        raise Tampered(problem.code, problem.happened, next_step=problem.next_step)
 
 
 def _checked(access: Access, series: Series, history: History) -> dict[str, VerifiedMigration]:

@@ -234,3 +234,19 @@ def test_half_done_file_is_not_verified_and_not_to_be_edited(world: World) -> No
     )
     assert verified.out.startswith("◐ PARTIAL  shop on shop (local). ")
     assert "[ledger-partly-applied]" in verified.err
+
+
+def test_ledger_without_its_guard_is_not_verified(world: World) -> None:
+    world.write({"0001_goods.sql": "CREATE TABLE goods (id int);\n"})
+    world.target()
+    world.applied()
+    world.ask("ALTER TABLE ceremony_ledger DISABLE TRIGGER ALL")
+
+    verified = manage("verify_sql", "shop")
+
+    assert verified.status == 5
+    assert verified.err.startswith(
+        '✕ The ledger "public"."ceremony_ledger" is not protected as it was made: '
+    )
+    assert "State  Nothing was changed.\n" in verified.err
+    assert verified.err.endswith("; then: manage.py verify_sql shop\n")
