@@ -16,13 +16,18 @@ class Probe(StrEnum):
 
 @dataclass(frozen=True)
 class ProbeTarget:
-    """The object a probe looks for; ``schema`` is ``None`` where the file does not name one."""
+    """The object a probe looks for; ``schema`` is ``None`` where the file does not name one.
+
+    ``rebuilt`` is an index's statement as it would build the same index on a temporary table with
+    the name of its table; ``""`` where the tree was too deep for that.
+    """
 
     probe: Probe
     schema: str | None = None
     name: str = ""
     table_schema: str | None = None
     table: str = ""
+    rebuilt: str = ""
 
 
 @dataclass(frozen=True)

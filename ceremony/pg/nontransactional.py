@@ -49,7 +49,7 @@ from ceremony.pg.judgement import (
 from ceremony.pg.ledger import Ledger, RowUnknown, parameters
 from ceremony.pg.lock import is_held, lock_halves
 from ceremony.pg.partial import file_stays, index_invalid, lock_gone, undecided
-from ceremony.pg.probes import Found, probe
+from ceremony.pg.probes import Found, probe, probe_definition
 from ceremony.pg.session import Session
 from ceremony.pg.step_rows import step_facts
 from ceremony.pg.surroundings import limits_of, surroundings
@@ -178,7 +178,7 @@ class _Outside:
         intent = self._intents.get(statement.number)
         if intent is None:
             return False
-        finding = probe(self._session, statement.probe)
+        finding = probe_definition(self._session, statement.probe)
         # What has no probe is one command, which took no effect when the server refused it.
         if finding.found is Found.ABSENT or (finding.found is Found.UNKNOWN and intent.refused):
             return False

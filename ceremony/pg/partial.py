@@ -31,8 +31,10 @@ def index_invalid(
 
 def undecided(attempt: Attempt, statement: Statement, finding: Finding, command: str) -> Problem:
     """An earlier attempt meant to run the statement; the catalog says neither yes nor no."""
+    differs = finding.found in (Found.DIFFERS, Found.IN)
+    intended = " ".join(statement.text.split()) if differs else statement.summary
     begun = (
-        f"Statement {statement.number} of {attempt.path} ({statement.summary}) was begun by an "
+        f"Statement {statement.number} of {attempt.path} ({intended}) was begun by an "
         "earlier attempt"
     )
     if finding.found is Found.INVALID:
@@ -45,7 +47,7 @@ def undecided(attempt: Attempt, statement: Statement, finding: Finding, command:
             "",
             f"{detach};   then: {command}",
         )
-    if finding.found in (Found.DIFFERS, Found.IN):
+    if differs:
         return Problem(
             "index-differs",
             f"{begun}, but the name {finding.name} belongs to another index: {finding.definition}.",

@@ -57,13 +57,29 @@ SELECT
 
 -- name: index-facts
 SELECT i.indisvalid, i.indisready, pg_catalog.pg_get_indexdef(i.indexrelid),
-       n.nspname::text, c.relname::text, tn.nspname::text, t.relname::text
+       n.nspname::text, c.relname::text, i.indexrelid,
+       i.indrelid IS NOT DISTINCT FROM pg_catalog.to_regclass(%s)
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
-JOIN pg_catalog.pg_namespace AS tn ON tn.oid = t.relnamespace
 WHERE c.relname = %s AND (n.nspname = %s OR (%s AND n.nspname = ANY (pg_catalog.current_schemas(false))));
+
+-- name: index-definition
+SELECT am.amname::text, i.indisunique, i.indnkeyatts, i.indclass::text, i.indcollation::text,
+       i.indoption::text, pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct',
+       ARRAY(SELECT a.attname::text
+             FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, n)
+             LEFT JOIN pg_catalog.pg_attribute AS a
+                    ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+             ORDER BY k.n),
+       ARRAY(SELECT a.attoptions::text FROM pg_catalog.pg_attribute AS a
+             WHERE a.attrelid = i.indexrelid ORDER BY a.attnum),
+       pg_catalog.pg_get_expr(i.indexprs, i.indrelid), pg_catalog.pg_get_expr(i.indpred, i.indrelid),
+       ARRAY(SELECT o FROM pg_catalog.unnest(c.reloptions) AS o ORDER BY o)
+FROM pg_catalog.pg_index AS i
+JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+JOIN pg_catalog.pg_am AS am ON am.oid = c.relam
+WHERE i.indexrelid = %s OR i.indrelid = pg_catalog.to_regclass(%s);
 
 -- name: relation-exists
 SELECT pg_catalog.to_regclass(%s) IS NOT NULL;

@@ -138,9 +138,14 @@ def test_parser_version_is_a_version_of_postgresql():
 
 
 PROBES = [
-    ("CREATE INDEX CONCURRENTLY i ON s.t (a)", ProbeTarget(Probe.INDEX_VALID, "s", "i", "s", "t")),
+    ("CREATE INDEX CONCURRENTLY i ON s.t (a)",
+     ProbeTarget(Probe.INDEX_VALID, "s", "i", "s", "t",
+                 "CREATE INDEX ON pg_temp.t USING btree (a)")),
     ("CREATE UNIQUE INDEX CONCURRENTLY \"I\" ON t (a)",
-     ProbeTarget(Probe.INDEX_VALID, None, "I", None, "t")),
+     ProbeTarget(Probe.INDEX_VALID, None, "I", None, "t",
+                 "CREATE UNIQUE INDEX ON pg_temp.t USING btree (a)")),
+    (f"CREATE INDEX CONCURRENTLY i ON t ((a{' || a' * 60}))",
+     ProbeTarget(Probe.INDEX_VALID, None, "i", None, "t")),
     ("DROP INDEX CONCURRENTLY s.i", ProbeTarget(Probe.INDEX_GONE, "s", "i")),
     ("DROP INDEX CONCURRENTLY IF EXISTS i", ProbeTarget(Probe.INDEX_GONE, None, "i")),
     ("ALTER TABLE t DETACH PARTITION s.p CONCURRENTLY",

@@ -15,7 +15,9 @@ from ceremony.core.ledger_row import Event
 from ceremony.core.migration import Kind, Migration
 from ceremony.core.outcome import StepRun
 from ceremony.core.plan import Direction, Step
-from ceremony.core.script import CopyData, Script, Statement
+from ceremony.core.script import CopyData, ProbeTarget, Script, Statement
+from ceremony.core.sql.parser import parse
+from ceremony.core.sql.probes import probe_of
 from ceremony.core.version import Version
 from ceremony.pg.context import RunContext
 from ceremony.pg.executor import Executor
@@ -147,3 +149,9 @@ def running(conninfo: str, *, context=CONTEXT, listener=None, wait=0, **settings
 
 def libpq(conninfo: str) -> dict[str, str]:
     return {k: str(v) for k, v in conninfo_to_dict(conninfo).items()}
+
+
+def index_probe(text: str) -> ProbeTarget:
+    """The probe of a CREATE INDEX, as the parser gives it."""
+    (parsed,) = parse(text.encode())
+    return probe_of(parsed)

@@ -7,12 +7,12 @@ import psycopg
 
 from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.core.outcome import StepOutcome, StepRun
-from ceremony.core.script import Probe, ProbeTarget
+from ceremony.core.script import ProbeTarget
 from ceremony.pg.executor import Executor
 from ceremony.pg.ledger import Ledger
 from ceremony.pg.lock import acquire
 from ceremony.pg.session import Session, SessionSettings, open_session
-from tests.pg.making import CONTEXT, OPENED, SCHEMA, Heard, check, libpq, step
+from tests.pg.making import CONTEXT, OPENED, SCHEMA, Heard, check, index_probe, libpq, step
 
 
 def transactional() -> list[StepRun]:
@@ -37,7 +37,7 @@ def outside() -> list[StepRun]:
         transactional=False,
         after=[check("SELECT count(*) FROM t1", "value 1")],
     )
-    target = ProbeTarget(Probe.INDEX_VALID, None, "t1_id", None, "t1")
+    target = index_probe("CREATE INDEX CONCURRENTLY t1_id ON t1 (id)")
     return [concurrently(run, 2, target), step("CREATE TABLE t2 (id int)", version="0002")]
 
 

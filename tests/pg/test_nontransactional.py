@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -12,10 +13,10 @@ from ceremony.core.ledger_row import Event
 from ceremony.core.outcome import StatementState, StepState
 from ceremony.core.script import Probe, ProbeTarget
 from ceremony.pg.step_rows import step_facts
-from tests.pg.making import CONTEXT, Heard, check, running, step
+from tests.pg.making import CONTEXT, Heard, check, index_probe, running, step
 from tests.pg.scenarios import concurrently
 
-INDEX = ProbeTarget(Probe.INDEX_VALID, None, "t_a", None, "t")
+INDEX = index_probe("CREATE INDEX CONCURRENTLY t_a ON t (a)")
 NO_PROBE = ProbeTarget(Probe.NONE)
 
 
@@ -34,7 +35,7 @@ def by_hand(target, *texts):
 
 
 def index_run(texts=("CREATE INDEX CONCURRENTLY t_a ON t (a)",), **options):
-    return concurrently(outside(*texts, **options), len(texts), INDEX)
+    return concurrently(outside(*texts, **options), len(texts), index_probe(texts[-1]))
 
 
 def test_statement_by_statement(target):
@@ -222,6 +223,36 @@ def test_an_index_of_that_name_on_another_table(target):
         'earlier attempt, but the name "public"."t_a" belongs to another index: CREATE INDEX t_a '
         "ON public.other USING btree (a)."
     )
+
+
+def test_another_index_of_that_name_on_the_same_table(target):
+    by_hand(target, "CREATE TABLE t (a int, b int)")
+    run = index_run()
+    crashed(target, run, 1)
+    by_hand(target, "CREATE INDEX t_a ON t (b)")
+    with running(target) as (executor, ledger):
+        (outcome,) = executor.run([run])
+        assert "applied" not in [event for event, _, _ in events(ledger)]
+    assert outcome.problem.code == "index-differs"
+    assert outcome.problem.happened == (
+        "Statement 1 of shop/0001_x.sql (CREATE INDEX CONCURRENTLY t_a ON t (a)) was begun by an "
+        'earlier attempt, but the name "public"."t_a" belongs to another index: CREATE INDEX t_a '
+        "ON public.t USING btree (b)."
+    )
+
+
+def test_a_comparison_that_has_to_wait_is_no_answer(target):
+    by_hand(target, "CREATE TABLE t (a int)")
+    run = index_run()
+    crashed(target, run, 1)
+    by_hand(target, "CREATE INDEX t_a ON t (a)")
+    with psycopg.connect(target) as other, running(target, lock_timeout=100) as (executor, _):
+        other.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        (outcome,) = executor.run([replace(run, attempt=uuid4())])
+        assert outcome.problem.code == "lock-timeout"
+        other.rollback()
+        (again,) = executor.run([replace(run, attempt=uuid4())])
+    assert again.statements[0].state is StatementState.ALREADY_IN
 
 
 def test_without_a_probe_a_person_decides(target):

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as AnyMessage
-from postgast import PgQueryError, pg_query_pb2, scan
+from postgast import PgQueryError, deparse, pg_query_pb2, scan
 from postgast.errors import check_error
 from postgast.native import lib
 
@@ -125,6 +125,13 @@ def tokens(raw: bytes) -> Tokens:
         kind = comments if token.token in _COMMENTS else ranges
         kind.append((token.start, token.end))
     return Tokens(ranges, comments)
+
+
+def text_of(node: Node) -> str:
+    """A statement's tree as SQL. The tree must be whole (nothing ``cut`` out of it)."""
+    tree = pg_query_pb2.ParseResult()
+    tree.stmts.add().stmt.CopyFrom(node)
+    return str(deparse(tree))
 
 
 def parser_version() -> str:

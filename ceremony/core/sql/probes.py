@@ -1,25 +1,29 @@
 """How to find out afterwards whether a statement outside a transaction took effect."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ceremony.core.script import Probe, ProbeTarget
 from ceremony.core.sql.constants import definition_of
-from ceremony.core.sql.parser import Node, ast
+from ceremony.core.sql.parser import Node, Parsed, ast, text_of
 
 _NO_PROBE = ProbeTarget(Probe.NONE)
 _REPEATABLE = ProbeTarget(Probe.REPEATABLE)
 
 
-def probe_of(node: Node) -> ProbeTarget:
+def probe_of(parsed: Parsed) -> ProbeTarget:
     """The probe for one statement.
 
     REPEATABLE: running it again does no harm. NONE: a person must look.
     """
-    kind = node.WhichOneof("node") or ""
+    node, kind = parsed.node, parsed.kind
     if kind in _REPEATABLE_KINDS:
         return _REPEATABLE
     judge = _BY_KIND.get(kind)
-    return judge(node) if judge is not None else _if_not_exists(node, kind)
+    found = judge(node) if judge is not None else _if_not_exists(node, kind)
+    if found.probe is Probe.INDEX_VALID and not parsed.cut:
+        return replace(found, rebuilt=_rebuilt(node))
+    return found
 
 
 _REPEATABLE_KINDS = frozenset(
@@ -61,6 +65,17 @@ def _index(node: Node) -> ProbeTarget:
     schema = index.relation.schemaname or None
     table = index.relation.relname
     return ProbeTarget(Probe.INDEX_VALID, schema, index.idxname, schema, table)
+
+
+def _rebuilt(node: Node) -> str:
+    """The table keeps its name, because expressions may name it (``lower(t.a)``)."""
+    copy = type(node)()
+    copy.CopyFrom(node)
+    index = copy.index_stmt
+    index.concurrent = index.if_not_exists = False
+    index.idxname = ""
+    index.relation.catalogname, index.relation.schemaname = "", "pg_temp"
+    return text_of(copy)
 
 
 def _drop(node: Node) -> ProbeTarget:

@@ -143,7 +143,7 @@ def _finished(tree: Tree, left_out: Mapping[int, str], *, transactional: bool) -
     alone = bool(transactions.needs_no_transaction(tree))
     if transactional:
         return replace(statement, in_transaction=False) if alone else statement
-    return replace(statement, in_transaction=not alone, probe=probe_of(tree.node))
+    return replace(statement, in_transaction=not alone, probe=probe_of(tree.parsed))
 
 
 _RULES: Mapping[str, Callable[[Tree], Iterator[Refusal]]] = {
