@@ -46,8 +46,12 @@ class Recorder:
         self._watcher.statement_started(run, statement)
 
     def step_finished(self, outcome: StepOutcome) -> None:
-        self._buffer.add(outcome)
-        self._watcher.step_finished(outcome)
+        try:
+            self._buffer.add(outcome)
+        finally:
+            # Whoever watches hears of it even where a Ctrl-C stopped the writing of the record,
+            # which is made up for at the end.
+            self._watcher.step_finished(outcome)
 
 
 def execute(target: Ready, plan: Plan, commit: str, watcher: Watcher) -> RunReport:

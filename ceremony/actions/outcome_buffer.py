@@ -22,7 +22,7 @@ class OutcomeBuffer:
     at the end.
 
     Used as a context manager, it is flushed on the way out, after an exception too. A flush that
-    fails raises the database's error and keeps its outcomes: flushing again writes them once.
+    fails or is interrupted keeps its outcomes: flushing again writes them once.
     """
 
     def __init__(
@@ -35,7 +35,8 @@ class OutcomeBuffer:
         self._run = run
         self._keep_error_detail = keep_error_detail
         self._clock = clock
-        self._waiting: list[PreparedOutcome] = []
+        self._waiting: list[StepOutcome] = []
+        self._prepared: dict[int, PreparedOutcome] = {}
         self._flushed_at = clock()
 
     def __enter__(self) -> Self:
@@ -51,9 +52,8 @@ class OutcomeBuffer:
 
     def add(self, outcome: StepOutcome) -> None:
         """Take an outcome; record the batch when it is due."""
-        self._waiting.append(
-            prepare_outcome(self._run, outcome, keep_error_detail=self._keep_error_detail)
-        )
+        self._waiting.append(outcome)
+        self._prepare(outcome)
         if (
             outcome.state not in {StepState.DONE, StepState.NOT_STARTED}
             or len(self._waiting) >= FLUSH_OUTCOMES
@@ -64,6 +64,15 @@ class OutcomeBuffer:
     def flush(self) -> None:
         """Record what waits."""
         if self._waiting:
-            record_prepared(self._run, self._waiting)
+            record_prepared(self._run, [self._prepare(outcome) for outcome in self._waiting])
             self._waiting.clear()
+            self._prepared.clear()
         self._flushed_at = self._clock()
+
+    def _prepare(self, outcome: StepOutcome) -> PreparedOutcome:
+        """Its rows, made once. An interrupt may come at any point: what waits stays whole."""
+        known = self._prepared.get(id(outcome))
+        if known is None or known.outcome is not outcome:
+            known = prepare_outcome(self._run, outcome, keep_error_detail=self._keep_error_detail)
+            self._prepared[id(outcome)] = known
+        return known

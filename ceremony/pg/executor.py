@@ -6,8 +6,10 @@ anything else of that block. The next block is prepared while the server works o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice, zip_longest
+from uuid import UUID
 
 from psycopg.pq import TransactionStatus
 
@@ -44,7 +46,7 @@ from ceremony.pg.nontransactional import run_outside
 from ceremony.pg.session import Session
 from ceremony.pg.step_rows import step_facts
 from ceremony.pg.surroundings import Surroundings, limits_of, surroundings
-from ceremony.pg.wire import Answer, AnswerState
+from ceremony.pg.wire import Answer
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Executor:
         self._listener = listener
         self._ledger_oid, self._guarded = ledger.as_it_stands()
         self._halves = lock_halves(ledger.schema)
-        self._outcomes: list[StepOutcome] = []
+        self._outcomes: dict[UUID, StepOutcome] = {}
+        self._told = 0
         self._judged: Attempt | None = None
         self._current: Attempt | None = None
         self._following: StepRun | None = None
@@ -89,19 +92,31 @@ class Executor:
         the listener closes the session (the server rolls back) and is passed on.
 
         """
-        self._outcomes = []
+        self._outcomes, self._told = {}, 0
+        self._judged = self._current = self._prepared = None
         self._wire.interrupted = self.interrupted = False
-        try:
-            self._run_all(runs)
-        except KeyboardInterrupt:
-            self._interrupted_between()
-        except BaseException:
-            self._session.close()
-            raise
-        self.interrupted = self.interrupted or self._wire.interrupted
-        for run in runs[len(self._outcomes) :]:
-            self._finish(never_started(run, self._context.clock()))
-        return tuple(self._outcomes)
+        work = partial(self._run_all, runs)
+        while True:
+            try:
+                work()
+                self._finish_the_rest(runs)
+            except KeyboardInterrupt:
+                # Where it hit is not known, so what follows may be done twice: each part of it
+                # leaves alone what is settled already.
+                self.interrupted = True
+                work = self._interrupted_between
+            except BaseException:
+                self._session.close()
+                raise
+            else:
+                self.interrupted = self.interrupted or self._wire.interrupted
+                return tuple(self._outcomes[run.attempt] for run in runs)
+
+    def _finish_the_rest(self, runs: Sequence[StepRun]) -> None:
+        self._tell()
+        for run in runs:
+            if run.attempt not in self._outcomes:
+                self._finish(never_started(run, self._context.clock()))
 
     def _run_all(self, runs: Sequence[StepRun]) -> None:
         if runs and not self._guarded:
@@ -112,8 +127,10 @@ class Executor:
             self._following = following
             if not run.step.transactional:
                 self._land()
-                if self._stopped() or not self._outside(run):
+                if self._stopped() or self._wire.interrupted or not self._outside(run):
                     return
+            elif self._wire.interrupted:
+                break
             elif not self._inside(run):
                 return
         self._land()
@@ -125,14 +142,14 @@ class Executor:
         attempt = self._current = block.attempt
         attempt.started_at = self._context.clock()
         problem = self._send_block(block)
-        self._current = None
         if self._stopped():
             # The COMMIT of the step before failed: this block ran in no transaction, or will
             # never be committed.
+            self._current = None
             self._roll_back()
             return False
         if problem is None:
-            self._judged = attempt
+            self._judged, self._current = attempt, None
             return True
         status = self._wire.transaction_status
         self._roll_back()
@@ -201,22 +218,31 @@ class Executor:
         if self._judged is not None and attempt is not None:
             items = [COMMIT, *items]
         hearing = Hearing(items, attempt, self._landed, self._begun, self._listener, self._wire)
-        self._wire.run(items, hearing)
-        if self._judged is not None:
-            # An interrupt hit between the answer and its judgement.
-            self._landed(Answer(COMMIT, AnswerState.LOST))
+        answers = self._wire.run(items, hearing)
+        if attempt is not None:
+            attempt.answers += [one for one in answers if one.item.what.part is not Part.COMMIT]
+        # An interrupt may have hit while the answer was heard of.
+        self._landed(answers[0])
+        self._tell()
 
     def _landed(self, answer: Answer) -> None:
-        """The COMMIT of the judged step was answered."""
-        attempt, self._judged = self._judged, None
-        if attempt is None:
+        """The COMMIT of the judged step was answered. It may be told so more than once.
+
+        A bad end is told when the batch is through: it may want to ask the server who is in the
+        way.
+        """
+        attempt = self._judged
+        if attempt is None or answer.item.what.part is not Part.COMMIT:
             return
-        attempt.answers.append(answer)
-        around = surroundings(
-            self._session, self._context, limits_of(attempt.run.step, self._session)
-        )
+        limits = limits_of(attempt.run.step, self._session)
+        around = surroundings(self._session, self._context, limits)
         state, problem = judge_commit(attempt, answer, around)
-        self._finish(attempt.outcome(state, self._context.clock(), problem))
+        landed = replace(attempt, answers=[*attempt.answers, answer])
+        outcome = landed.outcome(state, self._context.clock(), problem)
+        self._outcomes.setdefault(outcome.attempt, outcome)
+        self._judged = None
+        if state is StepState.DONE:
+            self._tell()
 
     def _land(self) -> None:
         """Send the waiting COMMIT alone, with the reset behind it."""
@@ -226,7 +252,8 @@ class Executor:
                 self._roll_back()
 
     def _stopped(self) -> bool:
-        return bool(self._outcomes) and self._outcomes[-1].state is not StepState.DONE
+        newest = next(reversed(self._outcomes.values()), None)
+        return newest is not None and newest.state is not StepState.DONE
 
     def _roll_back(self) -> None:
         """Whatever is open ends; the next row continues from what the ledger really holds."""
@@ -238,14 +265,11 @@ class Executor:
 
     def _interrupted_between(self) -> None:
         """Ctrl-C while no answer was awaited: what is not committed is rolled back."""
-        self.interrupted = True
-        judged, self._judged = self._judged, None
-        current, self._current = self._current, None
         self._roll_back()
-        finished = {outcome.attempt for outcome in self._outcomes}
-        for attempt in (judged, current):
-            if attempt is not None and attempt.run.attempt not in finished:
+        for attempt in (self._judged, self._current):
+            if attempt is not None and attempt.run.attempt not in self._outcomes:
                 self._finish_interrupted(attempt)
+        self._judged = self._current = None
 
     def _finish_interrupted(self, attempt: Attempt) -> None:
         now = self._context.clock()
@@ -259,6 +283,14 @@ class Executor:
             self._finish(attempt.outcome(StepState.FAILED, now, stopped))
 
     def _finish(self, outcome: StepOutcome) -> None:
-        self._outcomes.append(outcome)
-        outcome = self._outcomes[-1] = with_blockers(outcome, self._session)
-        self._listener.step_finished(outcome)
+        self._outcomes.setdefault(outcome.attempt, outcome)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Each outcome reaches the listener once, in order. Only a call that was begun counts: an
+        interrupt before it leaves the outcome in the queue.
+        """
+        for outcome in list(islice(self._outcomes.values(), self._told, None)):
+            told = self._outcomes[outcome.attempt] = with_blockers(outcome, self._session)
+            self._told += 1
+            self._listener.step_finished(told)

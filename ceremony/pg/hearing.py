@@ -14,7 +14,9 @@ class Hearing:
     """Called with every answer to ``items``, in order.
 
     The answer to a COMMIT goes to ``landed``; every other one belongs to ``attempt``. ``begun`` is
-    called when the ledger row is in: the server is at work on the statements from then on.
+    called when the ledger row is in: the server is at work on the statements from then on. An
+    interrupt may cut a call short or swallow it, so nothing is kept here: who sent the batch has
+    all answers at its end.
     """
 
     def __init__(
@@ -43,7 +45,6 @@ class Hearing:
         attempt = self._attempt
         if attempt is None:
             return
-        attempt.answers.append(answer)
         if answer.state is AnswerState.OK:
             if part is Part.LEDGER:
                 self._begun(attempt)

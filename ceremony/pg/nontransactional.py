@@ -128,7 +128,12 @@ class _Outside:
         except KeyboardInterrupt:
             self._wire.interrupted = True
             problem = cancelled(self._attempt, self._context.command)
-        return self._outcome(row, problem)
+        while True:
+            try:
+                return self._outcome(row, problem)
+            except KeyboardInterrupt:
+                # What came of the step stands; only the telling of it begins anew.
+                self._wire.interrupted = True
 
     def _go(self) -> LedgerRow:
         """Everything in order. The row that says the step is done."""
@@ -164,12 +169,16 @@ class _Outside:
         if number in self._done or self._is_in_after_all(statement):
             self._results[number] = StatementResult(number, StatementState.ALREADY_IN)
             return
+        self._stop_if_interrupted()
         self._require_lock(statement)
         self._listener.statement_started(self._run, statement)
         if statement.in_transaction:
             self._together_with_row(statement)
         else:
             self._alone(statement)
+        self._stop_if_interrupted()
+
+    def _stop_if_interrupted(self) -> None:
         if self._wire.interrupted:
             raise KeyboardInterrupt
 

@@ -126,17 +126,19 @@ class Wire:
         except KeyboardInterrupt:
             # Nobody knows what was queued; without the connection the server rolls it back.
             self.interrupted = self.lost = True
-        while self._unread and not self.lost:
+        through = False
+        while not through:
             try:
-                self._read(answers, answered)
+                if self.lost:
+                    self._give_up(answers, answered)
+                else:
+                    self._read(answers, answered)
+                    self._pgconn.exit_pipeline_mode()
+                through = True
             except KeyboardInterrupt:
                 self._interrupt()
             except psycopg.OperationalError:
                 self.lost = True
-        if self.lost:
-            self._give_up(answers, answered)
-        else:
-            self._pgconn.exit_pipeline_mode()
         self.cancelling = False
         return answers
 
@@ -148,6 +150,7 @@ class Wire:
         """
         self._before = time.perf_counter()
         self._notices = []
+        self._count, self._heard = 1, 0
         self._unread = [item]
         answers: list[Answer] = []
         steps: Iterator[Answer | None] = self._copying(item, data)
@@ -253,12 +256,18 @@ class Wire:
 
     def _settle(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
         """What has its answer is no longer awaited, and is heard of once."""
+        self._strike_off(answers)
+        if answers and self._pgconn.status == pq.ConnStatus.BAD:
+            raise psycopg.OperationalError
+        self._hear(answers, answered)
+
+    def _strike_off(self, answers: list[Answer]) -> None:
         awaited = self._count - len(answers)
         if awaited < len(self._unread):
             self._taken.clear()
             del self._unread[awaited:]
-        if answers and self._pgconn.status == pq.ConnStatus.BAD:
-            raise psycopg.OperationalError
+
+    def _hear(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
         while self._heard < len(answers):
             self._heard += 1
             if answered is not None:
@@ -300,14 +309,19 @@ class Wire:
             self.lost = True
             return
         self.interrupted = True
-        self.cancel()
+        try:
+            self.cancel()
+        except KeyboardInterrupt:
+            # A second signal while the first is passed on.
+            self.lost = True
 
     def _give_up(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
         """Nothing more will come: what is unanswered is LOST, and the connection is of no use."""
+        self._strike_off(answers)
         while self._unread:
-            answers.append(Answer(self._unread.pop(), AnswerState.LOST))
-            if answered is not None:
-                answered(answers[-1])
+            answers.append(Answer(self._unread[-1], AnswerState.LOST))
+            self._strike_off(answers)
+        self._hear(answers, answered)
         self.close()
 
     def _keep_notice(self, result: pq.abc.PGresult) -> None:

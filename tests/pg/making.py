@@ -137,7 +137,7 @@ def step(
 
 
 @contextmanager
-def running(conninfo: str, *, context=CONTEXT, listener=None, wait=0, **settings):
+def running(conninfo: str, *, context=CONTEXT, listener=None, wait=5, **settings):
     """A session that holds the lock, with a ledger: an executor and the ledger."""
     with open_session(libpq(conninfo), SessionSettings(run="test", **settings)) as session:
         acquire(session, SCHEMA, wait)

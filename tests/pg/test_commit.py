@@ -99,7 +99,7 @@ def test_no_answer(state):
     assert found is StepState.UNKNOWN
     assert problem.state == (
         'It is either in as a whole or not at all; the ledger in database "shop" on db:5432 says '
-        "which."
+        "which; the next command reads it first."
     )
 
 

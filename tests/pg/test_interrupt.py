@@ -1,5 +1,6 @@
 """Ctrl-C cancels the statement in the server, rolls back and says so; the session lives on."""
 
+import itertools
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ import pytest
 
 from ceremony.core.outcome import StatementState, StepState
 from ceremony.core.script import Probe, ProbeTarget
+from ceremony.pg.hearing import Hearing
 from ceremony.pg.wire import Wire
 from tests.pg.making import Heard, check, running, step
 from tests.pg.scenarios import concurrently
@@ -164,3 +166,94 @@ def test_no_answer_is_lost_on_its_way(target, monkeypatch, at):
         recorded = {row.version for row in ledger.rows()[1:]}
     done = {o.step.migration.version.text for o in outcomes if o.state is StepState.DONE}
     assert (done, executor.interrupted) == (recorded, count >= at)
+
+
+class PressesAt:
+    """Presses Ctrl-C at one of all the places where it is called, before or after the work."""
+
+    def __init__(self, at=0, *, before=False):
+        self.at, self.before, self.count = at, before, 0
+
+    def around(self, work, *arguments):
+        self.count += 1
+        here = self.count == self.at
+        if here and self.before:
+            raise KeyboardInterrupt
+        work(*arguments)
+        if here:
+            raise KeyboardInterrupt
+
+
+class HeardAt(Heard):
+    """Calls count when they begin: whoever is interrupted has been told."""
+
+    def __init__(self, presses):
+        super().__init__()
+        self.presses, self.told = presses, []
+
+    def step_started(self, run):
+        self.presses.around(super().step_started, run)
+
+    def statement_started(self, run, statement):
+        self.presses.around(super().statement_started, run, statement)
+
+    def step_finished(self, outcome):
+        self.told.append(outcome)
+        self.presses.around(super().step_finished, outcome)
+
+
+versions = itertools.count(1)
+
+
+def some_runs(*, fails):
+    """One step of each kind, the second perhaps a failing one."""
+    vacuum = step("SELECT 1", "VACUUM", version=f"{next(versions):04}", transactional=False)
+    probe = ProbeTarget(Probe.REPEATABLE)
+    failing = ("SELECT 1/0",) * fails
+    return [
+        step(
+            "SELECT 1",
+            "SELECT 2",
+            version=f"{next(versions):04}",
+            after=[check("SELECT 1", "rows")],
+        ),
+        step("SELECT 1", *failing, version=f"{next(versions):04}"),
+        concurrently(vacuum, 2, probe, "vacuum_stmt"),
+        step("SELECT 1", version=f"{next(versions):04}"),
+    ]
+
+
+def must_be_told(executor, ledger, heard, runs):
+    outcomes = executor.run(runs)
+    assert [o.attempt for o in outcomes] == [r.attempt for r in runs]
+    assert sorted(o.attempt for o in heard.told) == sorted(r.attempt for r in runs)
+    assert {o.attempt: o for o in heard.told} == {o.attempt: o for o in outcomes}
+    recorded = {row.attempt for row in ledger.rows() if row.event.value == "applied"}
+    done = {o.attempt for o in outcomes if o.state is StepState.DONE}
+    assert done == recorded & {r.attempt for r in runs}
+    begun = {row.attempt for row in ledger.rows()} & {r.attempt for r in runs}
+    never = {o.attempt for o in outcomes if o.state is StepState.NOT_STARTED}
+    assert never.isdisjoint(begun)
+    return outcomes
+
+
+@pytest.mark.parametrize("place", ["listener", "answers"])
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("fails", [False, True], ids=["all well", "one fails"])
+def test_every_outcome_is_told_once(target, monkeypatch, place, before, fails):
+    """Wherever the signal comes: nothing is told twice, nothing is kept back, nothing is wrong."""
+    hear = Hearing.__call__
+    at, total = 0, 1
+    while at <= total:
+        presses = PressesAt(at, before=before)
+        heard = HeardAt(presses if place == "listener" else PressesAt())
+        if place == "answers":
+            monkeypatch.setattr(
+                Hearing, "__call__", lambda one, answer, p=presses: p.around(hear, one, answer)
+            )
+        with running(target, listener=heard) as (executor, ledger):
+            must_be_told(executor, ledger, heard, some_runs(fails=fails))
+            assert executor.interrupted is (at > 0)
+        total = total if at else presses.count
+        at += 1
+    assert total > 9
