@@ -77,11 +77,20 @@ class Attempt:
         return None
 
     def seconds_until(self, answer: Answer) -> float:
-        """How long the server took for it; the answers of one check come together, at its end."""
+        """How long the server took for it; the answers of one check come together, at its end, and
+        so do those of everything else that no Flush or Sync stands behind.
+        """
         check = answer.item.what.check
-        if check < 0:
-            return answer.seconds
-        return sum(one.seconds for one in self.answers if one.item.what.check == check)
+        if check >= 0:
+            return sum(one.seconds for one in self.answers if one.item.what.check == check)
+        seconds = 0.0
+        for one in self.answers:
+            seconds += one.seconds
+            if one is answer:
+                break
+            if one.item.flush or one.item.is_sync:
+                seconds = 0.0
+        return seconds
 
     def checks(self) -> tuple[Check, ...]:
         return (*self.run.step.checks_before, *self.run.step.checks_after)

@@ -19,6 +19,7 @@ from ceremony.errors import Failed
 LINK_LOST = "08006"
 """The SQLSTATE we give to a link that broke without a word from the server (connection_failure)."""
 
+_OF_THE_LINK = (psycopg.OperationalError, psycopg.InterfaceError)
 _RETRY = "Try again: {command}"
 _FREE = "Free space on the server (df, or its log says which limit), then: {command}"
 _DUPLICATE = (
@@ -155,7 +156,13 @@ class QueryFailed(Failed):
 def failure(
     error: psycopg.Error, *, state: str, doing: str = "A question to the server"
 ) -> QueryFailed:
-    """A psycopg error from outside a migration as one of ours. No connection string is in it."""
+    """A psycopg error from outside a migration as one of ours. No connection string is in it.
+
+    Raises the error itself where neither server nor link is to blame for it: a mistake in our own
+    code is no broken connection.
+    """
+    if error.sqlstate is None and not isinstance(error, _OF_THE_LINK):
+        raise error
     sqlstate = error.sqlstate or LINK_LOST
     said = error.diag.message_primary or "the connection broke"
     rule = meaning(sqlstate)

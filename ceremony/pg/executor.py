@@ -42,7 +42,7 @@ from ceremony.pg.judgement import (
 )
 from ceremony.pg.ledger import Ledger, parameters
 from ceremony.pg.lock import lock_halves
-from ceremony.pg.nontransactional import run_outside
+from ceremony.pg.nontransactional import OutsideStep
 from ceremony.pg.session import Session
 from ceremony.pg.step_rows import step_facts
 from ceremony.pg.surroundings import Surroundings, limits_of, surroundings
@@ -81,6 +81,7 @@ class Executor:
         self._current: Attempt | None = None
         self._following: StepRun | None = None
         self._prepared: Block | None = None
+        self._outside_step: OutsideStep | None = None
         self.interrupted = False
 
     def run(self, runs: Sequence[StepRun]) -> tuple[StepOutcome, ...]:
@@ -93,7 +94,7 @@ class Executor:
 
         """
         self._outcomes, self._told = {}, 0
-        self._judged = self._current = self._prepared = None
+        self._judged = self._current = self._prepared = self._outside_step = None
         self._wire.interrupted = self.interrupted = False
         work = partial(self._run_all, runs)
         while True:
@@ -163,7 +164,9 @@ class Executor:
 
     def _outside(self, run: StepRun) -> bool:
         """One step outside a transaction. Whether the run may go on."""
-        outcome = run_outside(run, self._session, self._ledger, self._context, self._listener)
+        step = OutsideStep(run, self._session, self._ledger, self._context, self._listener)
+        self._outside_step = step
+        outcome = step.run()
         self._finish(outcome)
         return outcome.state is StepState.DONE
 
@@ -270,6 +273,8 @@ class Executor:
             if attempt is not None and attempt.run.attempt not in self._outcomes:
                 self._finish_interrupted(attempt)
         self._judged = self._current = None
+        if self._outside_step is not None and self._outside_step.outcome is not None:
+            self._finish(self._outside_step.outcome)
 
     def _finish_interrupted(self, attempt: Attempt) -> None:
         now = self._context.clock()

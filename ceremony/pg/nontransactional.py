@@ -6,6 +6,7 @@ intent is committed before it and a row ``done`` after it; what lies between the
 a probe of the catalog, or by a person.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -61,6 +62,7 @@ _SESSION_LIMITS = (
     b"SELECT pg_catalog.set_config('lock_timeout', $1, false), "
     b"pg_catalog.set_config('statement_timeout', $2, false)"
 )
+_CHECK_CONNECTION = b"SELECT pg_catalog.set_config('client_connection_check_interval', $1, false)"
 _RESET_LIMITS = (
     Item(What(Part.RESET), b"RESET lock_timeout"),
     Item(What(Part.RESET), b"RESET statement_timeout"),
@@ -76,18 +78,12 @@ class _StopError(Exception):
         self.problem = problem
 
 
-def run_outside(
-    run: StepRun, session: Session, ledger: Ledger, context: RunContext, listener: Listener
-) -> StepOutcome:
-    """Run one step outside a transaction, or take it up again where the ledger says it stopped.
+class OutsideStep:
+    """One step outside a transaction.
 
-    DONE, FAILED (nothing is in), PARTLY, or UNKNOWN where the link broke while the ledger was
-    written. Raises nothing for what the server, the link or a Ctrl-C does.
+    ``outcome`` is what came of it, ``None`` before its end.
     """
-    return _Outside(run, session, ledger, context, listener).run()
 
-
-class _Outside:
     def __init__(
         self,
         run: StepRun,
@@ -112,8 +108,14 @@ class _Outside:
         self._results: dict[int, StatementResult] = {}
         self._checks: list[CheckOutcome] = []
         self._row_unknown = False
+        self.outcome: StepOutcome | None = None
 
     def run(self) -> StepOutcome:
+        """Run it, or take it up again where the ledger says it stopped.
+
+        DONE, FAILED (nothing is in), PARTLY, or UNKNOWN where the link broke while the ledger was
+        written. Raises nothing for what the server, the link or a Ctrl-C does.
+        """
         problem: Problem | None = None
         row: LedgerRow | None = None
         try:
@@ -128,12 +130,24 @@ class _Outside:
         except KeyboardInterrupt:
             self._wire.interrupted = True
             problem = cancelled(self._attempt, self._context.command)
-        while True:
+        while self.outcome is None:
             try:
-                return self._outcome(row, problem)
+                row = row or self._last_word()
+                self.outcome = self._outcome(row, None if row else problem)
             except KeyboardInterrupt:
                 # What came of the step stands; only the telling of it begins anew.
                 self._wire.interrupted = True
+        return self.outcome
+
+    def _last_word(self) -> LedgerRow | None:
+        """The row that says the step is done, where a Ctrl-C hit between its COMMIT and us."""
+        if self._wire.lost or not self._wire.interrupted:
+            return None
+        with contextlib.suppress(CeremonyError):
+            for row in self._ledger.rows()[-1:]:
+                if (row.attempt, row.event) == (self._run.attempt, self._run.step.event):
+                    return row
+        return None
 
     def _go(self) -> LedgerRow:
         """Everything in order. The row that says the step is done."""
@@ -271,14 +285,21 @@ class _Outside:
             raise _StopError(lock_gone(self._attempt, statement, self._context.command))
 
     def _set_limits(self, statement: Statement) -> None:
-        """A lock_timeout would interrupt a concurrent build and leave an INVALID index."""
+        """A lock_timeout would interrupt a concurrent build and leave an INVALID index.
+
+        RESET ALL took away how often the server looks whether its client lives.
+        """
         lock = self._limits.lock
         if lock is None:
             lock = self._session.settings.lock_timeout
         if statement.kind in _CONCURRENT_KINDS:
             lock = 0
         values = (b"%d" % lock, b"%d" % self._around.statement_timeout)
-        self._send([Item(What(Part.BEGIN), _SESSION_LIMITS, values), SYNC])
+        items = [Item(What(Part.BEGIN), _SESSION_LIMITS, values)]
+        if self._limits.check_connection:
+            interval = (b"%d" % self._limits.check_connection,)
+            items.append(Item(What(Part.BEGIN), _CHECK_CONNECTION, interval))
+        self._send([*items, SYNC])
 
     def _check(self, *, before: bool) -> None:
         step = self._run.step

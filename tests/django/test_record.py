@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from ceremony.actions import record
+from ceremony.actions import outcome_buffer, record
 from ceremony.actions.outcome_buffer import OutcomeBuffer
 from ceremony.actions.record import RunFacts
 from ceremony.core.check import CheckResult
@@ -338,3 +338,18 @@ def test_a_buffer_is_flushed_when_the_run_is_interrupted(run, step_runs):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert Outcome.objects.count() == 1
+
+
+def test_an_interrupted_recording_is_made_up_for_at_the_end(run, step_runs, monkeypatch):
+    real = record.prepare_outcome
+
+    def pressed(*arguments, **options):
+        monkeypatch.setattr(outcome_buffer, "prepare_outcome", real)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(outcome_buffer, "prepare_outcome", pressed)
+    with OutcomeBuffer(run, keep_error_detail=True, clock=Clock()) as buffer:
+        with pytest.raises(KeyboardInterrupt):
+            buffer.add(outcome(step_runs[0]))
+        buffer.add(outcome(step_runs[1]))
+    assert Outcome.objects.count() == 2

@@ -364,6 +364,28 @@ def test_statement_timeout(target):
     )
 
 
+@pytest.mark.parametrize(
+    "expect", ["rows", "error check_violation"], ids=["behind checks", "before must-fail checks"]
+)
+def test_statement_timeout_of_a_deferred_trigger(target, expect):
+    """Its time arrives with the answers of messages before it that nobody asked to flush."""
+    outcome = fail(
+        target,
+        "CREATE TABLE t (i int)",
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN PERFORM pg_sleep(5); RETURN NULL; END'",
+        "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION slow()",
+        "INSERT INTO t VALUES (1)",
+        after=[check("SELECT 1", expect)],
+        header=Header(statement_timeout=200),
+    )
+    assert outcome.problem.code == "statement-timeout"
+    assert outcome.problem.happened == (
+        "The check of deferred constraints of shop/0001_x took longer than its limit of 200 ms."
+    )
+
+
 def test_statement_timeout_in_a_check(target):
     slow = check("SELECT pg_sleep(5)", "success", setup=["SELECT 1"])
     outcome = fail(target, "SELECT 1", after=[slow], header=Header(statement_timeout=200))

@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from ceremony.errors import Refused
 from ceremony.pg import session as session_module
+from ceremony.pg.errors import failure
 from ceremony.pg.session import SessionSettings, open_session
 from tests.pg.making import libpq
 
@@ -238,3 +239,19 @@ def test_a_dead_client_is_noticed(target):
         assert session.ask("SELECT current_setting('client_connection_check_interval')") == [
             ("250ms",)
         ]
+
+
+@pytest.mark.parametrize(
+    "error", [psycopg.ProgrammingError("no such placeholder"), psycopg.DataError("no such type")]
+)
+def test_a_mistake_of_our_own_is_no_broken_connection(error):
+    with pytest.raises(type(error)) as caught:
+        failure(error, state="")
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("error", [psycopg.OperationalError(), psycopg.InterfaceError()])
+def test_a_connection_that_broke_without_a_word(error):
+    found = failure(error, state="Nothing was changed.")
+    assert (found.code, found.sqlstate) == ("connection-lost", "08006")
+    assert found.happened == "A question to the server failed: the connection broke (08006)."
