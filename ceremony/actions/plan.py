@@ -14,6 +14,7 @@ from ceremony.actions.targets import known_target
 from ceremony.core.history import History
 from ceremony.core.plan import Direction, plan_apply, plan_digest, plan_rollback
 from ceremony.core.report import PlanReport
+from ceremony.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,12 @@ def plan(request: PlanRequest) -> PlanReport:
     Raises UsageError, Refused and Tampered as ``apply`` does, but not for the plan's own
     findings.
     """
+    if request.variant and request.direction is Direction.APPLY:
+        raise UsageError(
+            "variant-without-rollback",
+            f"--variant {request.variant} names a way back, and a plan to apply has none.",
+            next_step=f"manage.py plan_sql {request.series} --rollback --variant {request.variant}",
+        )
     settings = conf.load()
     library = load_library(settings.root, [request.series])
     refuse_files(library.findings)

@@ -12,6 +12,7 @@ from ceremony.core.history import History
 from ceremony.core.plan import compare
 from ceremony.core.report import StatusReport
 from ceremony.core.status import status_lines
+from ceremony.pg.lock import lock_holder
 
 
 @control_errors()
@@ -29,6 +30,7 @@ def status(series: str, alias: str | None) -> StatusReport:
         known = known_target(target.alias)
         rows = access.ledger.rows() if access.ledger.exists() else ()
         refuse_stranger(access, known, rows, control_identity())
+        holder = lock_holder(access.session, settings.ledger_schema)
         facts = access.facts
     history = History(rows)
     return StatusReport(
@@ -37,4 +39,5 @@ def status(series: str, alias: str | None) -> StatusReport:
         lines=status_lines(one, history),
         findings=(*errors(library.findings), *compare(one, history)),
         unsettled=len(open_attempts(known)) if known else 0,
+        running=str(holder) if holder else "",
     )

@@ -82,21 +82,19 @@ class Header:
 
     @property
     def directives(self) -> tuple[tuple[str, str], ...]:
-        """The directives that change how the migration runs or is judged, for the meaning digest.
+        """The directives that change what the migration does or is judged by, for the meaning
+        digest.
 
         Prose (purpose, reasons, author, ticket, date, risk), dependencies and silences are left
-        out: they may be corrected in an applied file, which is then reworded and not changed. A
+        out: they may be corrected in an applied file, which is then reworded and not changed. So
+        are timeouts: they say how long to wait and change nothing that is built, and a file that
+        stopped half way because its limit was too short must be able to get a longer one. A
         directive that is not given is left out too, so that a later version of this software can
         add one.
         """
         said = (
             ("data loss", self.data_loss.partition(" ")[0].removeprefix("none")),
-            ("lock timeout", "" if self.lock_timeout is None else str(self.lock_timeout)),
             ("reversible", "" if self.reversible else "no"),
-            (
-                "statement timeout",
-                "" if self.statement_timeout is None else str(self.statement_timeout),
-            ),
             ("supersedes", "-".join(self.supersedes or ())),
             ("transaction", "" if self.transactional else "none"),
         )

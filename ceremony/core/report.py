@@ -1,10 +1,12 @@
 """Reports: what the actions answer, as values that every door renders in its own way."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from ceremony.core.check import CheckResult, CheckSeverity
 from ceremony.core.finding import Finding
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome
 from ceremony.core.plan import Plan
@@ -18,6 +20,21 @@ class Verdict(StrEnum):
     PARTIAL = "PARTIAL"
     FAIL = "FAIL"
     NOT_RUN = "NOT RUN"
+
+
+def verdict_on(checks: Iterable[CheckOutcome]) -> Verdict:
+    """FAIL for a blocking check that did not hold or did not run, PARTIAL for one that does not
+    count as passed, else PASS. A check that only informs does not count.
+    """
+    verdict = Verdict.PASS
+    for one in checks:
+        if one.result is CheckResult.PASS or one.check.severity is CheckSeverity.INFO:
+            continue
+        blocks = one.check.severity is CheckSeverity.BLOCK
+        if blocks and one.result is not CheckResult.NOT_APPLICABLE:
+            return Verdict.FAIL
+        verdict = Verdict.PARTIAL
+    return verdict
 
 
 @dataclass(frozen=True)
@@ -105,13 +122,16 @@ class StatusLine:
 
 @dataclass(frozen=True)
 class StatusReport:
-    """``unsettled`` counts attempts in control that have no outcome yet."""
+    """``unsettled`` counts attempts in control that have no outcome yet. ``running`` says who
+    holds the target's lock now, ``""`` when nobody does.
+    """
 
     target: TargetFacts
     series: str
     lines: tuple[StatusLine, ...]
     findings: tuple[Finding, ...]
     unsettled: int = 0
+    running: str = ""
 
     @property
     def pending(self) -> int:

@@ -81,6 +81,7 @@ class CeremonyCommand(BaseCommand):
         try:
             with stoppable(self.say):
                 super().execute(*args, **options)
+            self._require_written()
         except CeremonyError as error:
             self._refuse(of_error(error), error, options)
         except CommandStopped as stopped:
@@ -146,6 +147,19 @@ class CeremonyCommand(BaseCommand):
             self.talk.text("\n")
         self.talk.page(trouble_page(trouble, self.talk.width))
         raise SystemExit(int(trouble.exit_code))
+
+    def _require_written(self) -> None:
+        """An answer that is not there must not look like one: a full disk is no success."""
+        if why := self.data.stream.failure:
+            raise CommandStopped(
+                Trouble(
+                    "answer-not-written",
+                    f"The answer could not be written: {why}.",
+                    "What the command did is done and recorded; only its answer is lost.",
+                    f"Make room, then look: {program()} status_sql",
+                    ExitCode.FAILED,
+                )
+            )
 
     def _interrupted(self) -> Trouble:
         return Trouble(

@@ -1,5 +1,6 @@
 """Output streams that outlive their reader: a closed pipe must never stop a migration half-way."""
 
+import errno
 import io
 import os
 from contextlib import suppress
@@ -11,6 +12,8 @@ from ceremony.management.excerpt import WIDTH
 from ceremony.management.page import Page
 from ceremony.management.visible import visible_lines
 
+_READER_GONE = {errno.EPIPE, errno.EIO, errno.ECONNRESET, errno.EBADF}
+
 
 class Stream:
     """A text stream for talk or data. Once the reader has gone, writing does nothing.
@@ -18,6 +21,7 @@ class Stream:
     ``head`` in a pipeline closes our output while work goes on; that is the reader's right and no
     error. A terminal that hung up answers EIO, which means the same. ``out`` ``None`` is a
     descriptor that was closed before Python started (``>&-``): there is no reader from the start.
+    Any other failure (a full disk) stops the writing, not the work, and is kept in ``failure``.
     """
 
     encoding = "utf-8"
@@ -25,6 +29,7 @@ class Stream:
     def __init__(self, out: TextIO | None) -> None:
         self._out = out if out is not None else io.StringIO()
         self._gone = out is None
+        self.failure = ""
         self.encoding = getattr(out, "encoding", None) or "utf-8"
 
     def write(self, text: str) -> int:
@@ -32,16 +37,16 @@ class Stream:
         if not self._gone:
             try:
                 self._out.write(self._encodable(text))
-            except OSError:
-                self._leave()
+            except OSError as error:
+                self._leave(error)
         return len(text)
 
     def flush(self) -> None:
         if not self._gone:
             try:
                 self._out.flush()
-            except OSError:
-                self._leave()
+            except OSError as error:
+                self._leave(error)
 
     def isatty(self) -> bool:
         """Whether a person sees this as it is written."""
@@ -56,9 +61,11 @@ class Stream:
             return text
         return text.encode(self.encoding, "backslashreplace").decode(self.encoding)
 
-    def _leave(self) -> None:
+    def _leave(self, error: OSError) -> None:
         """Point the descriptor at nothing, else Python complains about it again when it exits."""
         self._gone = True
+        if error.errno not in _READER_GONE:
+            self.failure = error.strerror or str(error)
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._out.fileno())

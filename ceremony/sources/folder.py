@@ -204,11 +204,11 @@ def _subfolder(folder: int, name: str, path: str) -> Iterator[Finding]:
     finally:
         os.close(descriptor)
     if count:
-        files = "1 SQL file" if count == 1 else f"{count} SQL files"
+        files = "1 SQL file that is" if count == 1 else f"{count} SQL files that are"
         yield warn(
             path,
             "path-subfolder",
-            f"The folder {path!r} holds {files} that are never read and never run.",
+            f"The folder {path!r} holds {files} never read and never run.",
             "Move them up into the series, or out of it.",
         )
 

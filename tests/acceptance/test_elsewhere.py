@@ -219,6 +219,20 @@ def test_half_done_file_is_taken_up_where_it_stopped(world: World, golden) -> No
     assert world.applied().out.startswith("✓ Up to date")
 
 
+def test_half_done_file_gets_more_time_and_goes_on(world: World) -> None:
+    steps = "CREATE TABLE goods AS SELECT 1 AS id;\nSELECT pg_sleep(0.5);\nVACUUM goods;\n"
+    header = "-- Transaction: none\n-- Timeout: statement "
+    world.write({"0001_goods.sql": f"{header}200ms\n{steps}"})
+    world.target()
+    failed = world.apply()
+    world.write({"0001_goods.sql": f"{header}10s\n{steps}"})
+
+    done = world.apply()
+
+    assert (failed.status, done.status) == (6, 0)
+    assert world.ask("SELECT * FROM goods") == [(1,)]
+
+
 def test_half_done_file_is_not_verified_and_not_to_be_edited(world: World) -> None:
     world.write({"0001_goods.sql": "-- Transaction: none\nSELECT 1;\nVACUUM goods;\n"})
     world.target()

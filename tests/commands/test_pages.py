@@ -174,7 +174,10 @@ def test_status_shows_every_state(golden):
     lines.append(StatusLine("0099_wait", MigrationState.PENDING, note="needs 0098, which waits"))
     made = StatusReport(TARGET, "shop", tuple(lines), (LATE,))
     unsettled = StatusReport(TARGET, "shop", (), (), unsettled=2)
-    texts = [status_page(one, PREFIX).plain for one in (made, unsettled)]
+    busy = StatusReport(
+        TARGET, "shop", (), (), unsettled=2, running='process 4711, "ceremony anna@desk"'
+    )
+    texts = [status_page(one, PREFIX).plain for one in (made, unsettled, busy)]
     golden("status.txt", "\n".join(texts))
 
 

@@ -48,6 +48,16 @@ def test_a_failing_statement_ends_with_one(stage, golden, monkeypatch):
     assert stage.call("status_sql", "mine", "--check").status == 1
 
 
+def test_status_says_that_a_run_is_at_work(stage):
+    stage.files(TABLE)
+    assert "at work" not in stage.call("status_sql", "mine").out
+    with stage.target.connect() as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [lock_key("public")])
+        pid = other.info.backend_pid
+        answer = stage.call("status_sql", "mine")
+    assert f"▶ A run is at work here: process {pid}, " in answer.out
+
+
 def test_work_is_found_by_check_and_nothing_is_changed(stage):
     for arguments in (("apply_sql", "mine", "--check"), ("status_sql", "mine", "--check")):
         answer = stage.call(*arguments)

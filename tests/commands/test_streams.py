@@ -41,7 +41,18 @@ def test_a_terminal_that_hung_up_is_no_error():
     stream.flush()
     stream.write("still gone\n")
     stream.flush()
+    assert stream.failure == ""
     out.close()
+
+
+def test_a_full_disk_stops_the_writing_and_is_remembered():
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 (a device)
+        stream = Stream(full)
+        stream.write("answer\n")
+        stream.flush()
+        stream.write("more\n")
+        stream.flush()
+        assert stream.failure == "No space left on device"
 
 
 def test_an_encoding_without_the_characters_shows_their_numbers():

@@ -340,7 +340,7 @@ def test_all_mistakes_are_reported_at_once():
     ]
 
 
-def test_the_meaning_has_what_changes_how_a_file_runs():
+def test_the_meaning_has_what_changes_what_a_file_does():
     assert Header().directives == ()
     header = header_of(
         "-- Purpose: x",
@@ -355,7 +355,6 @@ def test_the_meaning_has_what_changes_how_a_file_runs():
     )
     assert header.directives == (
         ("data loss", "rollback"),
-        ("lock timeout", "3000"),
         ("reversible", "no"),
         ("supersedes", "0000-0029"),
         ("transaction", "none"),

@@ -188,7 +188,7 @@ def test_sql_in_a_folder_below_is_said_to_be_unread(shop):
             "shop/old",
             "path-subfolder",
             Severity.WARNING,
-            "The folder 'shop/old' holds 1 SQL file that are never read and never run.",
+            "The folder 'shop/old' holds 1 SQL file that is never read and never run.",
         ),
         (
             "shop/older",

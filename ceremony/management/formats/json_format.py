@@ -97,6 +97,7 @@ def status_report(report: StatusReport) -> Json:
         "series": report.series,
         "pending": report.pending,
         "unsettled": report.unsettled,
+        "running": report.running,
         "migrations": [
             {
                 "label": line.label,

@@ -36,7 +36,9 @@ def status_page(report: StatusReport, prefix: str) -> Page:
     page.blank()
     add_findings(page, report.findings, prefix)
     page.blank()
-    if report.unsettled:
+    if report.running:
+        page.line(("▶ ", "run"), f"A run is at work here: {report.running}.")
+    elif report.unsettled:
         attempts = counted(report.unsettled, "attempt")
         page.line(("⚠ ", "warn"), f"{attempts} without an outcome in the record.")
         page.line(("Next   ", "dim"), f"{program()} reconcile_sql --database {report.target.alias}")
