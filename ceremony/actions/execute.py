@@ -7,7 +7,6 @@ batches. Whatever a crash leaves between is settled from the ledger by the next 
 """
 
 import time
-from collections.abc import Iterable
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError
@@ -18,10 +17,9 @@ from ceremony.actions.outcome_buffer import OutcomeBuffer
 from ceremony.actions.ready import Ready, now, with_ledger
 from ceremony.actions.record import RunFacts, audit_head, close_run, open_run, record_intents
 from ceremony.actions.watching import Watcher
-from ceremony.core.check import CheckResult, CheckSeverity
-from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome, StepRun, StepState
+from ceremony.core.outcome import Problem, StepOutcome, StepRun, StepState
 from ceremony.core.plan import Direction, Plan, plan_digest
-from ceremony.core.report import RunReport, Verdict
+from ceremony.core.report import RunReport, Verdict, verdict_on
 from ceremony.core.script import Statement
 from ceremony.errors import Interrupted
 from ceremony.models import Run, RunKind
@@ -100,22 +98,7 @@ def verdict_of(outcomes: tuple[StepOutcome, ...]) -> tuple[Verdict, Problem | No
     failed = next((o for o in outcomes if o.state is not StepState.DONE), None)
     if failed is not None:
         return Verdict.FAIL, failed.problem
-    return weak_or_failed(check for outcome in outcomes for check in outcome.checks), None
-
-
-def weak_or_failed(checks: Iterable[CheckOutcome]) -> Verdict:
-    """FAIL for a blocking check that did not hold or did not run, PARTIAL for one that does not
-    count as passed.
-    """
-    verdict = Verdict.PASS
-    for one in checks:
-        if one.result is CheckResult.PASS or one.check.severity is CheckSeverity.INFO:
-            continue
-        blocks = one.check.severity is CheckSeverity.BLOCK
-        if blocks and one.result is not CheckResult.NOT_APPLICABLE:
-            return Verdict.FAIL
-        verdict = Verdict.PARTIAL
-    return verdict
+    return verdict_on(check for outcome in outcomes for check in outcome.checks), None
 
 
 def _open(target: Ready, plan: Plan, digest: str, commit: str) -> Run:

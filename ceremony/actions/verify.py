@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from ceremony import __version__, conf
 from ceremony.actions.access import Access, home_of, reached
 from ceremony.actions.control import control_errors, require_control
-from ceremony.actions.execute import weak_or_failed
 from ceremony.actions.library import load_library
 from ceremony.actions.ready import Caller, now, remember
 from ceremony.actions.recognise import refuse_stranger
@@ -17,7 +16,7 @@ from ceremony.core.check import When
 from ceremony.core.finding import errors
 from ceremony.core.history import History
 from ceremony.core.plan import compare
-from ceremony.core.report import Verdict, VerifiedMigration, VerifyReport
+from ceremony.core.report import Verdict, VerifiedMigration, VerifyReport, verdict_on
 from ceremony.core.series import Series
 from ceremony.errors import Tampered
 from ceremony.models import RunKind
@@ -107,4 +106,4 @@ def _checked(access: Access, series: Series, history: History) -> dict[str, Veri
 
 
 def _verdict(found: dict[str, VerifiedMigration]) -> Verdict:
-    return weak_or_failed(check for one in found.values() for check in one.checks)
+    return verdict_on(check for one in found.values() for check in one.checks)

@@ -151,8 +151,3 @@ class StepOutcome:
     @property
     def seconds(self) -> float:
         return (self.finished_at - self.started_at).total_seconds()
-
-    @property
-    def partial(self) -> bool:
-        """Whether a check could not be applied: the verdict is then PARTIAL, not PASS."""
-        return any(c.result is not CheckResult.PASS for c in self.checks)

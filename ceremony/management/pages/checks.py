@@ -17,12 +17,6 @@ _MARKS = {
 _SAMPLE = 5
 
 
-def weak(outcome: CheckOutcome) -> bool:
-    """Whether it keeps a verdict from being PASS; a check that only informs does not."""
-    informs = outcome.check.severity is CheckSeverity.INFO
-    return outcome.result is not CheckResult.PASS and not informs
-
-
 def passed(checks: Sequence[CheckOutcome]) -> str:
     """``12/14``, or ``none`` where there are no checks."""
     if not checks:

@@ -1,7 +1,7 @@
 """The verdict on one step, in a word and with an icon."""
 
 from ceremony.core.outcome import StepOutcome, StepState
-from ceremony.management.pages.checks import weak
+from ceremony.core.report import verdict_on
 
 _WORDS = {
     StepState.FAILED: "FAIL",
@@ -28,7 +28,7 @@ def step_verdict(outcome: StepOutcome) -> str:
     if outcome.state is StepState.DONE and outcome.step.script is None:
         return "RECORDED"
     if outcome.state is StepState.DONE:
-        return "PARTIAL" if any(map(weak, outcome.checks)) else "PASS"
+        return verdict_on(outcome.checks).value
     return _WORDS[outcome.state]
 
 
