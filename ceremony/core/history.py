@@ -222,7 +222,8 @@ def _without(state: SeriesState, row: LedgerRow) -> SeriesState:
     if begun is None or begun.last.attempt != row.attempt:
         return state
     told = _told(begun, row)
-    settled = all(intent.refused for intent in told.intents.values())
+    # A Ctrl-C between a statement's COMMIT and the runner: its row knows better than this one.
+    settled = not told.done and all(intent.refused for intent in told.intents.values())
     return replace(state, partly=begun.before if settled else told)
 
 

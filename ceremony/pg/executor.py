@@ -5,7 +5,7 @@ sent; the COMMIT travels at the head of the next block, and its own answer is ju
 anything else of that block. The next block is prepared while the server works on this one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, zip_longest
@@ -96,7 +96,7 @@ class Executor:
         self._outcomes, self._told = {}, 0
         self._judged = self._current = self._prepared = self._outside_step = None
         self._wire.interrupted = self.interrupted = False
-        work = partial(self._run_all, runs)
+        work: Callable[[], None] = partial(self._run_all, runs)
         while True:
             try:
                 work()

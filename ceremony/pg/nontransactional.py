@@ -28,27 +28,20 @@ from ceremony.pg.attempt import Attempt
 from ceremony.pg.blocks import (
     COMMIT,
     RESET,
-    ROLLBACK,
     SYNC,
     Part,
-    Probing,
     What,
-    begin,
     file_statement,
-    ledger_row,
-    single,
 )
 from ceremony.pg.check_runs import not_run
 from ceremony.pg.context import Listener, RunContext
 from ceremony.pg.judgement import (
     cancelled,
     checks_problem,
-    judge_commit,
-    problem_before_commit,
     problem_of_answers,
 )
-from ceremony.pg.ledger import Ledger, RowUnknown, parameters
-from ceremony.pg.lock import is_held, lock_halves
+from ceremony.pg.ledger import Ledger, RowUnknown
+from ceremony.pg.lock import is_held
 from ceremony.pg.partial import file_stays, index_invalid, lock_gone, undecided
 from ceremony.pg.probes import Found, probe, probe_definition
 from ceremony.pg.session import Session
@@ -56,6 +49,7 @@ from ceremony.pg.step_rows import step_facts
 from ceremony.pg.surroundings import limits_of, surroundings
 from ceremony.pg.verify import run_checks
 from ceremony.pg.wire import Answer, Item
+from ceremony.pg.with_row import run_with_row
 
 _CONCURRENT_KINDS = {"index_stmt", "drop_stmt", "reindex_stmt", "alter_table_stmt"}
 _SESSION_LIMITS = (
@@ -211,47 +205,23 @@ class OutsideStep:
         return True
 
     def _together_with_row(self, statement: Statement) -> None:
+        number = statement.number
         facts = step_facts(
-            self._run.step,
-            self._run.attempt,
-            Event.STATEMENT,
-            statement=statement.number,
-            state="done",
+            self._run.step, self._run.attempt, Event.STATEMENT, statement=number, state="done"
         )
         row = self._ledger.next_row(facts, self._context)
         part = Attempt(self._without_checks, row, self._context.clock())
-        insert = ledger_row(self._ledger.insertion, parameters(row))
-        probing = Probing(
-            self._ledger.table,
-            self._ledger.as_it_stands()[0],
-            row.sequence,
-            lock_halves(self._ledger.schema),
+        state, problem = run_with_row(
+            statement, part, self._session, self._ledger, self._limits, self._around
         )
-        opening = [*begin(self._limits, compare=False), insert]
-        for leg in single(statement, opening, probing.items()):
-            if leg.copy is not None and leg.copy.copy is not None:
-                item = file_statement(leg.copy)
-                part.answers.append(self._wire.copy_in(item, leg.copy.copy.data))
-            else:
-                part.answers += self._wire.run(leg.items)
-            status = self._wire.transaction_status if leg.last else None
-            problem = problem_before_commit(
-                part, self._around, interrupted=self._wire.interrupted, status=status
-            )
-            if problem is not None:
-                self._note(statement, part.answers)
-                self._roll_back()
-                raise _StopError(problem)
-        (answer, _) = self._wire.run([COMMIT, SYNC])
-        state, problem = judge_commit(part, answer, self._around)
-        self._note(statement, [*part.answers, answer])
-        if problem is not None:
-            self._results[statement.number] = StatementResult(
-                statement.number,
-                StatementState.UNKNOWN if state is StepState.UNKNOWN else StatementState.FAILED,
-            )
-            raise _StopError(problem)
-        self._ledger.advance(row)
+        self._note(statement, part.answers)
+        if problem is None:
+            return
+        if part.answers[-1].item is COMMIT:
+            unsure = state is StepState.UNKNOWN
+            came = StatementState.UNKNOWN if unsure else StatementState.FAILED
+            self._results[number] = StatementResult(number, came)
+        raise _StopError(problem)
 
     def _alone(self, statement: Statement) -> None:
         finding = probe(self._session, statement.probe)
@@ -321,11 +291,6 @@ class OutsideStep:
         )
         if problem is not None:
             raise _StopError(problem)
-
-    def _roll_back(self) -> None:
-        self._ledger.forget_head()
-        if not self._wire.lost:
-            self._wire.run([ROLLBACK, SYNC])
 
     def _note(self, statement: Statement, answers: list[Answer]) -> None:
         """Keep the answers for the record: state, time and messages of the statement."""

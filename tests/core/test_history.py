@@ -122,6 +122,14 @@ def test_a_failure_that_left_nothing_is_as_if_nothing_was_begun():
     assert (book.history.state("shop", "0001"), book.history.record_states()) == (None, ())
 
 
+def test_a_statement_that_has_its_row_is_in_whatever_the_failure_says():
+    """A Ctrl-C may hit between its COMMIT and the runner, which then knows of nothing."""
+    book = Book(SERIES).write(Event.STARTED, "0001")
+    book.write(Event.STATEMENT, "0001", statement=1, detail='{"state":"done"}')
+    book.write(Event.FAILED, "0001", detail='{"code":"cancelled","done":[]}')
+    assert book.history.partly("shop")["0001"].done == {1}
+
+
 def test_a_failed_rollback_that_left_nothing_leaves_it_applied():
     book = Book(SERIES).applied("0001").write(Event.STARTED, "0001")
     book.write(Event.FAILED, "0001", detail=LEFT_NOTHING)

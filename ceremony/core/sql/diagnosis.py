@@ -82,35 +82,34 @@ def _syntax(
     if any(each.position == position for each in variables):
         for each in variables:
             yield _variable(path, raw, each)
-    elif isinstance(error, TooDeepError):
-        yield Finding(
-            path,
-            error.line,
-            error.column,
-            "sql-too-deep",
-            "The statement nests too deeply: PostgreSQL would refuse it as too complex.",
-            "Split it, or replace a long chain of operators by a list or a function.",
-        )
+        return
+    code, message, hint = _SYNTAX
+    if isinstance(error, TooDeepError):
+        code, message, hint = _TOO_DEEP
     elif _continues_after_comment(raw, masked, position):
-        yield Finding(
-            path,
-            error.line,
-            error.column,
-            "sql-unparsed",
-            "A literal that goes on behind a comment: the server joins the two parts, the parser "
-            f"(PostgreSQL {parser_version()}) cannot read them.",
-            "Move the comment away, or join the parts with ||.",
-        )
-    else:
-        yield Finding(
-            path,
-            error.line,
-            error.column,
-            "sql-syntax",
-            f"{error.message}.",
-            "Correct the statement. If the server accepts it, its syntax is newer than that of "
-            f"the parser (PostgreSQL {parser_version()}).",
-        )
+        code, message, hint = _CONTINUED
+    version = parser_version()
+    told = message.format(said=error.message, version=version)
+    yield Finding(path, error.line, error.column, code, told, hint.format(version=version))
+
+
+_SYNTAX = (
+    "sql-syntax",
+    "{said}.",
+    "Correct the statement. If the server accepts it, its syntax is newer than that of the parser "
+    "(PostgreSQL {version}).",
+)
+_TOO_DEEP = (
+    "sql-too-deep",
+    "The statement nests too deeply: PostgreSQL would refuse it as too complex.",
+    "Split it, or replace a long chain of operators by a list or a function.",
+)
+_CONTINUED = (
+    "sql-unparsed",
+    "A literal that goes on behind a comment: the server joins the two parts, the parser "
+    "(PostgreSQL {version}) cannot read them.",
+    "Move the comment away, or join the parts with ||.",
+)
 
 
 def _continues_after_comment(raw: bytes, masked: Masked, position: int) -> bool:
