@@ -10,6 +10,7 @@ from ceremony.core.check import CheckResult, CheckSeverity, When
 from ceremony.core.header import Header
 from ceremony.core.ledger_row import Event
 from ceremony.core.outcome import StatementState, StepState
+from ceremony.core.report import Verdict, verdict_on
 from ceremony.core.version import Version
 from tests.pg.making import CONTEXT, Heard, check, running, step
 
@@ -540,7 +541,7 @@ class TestChecks:
             CheckResult.PASS,
         ]
         assert outcome.checks[2].observed.rows == (("7",),)
-        assert outcome.partial
+        assert verdict_on(outcome.checks) is Verdict.PARTIAL
         assert values(target, "SELECT count(*) FROM t") == [0]
 
     def test_a_plan_that_uses_an_index(self, target):
