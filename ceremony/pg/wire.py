@@ -21,11 +21,16 @@ from psycopg import pq
 from psycopg.pq import DiagnosticField as Field
 
 from ceremony.core.outcome import Message
+from ceremony.pg.rows import NO_ROWS
 
 #: How long a cancelled server may keep silent before it is asked again, in seconds.
 _CANCEL_AGAIN = 0.5
 _WAKE = 5.0
 _CHUNK = 262_144
+_CHUNK_ROWS = 1_000
+#: libpq 17 has chunks of many rows; before it, each row is a chunk.
+_CHUNKED = pq.version() >= 170000
+_CHUNKS = (pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE)
 _SEVERITY, _SQLSTATE = Field.SEVERITY_NONLOCALIZED, Field.SQLSTATE
 
 
@@ -91,6 +96,7 @@ class Wire:
         self._count = self._heard = 0
         self._unread: list[Item] = []
         self._taken: list[pq.abc.PGresult | None] = []
+        self._rows = NO_ROWS
         self._before = time.perf_counter()
         self._cancelled_at = 0.0
         self.interrupted = False
@@ -117,6 +123,7 @@ class Wire:
         self._unread = list(items)
         self._unread.reverse()
         self._taken = []
+        self._rows = NO_ROWS
         answers: list[Answer] = []
         self._before = time.perf_counter()
         try:
@@ -240,6 +247,8 @@ class Wire:
     def _read(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
         """Until all is answered. A signal may stop it at any point; called again, it goes on."""
         self._settle(answers, answered)
+        if not answers:
+            self._in_chunks()
         while self._unread:
             self._wait()
             while self._unread and (self._taken or not self._pgconn.is_busy()):
@@ -250,9 +259,28 @@ class Wire:
                 if result is None:
                     # Between two items libpq hands out one empty result.
                     self._taken.clear()
+                    self._in_chunks()
+                    continue
+                if result.status in _CHUNKS:
+                    if self._rows.last is not result:
+                        self._rows = self._rows.plus(result, self._unread[-1].keep)
+                    self._taken.clear()
                     continue
                 answers.append(self._answer(self._unread[-1], result))
                 self._settle(answers, answered)
+                if answers[-1].item.is_sync:
+                    self._in_chunks()
+
+    def _in_chunks(self) -> None:
+        """Let the next answer come in chunks, of which only the kept rows stay: libpq would hold
+        all rows of a SELECT. Not possible for a Sync, nor for what will not run.
+        """
+        if self._unread and not self._unread[-1].is_sync:
+            with contextlib.suppress(psycopg.OperationalError):
+                if _CHUNKED:
+                    self._pgconn.set_chunked_rows_mode(_CHUNK_ROWS)
+                else:
+                    self._pgconn.set_single_row_mode()
 
     def _settle(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
         """What has its answer is no longer awaited, and is heard of once."""
@@ -265,6 +293,7 @@ class Wire:
         awaited = self._count - len(answers)
         if awaited < len(self._unread):
             self._taken.clear()
+            self._rows = NO_ROWS
             del self._unread[awaited:]
 
     def _hear(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:
@@ -298,7 +327,17 @@ class Wire:
             tag = (result.command_status or b"").decode()
             return Answer(item, AnswerState.OK, tag=tag, messages=notices, seconds=seconds)
         if status == pq.ExecStatus.TUPLES_OK:
-            return _with_rows(item, result, notices, seconds)
+            found = self._rows.plus(result, item.keep)
+            return Answer(
+                item,
+                AnswerState.OK,
+                found.tag,
+                found.columns,
+                found.rows,
+                found.total,
+                messages=notices,
+                seconds=seconds,
+            )
         if status == pq.ExecStatus.PIPELINE_ABORTED:
             return Answer(item, AnswerState.SKIPPED, messages=notices)
         error = error_fields(result)
@@ -344,23 +383,3 @@ def error_fields(result: pq.abc.PGresult) -> dict[Field, str]:
     """The fields of an error or notice that are there, as text (manual, 54.8)."""
     found = ((field, result.error_field(field)) for field in Field)
     return {field: value.decode(errors="replace") for field, value in found if value is not None}
-
-
-def _with_rows(
-    item: Item, result: pq.abc.PGresult, notices: tuple[Message, ...], seconds: float
-) -> Answer:
-    count, width = result.ntuples, result.nfields
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[str | None, ...], ...] = ()
-    if item.keep:
-        columns = tuple((result.fname(n) or b"").decode(errors="replace") for n in range(width))
-        rows = tuple(
-            tuple(_text(result.get_value(row, n)) for n in range(width))
-            for row in range(min(count, item.keep))
-        )
-    tag = (result.command_status or b"").decode()
-    return Answer(item, AnswerState.OK, tag, columns, rows, count, None, notices, seconds)
-
-
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode(errors="replace")
