@@ -97,8 +97,8 @@ def test_golden():
     hashed = (
         b"ceremony-meaning-1\x00"
         b'6:create5:table3:"T"1:(2:\xc3\x893:int1:)1:;'
-         b"6:select5:e'ab'1:,5:u&'x'1:,9:$x$ y $x$1:,3:1e52:<>1:21:;"
-         b"4:copy1:t4:from5:stdin1:;copy:"
+        b"6:select5:e'ab'1:,5:u&'x'1:,9:$x$ y $x$1:,3:1e52:<>1:21:;"
+        b"4:copy1:t4:from5:stdin1:;copy:"
         + hashlib.sha256(b"1\t2\n").digest()
         + b"directive11:transactiondirective4:none"
     )
