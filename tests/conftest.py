@@ -35,8 +35,8 @@ SeriesFolder = Callable[..., Path]
 def pytest_configure() -> None:
     """No test may reach a developer's databases by accident, nor spend its time on hashing.
 
-    Under nohup(1), or in the background of a script, signals are ignored, and by children too: tests
-    that send them need them as they usually are.
+    Under nohup(1), or in the background of a script, signals are ignored, and by children too:
+    tests that send them need them as they usually are.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

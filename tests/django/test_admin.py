@@ -67,15 +67,23 @@ def record():
     for number, state in enumerate(["done", "failed", "partly", "unknown", "not started"], 1):
         attempt = factories.AttemptFactory(run=run, number=number)
         factories.OutcomeFactory(
-            attempt=attempt, state=state, problem=problem() if state != "done" else None,
-            statements=[statement()], messages=[message()],
+            attempt=attempt,
+            state=state,
+            problem=problem() if state != "done" else None,
+            statements=[statement()],
+            messages=[message()],
         )
         factories.CheckRecordFactory(attempt=attempt, result="FAIL", observed=observed())
     settled = factories.AttemptFactory(run=run, number=6)
     factories.OutcomeFactory(attempt=settled, state="unknown", problem=problem())
     factories.OutcomeFactory(
-        attempt=settled, state="done", settled_by=run, explanation="It has its row.",
-        started_at=None, finished_at=None, seconds=0,
+        attempt=settled,
+        state="done",
+        settled_by=run,
+        explanation="It has its row.",
+        started_at=None,
+        finished_at=None,
+        seconds=0,
     )
     factories.AttemptFactory(run=run, number=7)
     factories.CheckRecordFactory(attempt=None, run=run)
@@ -178,8 +186,11 @@ def test_no_page_grows_with_its_table(client, reader, record):
 
     sizes = {}
     run = Run.objects.get()
-    urls = [*lists(), reverse("admin:ceremony_run_change", args=[run.pk]),
-            reverse("admin:ceremony_target_change", args=[record.pk])]
+    urls = [
+        *lists(),
+        reverse("admin:ceremony_run_change", args=[run.pk]),
+        reverse("admin:ceremony_target_change", args=[record.pk]),
+    ]
     before = cost()
     Attempt.objects.bulk_create(factories.AttemptFactory.build_batch(300, run=run))
     Run.objects.bulk_create(factories.RunFactory.build_batch(300, target=record))
@@ -195,32 +206,61 @@ def test_five_columns_in_every_list():
 
 def test_hostile_text_is_escaped_and_made_visible(client, reader):
     target = factories.TargetFactory(
-        alias=EVIL, environment=EVIL, host=EVIL, database_name=EVIL, port="1",
+        alias=EVIL,
+        environment=EVIL,
+        host=EVIL,
+        database_name=EVIL,
+        port="1",
     )
     run = factories.RunFactory(
-        target=target, series=EVIL, actor=EVIL, host=EVIL, command_line=EVIL, git_commit=EVIL,
-        tool_version=EVIL[:50], plan_digest=EVIL,
+        target=target,
+        series=EVIL,
+        actor=EVIL,
+        host=EVIL,
+        command_line=EVIL,
+        git_commit=EVIL,
+        tool_version=EVIL[:50],
+        plan_digest=EVIL,
     )
     factories.RunOutcomeFactory(run=run, problem=problem(EVIL), findings=[finding(EVIL)])
     attempt = factories.AttemptFactory(
-        run=run, series=EVIL, version="0001", name=EVIL, path=EVIL, variant=EVIL,
-        bytes_digest=EVIL, checks_digest=EVIL,
+        run=run,
+        series=EVIL,
+        version="0001",
+        name=EVIL,
+        path=EVIL,
+        variant=EVIL,
+        bytes_digest=EVIL,
+        checks_digest=EVIL,
     )
     factories.OutcomeFactory(
-        attempt=attempt, state="failed", statements=[statement(EVIL)], messages=[message(EVIL)],
-        problem=problem(EVIL), ledger_hash=EVIL,
+        attempt=attempt,
+        state="failed",
+        statements=[statement(EVIL)],
+        messages=[message(EVIL)],
+        problem=problem(EVIL),
+        ledger_hash=EVIL,
     )
-    factories.OutcomeFactory(
-        attempt=attempt, state="unknown", settled_by=run, explanation=EVIL
-    )
+    factories.OutcomeFactory(attempt=attempt, state="unknown", settled_by=run, explanation=EVIL)
     for place in ({"attempt": attempt}, {"attempt": None, "run": run}):
         factories.CheckRecordFactory(
-            **place, name=EVIL, path=EVIL, expectation=EVIL, explanation=EVIL,
-            observed=observed(EVIL), series=EVIL,
+            **place,
+            name=EVIL,
+            path=EVIL,
+            expectation=EVIL,
+            explanation=EVIL,
+            observed=observed(EVIL),
+            series=EVIL,
         )
     factories.MigrationRecordFactory(
-        target=target, series=EVIL, version="0001", name=EVIL, path=EVIL, applied_by=EVIL,
-        bytes_digest=EVIL, last_attempt=attempt,
+        target=target,
+        series=EVIL,
+        version="0001",
+        name=EVIL,
+        path=EVIL,
+        applied_by=EVIL,
+        bytes_digest=EVIL,
+        last_attempt=attempt,
     )
     append([Act(Action.APPLIED, EVIL, EVIL, EVIL, EVIL, {"x": EVIL})])
     opening = reverse("admin:ceremony_auditevent_change", args=[1])
@@ -242,17 +282,32 @@ def test_no_page_of_ours_needs_inline_style_or_script(client, reader, record):
 
 def test_every_status_is_icon_and_word(client, reader, record):
     page = client.get(reverse("admin:ceremony_attempt_changelist")).content.decode()
-    for icon, word in [("✓", "done"), ("✕", "failed"), ("◐", "partly"), ("⚠", "unknown"),
-                       ("○", "not started"), ("▶", "no outcome yet")]:
+    for icon, word in [
+        ("✓", "done"),
+        ("✕", "failed"),
+        ("◐", "partly"),
+        ("⚠", "unknown"),
+        ("○", "not started"),
+        ("▶", "no outcome yet"),
+    ]:
         assert f'<span aria-hidden="true">{icon}</span> {word}</span>' in page
 
 
 def test_an_attempt_shows_its_error_in_full(client, reader, record):
     failed = Attempt.objects.get(outcomes__state="failed")
     page = client.get(reverse("admin:ceremony_attempt_change", args=[failed.pk])).content.decode()
-    assert "    It failed.\n    <strong class=\"cer-caret\">^</strong>" in page
-    for words in ("What happened", "State of the database", "Next", "23505", "line 3, column 5",
-                  "40 rows, 1 kept", "200 ms", "<em>NULL</em>", "set-up statement 2"):
+    assert '    It failed.\n    <strong class="cer-caret">^</strong>' in page
+    for words in (
+        "What happened",
+        "State of the database",
+        "Next",
+        "23505",
+        "line 3, column 5",
+        "40 rows, 1 kept",
+        "200 ms",
+        "<em>NULL</em>",
+        "set-up statement 2",
+    ):
         assert words in page
 
 
@@ -266,7 +321,10 @@ def test_broken_checks_come_first_and_open(client, reader, record):
         r'<details class="cer-check"( open)?>.*?</span> (\w[\w ]*)</h3>', page, re.DOTALL
     )
     assert found == [
-        (" open", "one active order"), (" open", "breaks"), (" open", "waits"), ("", "passes"),
+        (" open", "one active order"),
+        (" open", "breaks"),
+        (" open", "waits"),
+        ("", "passes"),
     ]
 
 
@@ -275,7 +333,7 @@ def test_an_attempt_says_what_it_left_behind(client, reader, record):
         "done": "Committed, together with its row in the ledger.",
         "failed": "It failed.",
         None: "No outcome yet: it is running, or its run was killed. "
-              "reconcile_sql asks the ledger.",
+        "reconcile_sql asks the ledger.",
     }
     for state, sentence in said.items():
         attempt = Attempt.objects.filter(outcomes__state=state).order_by("number").first()
@@ -293,8 +351,15 @@ def test_a_settled_attempt_names_who_asked_the_ledger(client, reader, record):
 
 @pytest.mark.parametrize(
     ("query", "shown"),
-    [("state=failed", 1), ("state=open", 2), ("state=unknown", 2), ("target=db1", 7),
-     ("target=nowhere", 0), ("series=shop", 7), ("q=0003", 1)],
+    [
+        ("state=failed", 1),
+        ("state=open", 2),
+        ("state=unknown", 2),
+        ("target=db1", 7),
+        ("target=nowhere", 0),
+        ("series=shop", 7),
+        ("q=0003", 1),
+    ],
 )
 def test_attempts_can_be_filtered(client, reader, record, query, shown):
     response = client.get(reverse("admin:ceremony_attempt_changelist") + "?" + query)
@@ -331,14 +396,23 @@ def test_the_trail_shows_that_it_holds(client, reader, record):
 @pytest.mark.parametrize(
     ("change", "sequence", "sentence"),
     [
-        ("UPDATE ceremony_auditevent SET actor = 'x' WHERE sequence = 2", 2,
-         "The columns differ from the payload."),
-        ("UPDATE ceremony_auditevent SET payload = '{' WHERE sequence = 2", 2,
-         "The payload or the previous hash cannot be read."),
+        (
+            "UPDATE ceremony_auditevent SET actor = 'x' WHERE sequence = 2",
+            2,
+            "The columns differ from the payload.",
+        ),
+        (
+            "UPDATE ceremony_auditevent SET payload = '{' WHERE sequence = 2",
+            2,
+            "The payload or the previous hash cannot be read.",
+        ),
         ("DELETE FROM ceremony_auditevent WHERE sequence = 2", 3, "Event 2 is missing."),
         ("DELETE FROM ceremony_auditevent WHERE sequence = 3", 2, "Event 3 is missing."),
-        ("UPDATE ceremony_auditevent SET hash = repeat('a', 64) WHERE sequence = 1", 2,
-         "It does not name the hash of event 1."),
+        (
+            "UPDATE ceremony_auditevent SET hash = repeat('a', 64) WHERE sequence = 1",
+            2,
+            "It does not name the hash of event 1.",
+        ),
     ],
 )
 def test_a_broken_chain_is_shown_where_it_breaks(

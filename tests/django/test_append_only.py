@@ -108,9 +108,7 @@ def test_the_refusal_says_what_to_do():
         Run.objects.update(actor="x")
     diagnosis = refusal.value.__cause__.diag
     assert diagnosis.sqlstate == "23001"
-    assert diagnosis.message_hint == (
-        "Evidence is never overwritten. A correction is a new row."
-    )
+    assert diagnosis.message_hint == ("Evidence is never overwritten. A correction is a new row.")
 
 
 @pytest.mark.parametrize(

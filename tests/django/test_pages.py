@@ -50,9 +50,17 @@ def test_visible_text_stays_as_it_is(text):
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(None, "–"), (0, "–"), (0.00004, "< 0.1 ms"),
-     (0.0004, "0.4 ms"), (0.012, "12 ms"), (3.24, "3.2 s"),
-     (152, "2 min 32 s"), (59.99, "60.0 s"), (7380, "2 h 3 min")],
+    [
+        (None, "–"),
+        (0, "–"),
+        (0.00004, "< 0.1 ms"),
+        (0.0004, "0.4 ms"),
+        (0.012, "12 ms"),
+        (3.24, "3.2 s"),
+        (152, "2 min 32 s"),
+        (59.99, "60.0 s"),
+        (7380, "2 h 3 min"),
+    ],
 )
 def test_durations(seconds, shown):
     assert pages.duration(seconds) == shown
@@ -60,8 +68,12 @@ def test_durations(seconds, shown):
 
 @pytest.mark.parametrize(
     ("ago", "shown"),
-    [(timedelta(seconds=10), "just now"), (timedelta(seconds=-10), "just now"),
-     (timedelta(minutes=90), "1\xa0hour ago"), (timedelta(days=3), "3\xa0days ago")],
+    [
+        (timedelta(seconds=10), "just now"),
+        (timedelta(seconds=-10), "just now"),
+        (timedelta(minutes=90), "1\xa0hour ago"),
+        (timedelta(days=3), "3\xa0days ago"),
+    ],
 )
 def test_moments_are_relative(ago, shown):
     assert f'<span class="cer-time">{shown}</span></time>' in pages.moment(timezone.now() - ago)

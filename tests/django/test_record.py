@@ -65,7 +65,10 @@ def outcome(step_run, **changes):
 def test_a_run_is_opened_with_its_event(run):
     event = AuditEvent.objects.get(sequence=2)
     assert (event.action, event.actor, event.target, event.series) == (
-        "run opened", "lena", "db1", "shop",
+        "run opened",
+        "lena",
+        "db1",
+        "shop",
     )
     assert event.subject == f"Run {run.pk}"
     assert event.detail()["host"] == "build-1"
@@ -73,7 +76,12 @@ def test_a_run_is_opened_with_its_event(run):
 
 def test_what_a_command_line_may_hold_is_made_visible():
     facts = RunFacts(
-        RunKind.APPLY, factories.TargetFactory(), "shop", ACTOR, "0.1.0", NOON,
+        RunKind.APPLY,
+        factories.TargetFactory(),
+        "shop",
+        ACTOR,
+        "0.1.0",
+        NOON,
         command_line="apply_sql a\0b \udcff",
     )
     assert record.open_run(facts).command_line == "apply_sql a\N{SYMBOL FOR NULL}b \\udcff"
@@ -83,11 +91,15 @@ def test_intents_name_every_step_and_its_digests(run, step_runs):
     attempt = Attempt.objects.get(pk=step_runs[0].attempt)
     migration = step_runs[0].step.migration
     assert (attempt.version, attempt.name, attempt.bytes_digest) == (
-        migration.version.text, "orders", factories.digest("a"),
+        migration.version.text,
+        "orders",
+        factories.digest("a"),
     )
     detail = AuditEvent.objects.get(action="steps planned").detail()
     assert (detail["count"], detail["first"], detail["last"]) == (
-        3, step_runs[0].step.migration.label, step_runs[2].step.migration.label,
+        3,
+        step_runs[0].step.migration.label,
+        step_runs[2].step.migration.label,
     )
     assert [step[1] for step in detail["steps"]] == [
         one.step.migration.version.text for one in step_runs
@@ -98,8 +110,11 @@ def test_a_rollback_intent_carries_the_digest_of_the_way_back_that_runs(run):
     keep = factories.ScriptFactory(bytes_digest=factories.digest("f"))
     migration = factories.MigrationFactory(rollbacks={"keep_data": keep})
     step = factories.StepFactory(
-        migration=migration, direction=Direction.ROLL_BACK, event=Event.ROLLED_BACK,
-        script=keep, variant="keep_data",
+        migration=migration,
+        direction=Direction.ROLL_BACK,
+        event=Event.ROLLED_BACK,
+        script=keep,
+        variant="keep_data",
     )
     step_run = factories.StepRunFactory(step=step)
     record.record_intents(run, [step_run], planned_at=NOON)
@@ -112,18 +127,29 @@ def test_a_done_step_is_recorded_whole(run, step_runs):
     record.record_outcomes(run, [outcome(step_runs[0])], keep_error_detail=True)
     row = Outcome.objects.get()
     assert (row.state, row.seconds, row.ledger_sequence) == ("done", 0.25, 2)
-    assert row.statements == [{
-        "number": 1, "line": 1, "summary": "CREATE TABLE orders (id int)",
-        "state": "done", "seconds": 0.2, "tag": "CREATE TABLE", "rows": None,
-    }]
+    assert row.statements == [
+        {
+            "number": 1,
+            "line": 1,
+            "summary": "CREATE TABLE orders (id int)",
+            "state": "done",
+            "seconds": 0.2,
+            "tag": "CREATE TABLE",
+            "rows": None,
+        }
+    ]
     check = CheckRecord.objects.first()
     assert (check.attempt_id, check.expectation, check.result) == (
-        step_runs[0].attempt, "no rows", "PASS",
+        step_runs[0].attempt,
+        "no rows",
+        "PASS",
     )
     assert check.observed == {"columns": ["id"]}
     known = MigrationRecord.objects.get()
     assert (known.state, known.applied_by, known.applied_at) == (
-        "applied", "lena", NOON + timedelta(milliseconds=250),
+        "applied",
+        "lena",
+        NOON + timedelta(milliseconds=250),
     )
     run.target.refresh_from_db()
     assert (run.target.ledger_sequence, run.target.ledger_hash) == (2, "c" * 64)
@@ -144,7 +170,8 @@ def test_a_failed_step_keeps_the_whole_error(run, step_runs):
 
 def test_row_data_in_errors_is_withheld_where_settings_say_so(run, step_runs):
     failed = outcome(
-        step_runs[0], failed=True,
+        step_runs[0],
+        failed=True,
         messages=(Message(1, "NOTICE", "00000", "seen", detail="Row secret@example.org"),),
     )
     record.record_outcomes(run, [failed], keep_error_detail=False)
@@ -261,8 +288,11 @@ def test_a_run_is_closed_with_its_verdict_and_findings(run):
     finding = Finding("shop/0001_a.sql", 0, 0, "file-reworded", "Reworded.", "Nothing to do.")
     problem = Problem("lock-timeout", "Waited 5 s.", "Nothing was changed.", "Try again.")
     record.close_run(
-        run, Verdict.FAIL, finished_at=NOON + timedelta(seconds=3),
-        problem=problem, findings=[finding],
+        run,
+        Verdict.FAIL,
+        finished_at=NOON + timedelta(seconds=3),
+        problem=problem,
+        findings=[finding],
     )
     closed = RunOutcome.objects.get()
     assert (closed.verdict, closed.seconds, closed.problem["code"]) == ("FAIL", 3.0, "lock-timeout")

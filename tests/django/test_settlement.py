@@ -50,7 +50,9 @@ def test_an_open_attempt_is_settled_once(
         settle(reconcile, [settled(attempt, settled_as)], rows)
     outcome = Outcome.objects.get()
     assert (outcome.state, outcome.settled_by, outcome.explanation) == (
-        outcome_state, reconcile, "The ledger has its row.",
+        outcome_state,
+        reconcile,
+        "The ledger has its row.",
     )
     assert outcome.ledger_sequence == (5 if outcome_state == "done" else 0)
     found = MigrationRecord.objects.values_list("state", flat=True)
@@ -86,9 +88,7 @@ def test_records_are_repaired_from_the_ledger(reconcile):
 
 
 def test_a_ledger_that_went_back_repairs_nothing(reconcile):
-    factories.MigrationRecordFactory(
-        target=reconcile.target, version="0001", ledger_sequence=50
-    )
+    factories.MigrationRecordFactory(target=reconcile.target, version="0001", ledger_sequence=50)
     row = factories.LedgerRowFactory(version="0001", sequence=9)
     assert repair_records(reconcile, [(RecordState.ROLLED_BACK, row)]) == ()
     assert MigrationRecord.objects.get().state == "applied"

@@ -75,9 +75,7 @@ def test_a_lost_commit_is_unknown(target, proxied):
     assert second.problem.state.startswith(
         "It is either in as a whole or not at all; the ledger in "
     )
-    assert second.problem.next_step == (
-        "apply_sql shop"
-    )
+    assert second.problem.next_step == ("apply_sql shop")
     assert second.statements[0].state is StatementState.DONE
     with running(target, wait=30) as (_, ledger):
         assert [r.version for r in ledger.rows() if r.event is Event.APPLIED] == ["0001"]
