@@ -1,4 +1,4 @@
-"""Pages that only show: no form, no add, no change, no delete, no actions; for superusers neither."""
+"""Pages that only show: no form, no add, no change, no delete, no actions, for nobody."""
 
 from typing import TYPE_CHECKING, Any, cast
 

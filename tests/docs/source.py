@@ -20,7 +20,8 @@ _MAKES_ERROR = {
 NO_CODES = {
     "cer-below", "cer-time", "cer-title", "ceremony-answer-v1", "ceremony-audit-v1",
     "ceremony-beat", "ceremony-ledger-v1", "copy-progress", "django-admin", "en-us",
-    "index-definition", "index-facts", "index-progress", "ledger-facts", "ledger-probes", "lock-held", "lock-holder",
+    "index-definition", "index-facts", "index-progress", "ledger-facts", "ledger-probes",
+    "lock-held", "lock-holder",
     "prepared-transactions", "relation-exists", "rev-parse", "same-origin", "session-probes",
     "settings-now", "system-out", "utf-8",
 }  # fmt: skip
