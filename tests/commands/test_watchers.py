@@ -230,11 +230,10 @@ def test_statements_are_counted_as_they_are_sent():
         ),
     )
     state = Work()
-    wrapped = run(step(one, 1, script=sent))
-    state.step(wrapped, 0.0)
-    state.at(wrapped, sent.statements[1], 0.0)
+    state.step(run(step(one, 1, script=sent)), 0.0)
+    state.at(sent.statements[1], 0.0)
     assert (state.statement, state.statements) == (1, 1)
-    state.at(wrapped, statement(9, "elsewhere"), 0.0)
+    state.at(statement(9, "elsewhere"), 0.0)
     assert state.statement == 0
 
 

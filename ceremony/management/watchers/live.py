@@ -71,7 +71,7 @@ class LiveWatcher:
         self._work.step(run, time.monotonic())
 
     def statement_started(self, run: StepRun, statement: Statement) -> None:
-        self._work.at(run, statement, time.monotonic())
+        self._work.at(statement, time.monotonic())
 
     def step_finished(self, outcome: StepOutcome) -> None:
         self._work.finished()

@@ -62,7 +62,7 @@ class PlainWatcher:
         self._next_sign = SIGN_OF_LIFE
 
     def statement_started(self, run: StepRun, statement: Statement) -> None:
-        self._work.at(run, statement, time.monotonic())
+        self._work.at(statement, time.monotonic())
         self._next_sign = SIGN_OF_LIFE
 
     def step_finished(self, outcome: StepOutcome) -> None:

@@ -1,6 +1,6 @@
 """The work as it stands this moment: which migration, which statement, since when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.cells import cell_len, set_cell_size
 
@@ -28,20 +28,21 @@ class Work:
     since: float = 0.0
     waiting: str = ""
     progress: str = ""
+    places: dict[int, int] = field(default_factory=dict)
 
     def plan(self, plan: Plan, backend_pid: int) -> None:
         self.total, self.pid, self.waiting = len(plan.steps), backend_pid, ""
 
     def step(self, run: StepRun, now: float) -> None:
-        script = run.step.script
+        sent = run.step.script.sent if run.step.script else ()
         self.number, self.label = run.step.number, run.step.migration.label
-        self.statement, self.statements = 0, len(script.sent) if script else 0
+        # Asked for once per statement: looking it up each time would be quadratic in a long file.
+        self.places = {one.number: place for place, one in enumerate(sent, 1)}
+        self.statement, self.statements = 0, len(sent)
         self.summary, self.progress, self.waiting, self.since = "", "", "", now
 
-    def at(self, run: StepRun, statement: Statement, now: float) -> None:
-        script = run.step.script
-        sent = [one.number for one in script.sent] if script else []
-        self.statement = sent.index(statement.number) + 1 if statement.number in sent else 0
+    def at(self, statement: Statement, now: float) -> None:
+        self.statement = self.places.get(statement.number, 0)
         self.summary, self.progress, self.since = statement.summary, "", now
 
     def finished(self) -> None:
