@@ -53,13 +53,14 @@ def server() -> Iterator[Cluster]:
 
 
 @contextmanager
-def throwaway(binaries: Path | None = None) -> Iterator[Cluster]:
+def throwaway(binaries: Path | None = None, area: Path | None = None) -> Iterator[Cluster]:
     """An empty server for tests and measurements, deleted at the end of the block.
 
-    ``binaries``: another server's directory of programs; without it, the wheel's.
+    ``binaries``: another server's directory of programs; without it, the wheel's. ``area``: where
+    its data is kept; without it, in the temporary area.
     """
     source = binaries or wheel_binaries()
-    nursery = throwaway_nursery()
+    nursery = throwaway_nursery(area or temporary_area())
     with ExitStack() as stack:
         with _locked(nursery / "sweep.lock"):
             for orphan in nursery.glob("[0-9a-f]*/"):
@@ -71,9 +72,9 @@ def throwaway(binaries: Path | None = None) -> Iterator[Cluster]:
         yield cluster
 
 
-def throwaway_nursery() -> Path:
+def throwaway_nursery(area: Path) -> Path:
     """The directory in which this user's throw-away servers live, each under a random name."""
-    nursery = temporary_area() / f"ceremony-test-{os.geteuid()}"
+    nursery = area / f"ceremony-test-{os.geteuid()}"
     claim(nursery)
     if server_user() is not None:
         nursery.chmod(0o711)

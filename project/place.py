@@ -13,6 +13,10 @@ from project.binaries import server_user, traversable
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
+#: Where Linux keeps files in memory (shm_overview(7)), and how many bytes must be free there.
+MEMORY = Path("/dev/shm")
+MEMORY_ROOM = 4 * 1024**3
+
 #: A Unix socket's address holds 107 bytes on Linux and 103 on macOS (unix(7), unix(4)).
 LONGEST_SOCKET_PATH = 103
 SOCKET_FILE = ".s.PGSQL.5432"
@@ -30,6 +34,22 @@ def temporary_area() -> Path:
     if too_long or (server_user() is not None and not traversable(usual)):
         return Path("/tmp")
     return usual
+
+
+def memory_area() -> Path:
+    """A directory in memory with room for test servers; the temporary area where there is none.
+
+    A test makes a database of its own: 8 ms in memory, 170 ms on a slow disk. A mount that runs no
+    programs is of no use: for root the server's programs may have to be copied beside its data.
+    """
+    try:
+        mount = os.statvfs(MEMORY)
+    except OSError:
+        return temporary_area()
+    room = mount.f_bavail * mount.f_frsize
+    if room < MEMORY_ROOM or mount.f_flag & os.ST_NOEXEC or not os.access(MEMORY, os.W_OK):
+        return temporary_area()
+    return MEMORY
 
 
 def development_place(checkout: Path = CHECKOUT) -> Path:

@@ -23,6 +23,7 @@ from psycopg import sql
 
 from project import embedded
 from project.cluster import SUPERUSER, Cluster
+from project.place import memory_area
 
 hypothesis_settings.register_profile("pinned", deadline=None, max_examples=60, print_blob=True)
 hypothesis_settings.load_profile("pinned")
@@ -99,7 +100,7 @@ class Databases:
 def server() -> Iterator[Cluster]:
     """A running server: ``.conninfo(dbname)``, ``.version``, ``.socket_dir``, ``.bindir``."""
     elsewhere = os.environ.get("CEREMONY_TEST_PG_BINDIR")
-    with embedded.throwaway(Path(elsewhere) if elsewhere else None) as cluster:
+    with embedded.throwaway(Path(elsewhere) if elsewhere else None, memory_area()) as cluster:
         yield cluster
 
 
