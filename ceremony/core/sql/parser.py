@@ -134,6 +134,26 @@ def text_of(node: Node) -> str:
     return str(deparse(tree))
 
 
+def plpgsql_json(statement: str, body: str) -> str:
+    """The tree of a statement's PL/pgSQL ``body``, as libpg_query writes it (JSON).
+
+    Raises SqlSyntaxError; its place is of no use.
+    """
+    raw = statement.encode()
+    _refuse_nul(raw)
+    inner = body.encode()
+    if len(inner) > nesting.LIMIT and nesting.too_deep(inner, tokens(inner).ranges) is not None:
+        raise TooDeepError(1, 1, 0)
+    result = lib.pg_query_parse_plpgsql(raw)
+    try:
+        check_error(result)
+        return str(result.plpgsql_funcs.decode())
+    except PgQueryError as error:
+        raise _syntax_error(raw, error) from error
+    finally:
+        lib.pg_query_free_plpgsql_parse_result(result)
+
+
 def parser_version() -> str:
     """The version of PostgreSQL whose grammar the parser has, as ``17.4``."""
     number = pg_query_pb2.ParseResult.FromString(_tree_of_nothing()).version
