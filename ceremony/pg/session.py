@@ -10,7 +10,7 @@ import psycopg
 from psycopg import pq
 
 from ceremony.errors import NOTHING_CHANGED, Refused
-from ceremony.pg.errors import failure
+from ceremony.pg.errors import QueryFailed, failure
 from ceremony.pg.queries import query
 from ceremony.pg.wire import Wire
 
@@ -20,9 +20,13 @@ MINIMUM_VERSION = 140000
 #: A link that died without a word is found within a minute (manual, 34.1.2, keepalives_idle).
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _CHECK_CONNECTION = "client_connection_check_interval"
+_INVALID_VALUE = "22023"
 _MARKING = "pg_catalog.set_config('ceremony.session', %s, false)"
 _LOOK = "pg_catalog.current_setting('ceremony.session', true), pg_catalog.pg_backend_pid()"
-_PINS = f"SELECT name, setting, {_LOOK} FROM pg_catalog.pg_settings WHERE name = ANY (%s)"
+_PINS = (
+    "SELECT pins.name, pins.setting, {look}, clean.*"
+    " FROM pg_catalog.pg_settings AS pins, ({settings}) AS clean WHERE pins.name = ANY (%s)"
+)
 
 
 @dataclass(frozen=True)
@@ -170,16 +174,16 @@ def _checked(
     host_and_port = (connection.info.host, str(connection.info.port))
     identity = Identity(**dict(zip(columns, (*row, *host_and_port), strict=True)))
     _refuse_read_only(identity)
-    look = _ask(connection, f"SELECT {_LOOK}")
-    checks_connection = _set_check_interval(connection, settings.check_connection)
-    pins = _ask(connection, _PINS, (list(_wanted(settings)),))
-    looks = {*look, *(row[2:] for row in pins)}
+    checks_connection, look = _set_check_interval(connection, settings.check_connection)
+    asked = _PINS.format(look=_LOOK, settings=query("settings-now"))
+    pins = _ask(connection, asked, (list(_wanted(settings)),))
+    looks = {look, *(row[2:4] for row in pins)}
     pooled = looks != {(mark, identity.backend_pid)}
     if pooled or _shared(connection, parameters, settings, identity):
         raise _pooled(identity)
     _compare_pins({name: value for name, value, *_ in pins}, settings)
     session = Session(connection, settings, identity, checks_connection)
-    session.clean = tuple(str(value) for value in _ask(connection, query("settings-now"))[0])
+    session.clean = tuple(str(value) for value in pins[0][4:])
     return session
 
 
@@ -290,18 +294,21 @@ def _pooled(identity: Identity) -> Refused:
     )
 
 
-def _set_check_interval(connection: psycopg.Connection[Any], milliseconds: int) -> bool:
-    """Whether the server can look for a dead client.
+def _set_check_interval(
+    connection: psycopg.Connection[Any], milliseconds: int
+) -> tuple[bool, tuple[Any, ...]]:
+    """Whether the server can look for a dead client, and a look at the mark.
 
     Some systems cannot, and the setting is then refused.
     """
+    text = f"SELECT {_LOOK}, pg_catalog.set_config(%s, %s, false)"
     try:
-        connection.execute(
-            "SELECT pg_catalog.set_config(%s, %s, false)", (_CHECK_CONNECTION, str(milliseconds))
-        )
-    except psycopg.errors.InvalidParameterValue:
-        return False
-    return milliseconds > 0
+        looked = _ask(connection, text, (_CHECK_CONNECTION, str(milliseconds)))[0]
+    except QueryFailed as refused:
+        if refused.sqlstate != _INVALID_VALUE:
+            raise
+        return False, _ask(connection, f"SELECT {_LOOK}")[0]
+    return milliseconds > 0, looked[:2]
 
 
 def _wanted(settings: SessionSettings) -> dict[str, str]:
