@@ -1,0 +1,36 @@
+"""The kinds of objects that a catalog holds, in the words of PostgreSQL's commands."""
+
+from enum import StrEnum
+
+
+class ObjectKind(StrEnum):
+    """What an object is; the value is how it is called in sentences, patterns and JSON."""
+
+    SCHEMA = "schema"
+    EXTENSION = "extension"
+    TYPE = "type"
+    DOMAIN = "domain"
+    ENUM = "enum"
+    RANGE = "range type"
+    SEQUENCE = "sequence"
+    TABLE = "table"
+    FOREIGN_TABLE = "foreign table"
+    COLUMN = "column"
+    CONSTRAINT = "constraint"
+    INDEX = "index"
+    STATISTICS = "statistics"
+    VIEW = "view"
+    MATERIALIZED_VIEW = "materialized view"
+    FUNCTION = "function"
+    PROCEDURE = "procedure"
+    AGGREGATE = "aggregate"
+    OPERATOR = "operator"
+    CAST = "cast"
+    COLLATION = "collation"
+    TRIGGER = "trigger"
+    RULE = "rule"
+    POLICY = "policy"
+    EVENT_TRIGGER = "event trigger"
+    PUBLICATION = "publication"
+    FOREIGN_SERVER = "foreign server"
+    DEFAULT_PRIVILEGES = "default privileges"

@@ -1,0 +1,152 @@
+"""The snapshot: the catalog of one database as values, with digests.
+
+A fact is a name and a text, both in words a DBA knows ("default", "validated"). A fact that is not
+there is absent, never an empty text. The digest of an aspect is SHA-256 over the objects in the
+order of their keys; names, facts and values are length-prefixed, so that two different catalogs are
+never the same bytes. The algorithm stands in front of every digest: another one is never compared.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import NamedTuple
+
+from ceremony.core.catalog.kinds import ObjectKind
+
+__all__ = ["ALGORITHM", "Aspect", "CatalogObject", "ObjectKey", "ObjectKind", "Snapshot"]
+
+ALGORITHM = "catalog-v1"
+"""The algorithm that snapshots are taken with: which facts there are, and how they are written."""
+
+NOTHING: Mapping[str, str] = {}
+
+
+class Aspect(StrEnum):
+    """What a fact is part of; each aspect has a digest of its own."""
+
+    STRUCTURE = "structure"
+    RIGHTS = "rights"
+    COSMETIC = "cosmetic"
+
+
+class ObjectKey(NamedTuple):
+    """What an object is and how it is called.
+
+    ``name`` is qualified, and quoted where SQL needs it: ``public.users``, ``public.users.email``
+    (column, constraint, trigger, policy, rule), ``public.f(integer)``.
+    """
+
+    kind: ObjectKind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogObject:
+    """One object and its facts by aspect.
+
+    ``parent`` is the object that takes this one along when it goes: the table of a column, the
+    constraint of its index, the schema of a table.
+    """
+
+    key: ObjectKey
+    structure: Mapping[str, str] = field(default_factory=dict)
+    rights: Mapping[str, str] = field(default_factory=dict)
+    cosmetic: Mapping[str, str] = field(default_factory=dict)
+    parent: ObjectKey | None = None
+
+    def facts(self, aspect: Aspect) -> Mapping[str, str]:
+        """The facts of one aspect."""
+        if aspect is Aspect.STRUCTURE:
+            return self.structure
+        return self.rights if aspect is Aspect.RIGHTS else self.cosmetic
+
+    def digest(self, aspect: Aspect = Aspect.STRUCTURE) -> str:
+        """``catalog-v1:`` and the SHA-256 of the object's name and facts."""
+        return _stamped(_framed(self.key, self.facts(aspect)).encode())
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The catalog of one database at one moment.
+
+    ``server_major`` is PostgreSQL's major version; it is no part of any digest.
+    """
+
+    algorithm: str
+    server_major: int
+    objects: Mapping[ObjectKey, CatalogObject]
+
+    @cached_property
+    def digest(self) -> str:
+        """The schema fingerprint: structure only."""
+        return self._digest(Aspect.STRUCTURE)
+
+    @cached_property
+    def rights_digest(self) -> str:
+        """Owners, grants and default privileges."""
+        return self._digest(Aspect.RIGHTS)
+
+    @cached_property
+    def cosmetic_digest(self) -> str:
+        """Comments and the order of columns."""
+        return self._digest(Aspect.COSMETIC)
+
+    def without(self, patterns: Iterable[str]) -> "Snapshot":
+        """What is left when objects that match a pattern are taken out, with what hangs on them.
+
+        A pattern is a name with ``*``, ``?`` and ``[…]`` (``public.events_p*``), or a kind in front
+        of one (``table public.events_p*``). A ``*`` matches dots too.
+        """
+        left_out = _LeftOut(self.objects, tuple(patterns))
+        kept = {key: item for key, item in self.objects.items() if not left_out.covers(key)}
+        return Snapshot(self.algorithm, self.server_major, kept)
+
+    def _digest(self, aspect: Aspect) -> str:
+        frames = [f"{self.algorithm} {aspect}\0"]
+        objects = self.objects
+        for key in sorted(objects):
+            facts = objects[key].facts(aspect)
+            if facts or (aspect is Aspect.STRUCTURE and key.kind != ObjectKind.DEFAULT_PRIVILEGES):
+                frames.append(_framed(key, facts))
+        return _stamped("".join(frames).encode(), self.algorithm)
+
+
+class _LeftOut:
+    """Which objects the patterns take out; a child goes where its parent goes."""
+
+    def __init__(self, objects: Mapping[ObjectKey, CatalogObject], patterns: Sequence[str]) -> None:
+        self._objects = objects
+        self._patterns = patterns
+        self._known: dict[ObjectKey, bool] = {}
+
+    def covers(self, key: ObjectKey) -> bool:
+        known = self._known.get(key)
+        if known is None:
+            item = self._objects.get(key)
+            parent = item.parent if item is not None else None
+            known = self._matches(key) or (parent is not None and self.covers(parent))
+            self._known[key] = known
+        return known
+
+    def _matches(self, key: ObjectKey) -> bool:
+        shown = str(key)
+        return any(
+            fnmatchcase(key.name, pattern) or fnmatchcase(shown, pattern)
+            for pattern in self._patterns
+        )
+
+
+def _framed(key: ObjectKey, facts: Mapping[str, str]) -> str:
+    parts = [f"{len(key.kind)}:{key.kind}{len(key.name)}:{key.name}{len(facts)};"]
+    parts += [f"{len(name)}:{name}{len(facts[name])}:{facts[name]}" for name in sorted(facts)]
+    return "".join(parts)
+
+
+def _stamped(data: bytes, algorithm: str = ALGORITHM) -> str:
+    return f"{algorithm}:{hashlib.sha256(data).hexdigest()}"
