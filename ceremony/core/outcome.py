@@ -10,16 +10,27 @@ from uuid import UUID
 from ceremony.core.check import Check, CheckResult
 from ceremony.core.expectations import Observation
 from ceremony.core.plan import Step
+from ceremony.core.xray import XRay
 
 
 @dataclass(frozen=True)
 class StepRun:
     """A step with the id of the attempt at it; the attempt is recorded in control before the
     step starts.
+
+    ``measured`` asks for an X-ray of every statement. ``rehearsed`` are the X-rays of the step's
+    rehearsal: then it is measured too, and what they do not show stops it before COMMIT.
     """
 
     step: Step
     attempt: UUID
+    measured: bool = False
+    rehearsed: tuple[XRay, ...] | None = None
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether each statement is measured."""
+        return self.measured or self.rehearsed is not None
 
 
 class StepState(StrEnum):
@@ -133,7 +144,8 @@ class Problem:
 @dataclass(frozen=True)
 class StepOutcome:
     """``ledger_sequence`` and ``ledger_hash`` are those of the row that says the step is done
-    (0, "" otherwise).
+    (0, "" otherwise). ``xrays`` has one X-ray per statement that was answered, where the step was
+    measured.
     """
 
     attempt: UUID
@@ -147,6 +159,7 @@ class StepOutcome:
     problem: Problem | None = None
     ledger_sequence: int = 0
     ledger_hash: str = ""
+    xrays: tuple[XRay, ...] = ()
 
     @property
     def seconds(self) -> float:

@@ -1,0 +1,128 @@
+"""X-rays: what one statement of a migration did to the database besides its purpose; measured by
+the server's own books, never guessed from the text.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MODES = (
+    "AccessShareLock",
+    "RowShareLock",
+    "RowExclusiveLock",
+    "ShareUpdateExclusiveLock",
+    "ShareLock",
+    "ShareRowExclusiveLock",
+    "ExclusiveLock",
+    "AccessExclusiveLock",
+)
+"""The lock modes of relations as pg_locks spells them, in the manual's order (13.3.1)."""
+
+_CONFLICTS: Mapping[str, frozenset[str]] = {
+    mode: frozenset(MODES[number] for number in numbers)
+    for mode, numbers in zip(
+        MODES,
+        (
+            (7,),
+            (6, 7),
+            (4, 5, 6, 7),
+            (3, 4, 5, 6, 7),
+            (2, 3, 5, 6, 7),
+            (2, 3, 4, 5, 6, 7),
+            (1, 2, 3, 4, 5, 6, 7),
+            (0, 1, 2, 3, 4, 5, 6, 7),
+        ),
+        strict=True,
+    )
+}
+"""Manual, table 13.2: which modes wait for which."""
+
+
+@dataclass(frozen=True, order=True)
+class LockTaken:
+    """``relation`` is qualified and quoted where SQL needs it; ``mode`` as pg_locks spells it."""
+
+    relation: str
+    mode: str
+
+    def to_json(self) -> list[str]:
+        return [self.relation, self.mode]
+
+
+@dataclass(frozen=True)
+class XRay:
+    """What the statement with this number did.
+
+    ``locks`` are those that it was the first to take on relations that existed before the
+    migration, without those that another one covers. ``rewrites`` are tables and indexes whose
+    storage was written anew, ``scans`` tables that were read from end to end, ``created`` and
+    ``dropped`` relations that came and went (tables, views, indexes, sequences). ``rows`` is the
+    number in the command tag, ``None`` where it has none; ``wal_bytes`` what the whole server
+    wrote to its log meanwhile, so an upper bound; ``seconds`` the time until the answer.
+    ``partition_of`` pairs a partition among these names with the root of its tree. ``note`` says
+    what could not be seen.
+    """
+
+    statement: int
+    locks: tuple[LockTaken, ...]
+    rewrites: tuple[str, ...]
+    scans: tuple[str, ...]
+    rows: int | None
+    wal_bytes: int | None
+    seconds: float
+    created: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    partition_of: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a certificate; ``from_json`` reads them back."""
+        return {
+            "statement": self.statement,
+            "locks": [lock.to_json() for lock in self.locks],
+            "rewrites": list(self.rewrites),
+            "scans": list(self.scans),
+            "rows": self.rows,
+            "wal_bytes": self.wal_bytes,
+            "seconds": self.seconds,
+            "created": list(self.created),
+            "dropped": list(self.dropped),
+            "partition_of": [list(pair) for pair in self.partition_of],
+            "note": self.note,
+        }
+
+
+def from_json(value: Mapping[str, Any]) -> XRay:
+    """The X-ray that ``to_json`` wrote.
+
+    Raises KeyError, TypeError or ValueError for anything else.
+    """
+    return XRay(
+        statement=int(value["statement"]),
+        locks=tuple(LockTaken(relation, mode) for relation, mode in value["locks"]),
+        rewrites=tuple(value["rewrites"]),
+        scans=tuple(value["scans"]),
+        rows=value["rows"],
+        wal_bytes=value["wal_bytes"],
+        seconds=float(value["seconds"]),
+        created=tuple(value["created"]),
+        dropped=tuple(value["dropped"]),
+        partition_of=tuple((part, root) for part, root in value["partition_of"]),
+        note=value["note"],
+    )
+
+
+def covered(mode: str, shown: Iterable[str]) -> bool:
+    """Whether whoever waits for ``mode`` waits for one of ``shown`` too (manual, table 13.2)."""
+    held: frozenset[str] = frozenset().union(*(_CONFLICTS[one] for one in shown))
+    return _CONFLICTS[mode] <= held
+
+
+def strongest(modes: Sequence[str]) -> tuple[str, ...]:
+    """The modes that no other one of them covers, weakest first."""
+    ordered = sorted(set(modes), key=MODES.index)
+    return tuple(
+        mode
+        for number, mode in enumerate(ordered)
+        if not any(covered(mode, (other,)) for other in ordered[number + 1 :])
+    )
