@@ -1,20 +1,15 @@
 """Backup of a whole database with pg_dump, verified by reading its table of contents back."""
 
 import hashlib
-import os
 import re
-import shutil
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from psycopg.conninfo import make_conninfo
-
 from ceremony.errors import NOTHING_CHANGED, Refused
+from ceremony.pg.programs import ProgramFailed, connection_flag, program, refuse_older, run
 
-_SECRETS = frozenset({"password", "sslpassword"})
 _BLOCK = 1_048_576
 
 
@@ -39,15 +34,23 @@ def back_up(
 
     Raises Refused (backup-failed).
     """
-    dump, restore = _program("pg_dump", pg_bin), _program("pg_restore", pg_bin)
-    _refuse_older(dump, server_version)
+    try:
+        return _backed_up(parameters, folder, pg_bin, server_version)
+    except ProgramFailed as failed:
+        raise _failed(failed.what, failed.step) from None
+
+
+def _backed_up(
+    parameters: Mapping[str, str], folder: Path, pg_bin: str, server_version: int
+) -> Backup:
+    dump, restore = program("pg_dump", pg_bin), program("pg_restore", pg_bin)
+    refuse_older(dump, server_version)
     path = _new_path(folder, parameters.get("dbname", "database"))
     part = path.with_name(path.name + ".part")
-    conninfo = make_conninfo(**{k: v for k, v in parameters.items() if k not in _SECRETS})
-    password = parameters.get("password", "")
+    flags = ["--format=custom", f"--file={part}", "--no-password", connection_flag(parameters)]
     try:
-        _run([dump, "--format=custom", f"--file={part}", f"--dbname={conninfo}"], password)
-        listed = _run([restore, "--list", str(part)], "")
+        run([dump, *flags], parameters.get("password", ""))
+        listed = run([restore, "--list", str(part)])
         if not re.search(r"^; Archive created at ", listed, re.MULTILINE):
             raise _failed(f"{restore} --list found no table of contents in {part}.", "df -h")
         part.rename(path)
@@ -66,57 +69,6 @@ def _new_path(folder: Path, database: str) -> Path:
             f"The folder {folder} cannot be made: {error.strerror}.", f"ls -ld {folder}"
         ) from None
     return folder / f"{name}-{stamp}.dump"
-
-
-def _program(name: str, pg_bin: str) -> str:
-    found = shutil.which(name, path=pg_bin or None)
-    if found is None:
-        where = f"in {pg_bin}" if pg_bin else "in PATH"
-        raise _failed(
-            f"{name} was not found {where}.",
-            "install PostgreSQL's client programs, or set CEREMONY['PG_BIN'] to their folder",
-        )
-    return found
-
-
-def _refuse_older(dump: str, server_version: int) -> None:
-    """pg_dump refuses a server newer than itself (manual, pg_dump, Notes)."""
-    said = _run([dump, "--version"], "")
-    major = int(next(iter(re.findall(r"\d+", said)), "0"))
-    wanted = server_version // 10000
-    if major < wanted:
-        raise _failed(
-            f"{dump} has version {major}, the server has {wanted}; it must not be older.",
-            f"set CEREMONY['PG_BIN'] to the folder of PostgreSQL {wanted}'s programs",
-        )
-
-
-def _run(command: Sequence[str], password: str) -> str:
-    environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
-    if password:
-        environment["PGPASSWORD"] = password
-    try:
-        done = subprocess.run(
-            [*command, *(["--no-password"] if "--format=custom" in command else [])],
-            env=environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            umask=0o077,
-        )
-    except OSError as error:
-        raise _failed(
-            f"{command[0]} could not be started: {error.strerror}.", f"ls -l {command[0]}"
-        ) from None
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-        if password:
-            said = said.replace(password, "…")
-        raise _failed(
-            f"{Path(command[0]).name} said: {said}", "see what it says, then run the command again"
-        )
-    return done.stdout
 
 
 def _sha256(path: Path) -> str:
