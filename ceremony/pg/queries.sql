@@ -116,3 +116,32 @@ FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid();
 -- name: ledger-probes
 SELECT count(*)::text, min(hash), min(previous_hash)
 FROM {ledger} WHERE sequence >= $1::int8;
+
+-- name: may-create-databases
+SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user;
+
+-- name: scratch-stamp
+SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS');
+
+-- name: scratch-databases
+SELECT d.datname::text
+FROM pg_catalog.pg_database AS d
+WHERE pg_catalog.starts_with(d.datname::text, %s)
+  AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
+  AND d.datname ~ '_[0-9]{14}_[0-9]+_[0-9a-f]{8}$'
+  AND pg_catalog.to_timestamp(substring(d.datname FROM '_([0-9]{14})_'), 'YYYYMMDDHH24MISS')::timestamp
+      <= pg_catalog.now() AT TIME ZONE 'UTC' - %s
+ORDER BY d.datname;
+
+-- name: advisory-holders
+SELECT pid FROM pg_catalog.pg_locks
+WHERE locktype = 'advisory' AND granted AND objsubid = 1
+  AND classid = %s::int8::oid AND objid = %s::int8::oid;
+
+-- name: drop-slots
+SELECT pg_catalog.pg_drop_replication_slot(slot_name)
+FROM pg_catalog.pg_replication_slots WHERE database = %s;
+
+-- name: database-locale
+SELECT pg_catalog.pg_encoding_to_char(encoding), datcollate::text, datctype::text
+FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database();
