@@ -1,0 +1,217 @@
+"""The verdict on one way back: does the rollback lead to where the change began?
+
+Decided from three pictures (before the change, after it, after the way back), the problem of the
+rollback where it failed, and facts of the script; nothing else.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ceremony.core.catalog import Aspect, Change, Difference, ObjectKind
+from ceremony.core.outcome import Problem
+from ceremony.core.rehearsal.picture import Compared, Picture, RowsDiffer, compare
+from ceremony.core.script import Script
+
+
+class Verdict(StrEnum):
+    """One word for each way back. RESTORED, COSMETIC and IRREVERSIBLE are no faults.
+
+    RIGHTS_DIFFER is one where the policy says so.
+    """
+
+    RESTORED = "restored"
+    COSMETIC = "cosmetic"
+    RIGHTS_DIFFER = "rights differ"
+    NOT_RESTORED = "not restored"
+    FAILS = "fails"
+    EMPTY = "empty although the change was not"
+    IRREVERSIBLE = "declared irreversible"
+    CANNOT_BE_UNDONE = "cannot be undone"
+    MISSING = "no rollback file"
+    NOT_RUN = "not run"
+
+
+IDLE = frozenset(
+    {
+        "select_stmt",
+        "do_stmt",
+        "variable_set_stmt",
+        "variable_show_stmt",
+        "explain_stmt",
+        "notify_stmt",
+        "comment_stmt",
+        "transaction_stmt",
+    }
+)
+"""Kinds of statements that may do nothing to the schema. A rollback of these alone that left
+everything as it was counts as empty.
+"""
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What differs from before after the way back, sorted by how bad it is.
+
+    ``dropped``: was there before the change and after it, and is gone: nobody asked for that.
+    ``lost``: the change took it away and the way back did not put it back. ``different``: is there
+    otherwise than before. ``left_over``: the change made it and the way back left it.
+    """
+
+    dropped: tuple[Difference, ...] = ()
+    lost: tuple[Difference, ...] = ()
+    different: tuple[Difference, ...] = ()
+    left_over: tuple[Difference, ...] = ()
+    rows: tuple[RowsDiffer, ...] = ()
+    rights: tuple[Difference, ...] = ()
+    cosmetic: tuple[Difference, ...] = ()
+
+    @property
+    def harm(self) -> bool:
+        """Whether something that was there before the change suffers."""
+        return bool(self.dropped or self.lost or self.different)
+
+    @property
+    def structure(self) -> bool:
+        """Whether the schema, or a reference table, is not what it was."""
+        return bool(self.harm or self.left_over or self.rows)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """One sentence per difference, the worst first."""
+        return (
+            *(
+                f"DROPPED, though the change never touched it: {_name(one)}{_along(one)}."
+                for one in self.dropped
+            ),
+            *(f"Lost, not put back: {_name(one)}{_along(one)}." for one in self.lost),
+            *(f"Different: {one.sentence}" for one in self.different),
+            *(f"Left over: {_name(one)}{_along(one)}." for one in self.left_over),
+            *(f"Different: {one.sentence}." for one in self.rows),
+            *(f"Rights: {one.sentence}" for one in self.rights),
+            *(f"Cosmetic: {one.sentence}" for one in self.cosmetic),
+        )
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """The verdict on a way back, what remains, and the ``why`` where one sentence says it better.
+
+    ``variant`` is ``""`` for the plain rollback.
+    """
+
+    verdict: Verdict
+    variant: str = ""
+    remains: Remains = field(default_factory=Remains)
+    why: str = ""
+    problem: Problem | None = None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is wrong, the worst first."""
+        return (*((self.why,) if self.why else ()), *self.remains.sentences)
+
+
+def judge(before: Picture, changed: Picture, back: Picture, script: Script) -> WayBack:
+    """The verdict on a rollback that ran to its end."""
+    left = remains(before, changed, back)
+    if not left.structure:
+        if left.rights:
+            return WayBack(Verdict.RIGHTS_DIFFER, remains=left)
+        return WayBack(Verdict.COSMETIC if left.cosmetic else Verdict.RESTORED, remains=left)
+    if labels := added_labels(left):
+        why = "PostgreSQL has no command that takes a label out of an enum: " + "; ".join(labels)
+        return WayBack(Verdict.CANNOT_BE_UNDONE, remains=left, why=f"{why}.")
+    if idle(script) and not _counts(compare(changed, back)):
+        return WayBack(Verdict.EMPTY, remains=left, why=_nothing(script))
+    return WayBack(Verdict.NOT_RESTORED, remains=left)
+
+
+def remains(before: Picture, changed: Picture, back: Picture) -> Remains:
+    """What differs between ``before`` and ``back``, sorted; ``changed`` tells who did what."""
+    found = compare(before, back)
+    structure = [one for one in found.catalog if one.aspect is Aspect.STRUCTURE]
+    gone = [one for one in structure if one.change is Change.VANISHED]
+    still_there = changed.snapshot.objects
+    return Remains(
+        dropped=tuple(one for one in gone if one.key in still_there),
+        lost=tuple(one for one in gone if one.key not in still_there),
+        different=tuple(one for one in structure if one.change is Change.CHANGED),
+        left_over=tuple(one for one in structure if one.change is Change.APPEARED),
+        rows=found.rows,
+        rights=tuple(one for one in found.catalog if one.aspect is Aspect.RIGHTS),
+        cosmetic=tuple(one for one in found.catalog if one.aspect is Aspect.COSMETIC),
+    )
+
+
+def idle(script: Script) -> bool:
+    """Whether no statement of the script has to do anything to the schema."""
+    return all(statement.kind in IDLE for statement in script.sent)
+
+
+def added_labels(left: Remains) -> tuple[str, ...]:
+    """``public.mood gained 'meh'`` for each enum, where added labels are all that remains."""
+    if left.dropped or left.lost or left.left_over or left.rows or not left.different:
+        return ()
+    told = [_added(one) for one in left.different]
+    return tuple(told) if all(told) else ()
+
+
+def _added(one: Difference) -> str:
+    if one.key.kind != ObjectKind.ENUM or one.fact != LABELS:
+        return ""
+    was, now = read_labels(one.before), read_labels(one.after)
+    new = [label for label in now if label not in was]
+    if not new or [label for label in now if label in was] != was:
+        return ""
+    return f"{one.key.name} keeps {', '.join(map(repr, new))}"
+
+
+LABELS = "labels"
+"""The fact of an enum that holds its labels in order."""
+
+
+def read_labels(text: str) -> list[str]:
+    """The labels of an enum as its fact writes them."""
+    return list(json.loads(text))
+
+
+def _counts(found: Compared) -> bool:
+    """Whether there is more than comments and the order of columns."""
+    return bool(found.rows) or any(one.aspect is not Aspect.COSMETIC for one in found.catalog)
+
+
+def _nothing(script: Script) -> str:
+    if not script.sent:
+        return "The rollback file has no statement; the change had an effect."
+    return "The rollback file changed nothing; the change had an effect."
+
+
+def _name(one: Difference) -> str:
+    return f"{one.key.kind} {one.key.name}"
+
+
+def _along(one: Difference) -> str:
+    """What went or stayed with it, counted by kind."""
+    if not one.along:
+        return ""
+    return f" (and with it {listed_kinds(key.kind for key in one.along)})"
+
+
+def listed_kinds(kinds: Iterable[ObjectKind]) -> str:
+    """``3 columns, 1 index``."""
+    counts: dict[ObjectKind, int] = {}
+    for kind in kinds:
+        counts[kind] = counts.get(kind, 0) + 1
+    return ", ".join(
+        f"{count} {_plural(kind) if count > 1 else kind}" for kind, count in sorted(counts.items())
+    )
+
+
+def _plural(kind: ObjectKind) -> str:
+    if kind.endswith("s"):
+        return str(kind)
+    if kind.endswith("y"):
+        return f"{kind[:-1]}ies"
+    return f"{kind}es" if kind.endswith("x") else f"{kind}s"
