@@ -27,6 +27,7 @@ KEYS: Mapping[str, type | tuple[type, ...]] = {
     "checklists": (dict, list),
     "acceptance": dict,
     "policy": dict,
+    "lint": dict,
     "risks": list,
     "notes": list,
     "summary": dict,

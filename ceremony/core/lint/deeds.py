@@ -1,0 +1,241 @@
+"""What a command makes, drops and renames, so that the inventory can follow."""
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+
+from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.lint.command import Command
+from ceremony.core.lint.inventory import Key, Made
+from ceremony.core.sql.constants import definition_of
+from ceremony.core.sql.parser import Message, Node, ast
+from ceremony.core.sql.relations import Name, listed_name, relation_name
+
+Objects = MutableMapping[Key, Made]
+"""What is there, while files are followed."""
+
+Found = Iterator[tuple[Key, Message]]
+
+OF_A_TABLE = frozenset(
+    {ObjectKind.COLUMN, ObjectKind.CONSTRAINT, ObjectKind.TRIGGER, ObjectKind.POLICY}
+)
+"""Kinds whose ``part`` belongs to the table ``name``."""
+
+
+def follow(objects: Objects, command: Command, series: str, version: str) -> None:
+    """Change ``objects`` as this command does. What is there already keeps its first maker, as with
+    IF NOT EXISTS.
+    """
+    for key in dropped(command):
+        _drop(objects, key)
+    for old, new in renamed(command):
+        _rename(objects, old, new)
+    for key, node in created(command):
+        objects.setdefault(key, Made(series, version, node))
+
+
+def created(command: Command) -> Found:
+    """The objects that a command creates, each with its defining node."""
+    maker = _MAKERS.get(command.kind)
+    if maker is not None:
+        yield from maker(command.node)
+
+
+def _table(node: Message) -> Found:
+    name = relation_name(node.relation)
+    yield Key(ObjectKind.TABLE, name), node
+    for element in node.table_elts:
+        if element.HasField("column_def"):
+            yield from _column(name, element.column_def)
+        elif element.HasField("constraint"):
+            yield from _constraint(name, element.constraint)
+
+
+def _column(table: Name, column: Message) -> Found:
+    yield Key(ObjectKind.COLUMN, table, column.colname), column
+    for each in column.constraints:
+        yield from _constraint(table, each.constraint)
+
+
+def _constraint(table: Name, constraint: Message) -> Found:
+    if constraint.conname:
+        yield Key(ObjectKind.CONSTRAINT, table, constraint.conname), constraint
+
+
+def _create_as(node: Message) -> Found:
+    view = node.objtype == ast.OBJECT_MATVIEW
+    kind = ObjectKind.MATERIALIZED_VIEW if view else ObjectKind.TABLE
+    yield Key(kind, relation_name(node.into.rel)), node
+
+
+def _alter_table(node: Message) -> Found:
+    if node.objtype != ast.OBJECT_TABLE:
+        return
+    table = relation_name(node.relation)
+    for each in node.cmds:
+        command = each.alter_table_cmd
+        if command.subtype == ast.AT_AddColumn:
+            yield from _column(table, definition_of(command).column_def)
+        elif command.subtype == ast.AT_AddConstraint:
+            yield from _constraint(table, definition_of(command).constraint)
+
+
+def _index(node: Message) -> Found:
+    if node.idxname:
+        table = relation_name(node.relation)
+        yield Key(ObjectKind.INDEX, Name(table.schema, node.idxname)), node
+
+
+def _function(node: Message) -> Found:
+    kind = ObjectKind.PROCEDURE if node.is_procedure else ObjectKind.FUNCTION
+    yield Key(kind, listed_name(node.funcname)), node
+
+
+def _trigger(node: Message) -> Found:
+    yield Key(ObjectKind.TRIGGER, relation_name(node.relation), node.trigname), node
+
+
+def _policy(node: Message) -> Found:
+    yield Key(ObjectKind.POLICY, relation_name(node.table), node.policy_name), node
+
+
+def _schema(node: Message) -> Found:
+    name = node.schemaname or node.authrole.rolename
+    yield Key(ObjectKind.SCHEMA, Name("", name)), node
+
+
+def _extension(node: Message) -> Found:
+    yield Key(ObjectKind.EXTENSION, Name("", node.extname)), node
+
+
+def _typed(kind: ObjectKind, field: str) -> Callable[[Message], Found]:
+    def make(node: Message) -> Found:
+        yield Key(kind, listed_name(getattr(node, field))), node
+
+    return make
+
+
+def _related(kind: ObjectKind, field: str) -> Callable[[Message], Found]:
+    def make(node: Message) -> Found:
+        yield Key(kind, relation_name(getattr(node, field))), node
+
+    return make
+
+
+_MAKERS: Mapping[str, Callable[[Message], Found]] = {
+    "create_stmt": _table,
+    "create_table_as_stmt": _create_as,
+    "alter_table_stmt": _alter_table,
+    "index_stmt": _index,
+    "view_stmt": _related(ObjectKind.VIEW, "view"),
+    "create_seq_stmt": _related(ObjectKind.SEQUENCE, "sequence"),
+    "composite_type_stmt": _related(ObjectKind.TYPE, "typevar"),
+    "create_function_stmt": _function,
+    "create_trig_stmt": _trigger,
+    "create_policy_stmt": _policy,
+    "create_schema_stmt": _schema,
+    "create_extension_stmt": _extension,
+    "create_enum_stmt": _typed(ObjectKind.ENUM, "type_name"),
+    "create_domain_stmt": _typed(ObjectKind.DOMAIN, "domainname"),
+    "create_range_stmt": _typed(ObjectKind.RANGE, "type_name"),
+}
+
+
+_DROPS: Mapping[int, tuple[ObjectKind, ...]] = {
+    ast.OBJECT_TABLE: (ObjectKind.TABLE,),
+    ast.OBJECT_VIEW: (ObjectKind.VIEW,),
+    ast.OBJECT_MATVIEW: (ObjectKind.MATERIALIZED_VIEW,),
+    ast.OBJECT_INDEX: (ObjectKind.INDEX,),
+    ast.OBJECT_SEQUENCE: (ObjectKind.SEQUENCE,),
+    ast.OBJECT_TYPE: (ObjectKind.TYPE, ObjectKind.ENUM, ObjectKind.RANGE, ObjectKind.DOMAIN),
+    ast.OBJECT_DOMAIN: (ObjectKind.DOMAIN,),
+    ast.OBJECT_FUNCTION: (ObjectKind.FUNCTION,),
+    ast.OBJECT_PROCEDURE: (ObjectKind.PROCEDURE,),
+    ast.OBJECT_ROUTINE: (ObjectKind.FUNCTION, ObjectKind.PROCEDURE),
+    ast.OBJECT_TRIGGER: (ObjectKind.TRIGGER,),
+    ast.OBJECT_POLICY: (ObjectKind.POLICY,),
+    ast.OBJECT_SCHEMA: (ObjectKind.SCHEMA,),
+    ast.OBJECT_EXTENSION: (ObjectKind.EXTENSION,),
+    ast.OBJECT_COLUMN: (ObjectKind.COLUMN,),
+    ast.OBJECT_TABCONSTRAINT: (ObjectKind.CONSTRAINT,),
+}
+"""The kinds behind the parser's word for an object; DROP TYPE drops enums and domains too."""
+
+
+def dropped(command: Command) -> Iterator[Key]:
+    """The objects that a command drops by name (what CASCADE takes along is not told)."""
+    if command.kind == "drop_stmt":
+        for node in command.node.objects:
+            yield from _dropped_keys(command.node.remove_type, node)
+    elif command.kind == "alter_table_stmt" and command.node.objtype == ast.OBJECT_TABLE:
+        table = relation_name(command.node.relation)
+        for each in command.node.cmds:
+            kind = _DROPPED_PARTS.get(each.alter_table_cmd.subtype)
+            if kind is not None:
+                yield Key(kind, table, each.alter_table_cmd.name)
+
+
+_DROPPED_PARTS: Mapping[int, ObjectKind] = {
+    ast.AT_DropColumn: ObjectKind.COLUMN,
+    ast.AT_DropConstraint: ObjectKind.CONSTRAINT,
+}
+
+
+def _dropped_keys(remove_type: int, node: Node) -> Iterator[Key]:
+    for kind in _DROPS.get(remove_type, ()):
+        if kind in (ObjectKind.SCHEMA, ObjectKind.EXTENSION):
+            yield Key(kind, Name("", node.string.sval))
+        elif kind in OF_A_TABLE:
+            *table, part = node.list.items
+            yield Key(kind, listed_name(table), part.string.sval)
+        elif node.HasField("type_name"):
+            yield Key(kind, listed_name(node.type_name.names))
+        elif node.HasField("object_with_args"):
+            yield Key(kind, listed_name(node.object_with_args.objname))
+        else:
+            yield Key(kind, listed_name(node.list.items))
+
+
+def renamed(command: Command) -> Iterator[tuple[Key, Key]]:
+    """The objects that a command gives another name or schema, under the old and the new one."""
+    node = command.node
+    if command.kind == "rename_stmt":
+        yield from _renamed(node)
+    elif command.kind == "alter_object_schema_stmt" and node.HasField("relation"):
+        old = relation_name(node.relation)
+        for kind in _DROPS.get(node.object_type, ()):
+            yield Key(kind, old), Key(kind, Name(node.newschema, old.name))
+
+
+def _renamed(node: Message) -> Iterator[tuple[Key, Key]]:
+    for kind in _DROPS.get(node.rename_type, ()):
+        if kind in OF_A_TABLE:
+            table = relation_name(node.relation)
+            yield Key(kind, table, node.subname), Key(kind, table, node.newname)
+        elif node.HasField("relation"):
+            old = relation_name(node.relation)
+            yield Key(kind, old), Key(kind, Name(old.schema, node.newname))
+        elif node.HasField("object"):
+            parts = node.object
+            listed = (
+                parts.object_with_args.objname
+                if parts.HasField("object_with_args")
+                else (parts.list.items)
+            )
+            old = listed_name(listed)
+            yield Key(kind, old), Key(kind, Name(old.schema, node.newname))
+
+
+def _drop(objects: Objects, key: Key) -> None:
+    objects.pop(key, None)
+    if key.kind is ObjectKind.TABLE:
+        for part in [k for k in objects if k.kind in OF_A_TABLE and k.name == key.name]:
+            del objects[part]
+
+
+def _rename(objects: Objects, old: Key, new: Key) -> None:
+    made = objects.pop(old, None)
+    if made is None:
+        return
+    objects[new] = made
+    if old.kind is ObjectKind.TABLE:
+        for part in [k for k in objects if k.kind in OF_A_TABLE and k.name == old.name]:
+            objects[part._replace(name=new.name)] = objects.pop(part)

@@ -1,0 +1,67 @@
+"""The run of the lint: every rule over every script, silences and severities heard."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ceremony.core.finding import Finding, Severity
+from ceremony.core.header import Header
+from ceremony.core.lint.remark import Remark
+from ceremony.core.lint.rule import Rule
+from ceremony.core.lint.severities import severities
+from ceremony.core.lint.silencing import Silencer, silencers, unused
+from ceremony.core.lint.subject import Subject
+from ceremony.core.lint.survey import subjects
+from ceremony.core.series import Series
+
+
+def lint(library: Mapping[str, Series], rules: Sequence[Rule]) -> tuple[Finding, ...]:
+    """What ``rules`` say about all series of ``library``, sorted; no database is asked.
+
+    Beside the rules' own codes: ``lint-settings``, ``silence-invalid``, ``silence-rule-unknown``,
+    ``silence-unused``. Retired files, and files that another one supersedes, are not looked at:
+    the first never run, the second are history.
+    """
+    by_code = {rule.code: rule for rule in rules}
+    found: list[Finding] = []
+    for series in library.values():
+        judged = severities(series, by_code)
+        found.extend(judged.findings)
+        for subject in subjects(series, library):
+            found.extend(_looked_at(subject, by_code, judged.by_code))
+    return tuple(sorted(found))
+
+
+def _looked_at(
+    subject: Subject, rules: Mapping[str, Rule], severity: Mapping[str, Severity | None]
+) -> Iterator[Finding]:
+    header = _header(subject)
+    allowed, wrong = silencers(subject.script, header, rules)
+    yield from wrong
+    used: set[Silencer] = set()
+    for code, rule in rules.items():
+        level = severity[code]
+        if not subject.is_change and not rule.on_rollbacks:
+            continue
+        for remark in rule.look(subject):
+            silencing = _silencing(code, remark, allowed)
+            used.update(silencing)
+            if level is not None and not silencing:
+                yield _finding(subject, code, remark, level)
+    yield from unused(subject.path, (one for one in allowed if one not in used))
+
+
+def _header(subject: Subject) -> Header:
+    if subject.variant is None:
+        return subject.migration.header
+    return subject.migration.rollback_headers.get(subject.variant, Header())
+
+
+def _silencing(code: str, remark: Remark, allowed: Iterable[Silencer]) -> tuple[Silencer, ...]:
+    number = remark.statement.number if remark.statement else 0
+    return tuple(one for one in allowed if one.code == code and one.statement in (0, number))
+
+
+def _finding(subject: Subject, code: str, remark: Remark, severity: Severity) -> Finding:
+    line, column = remark.line, remark.column
+    if remark.statement is not None and not line:
+        line, column = remark.statement.line, remark.statement.column
+    return Finding(subject.path, line, column, code, remark.message, remark.hint, severity)

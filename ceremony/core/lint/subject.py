@@ -1,0 +1,53 @@
+"""A subject: one script of a series as the rules see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.lint.command import Command
+from ceremony.core.lint.inventory import Inventory
+from ceremony.core.migration import Migration
+from ceremony.core.script import Script
+from ceremony.core.series import Series
+from ceremony.core.sql.relations import Name
+from ceremony.core.sql.source import Tree
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One script with everything that is known about it.
+
+    ``variant`` is ``None`` for the change itself, the variant's name for a way back (``""`` is the
+    plain one). ``trees`` are the statements that are sent, ``commands`` what they execute, DO
+    blocks opened. ``before`` is what the earlier files of the series, and the series it depends
+    on, leave behind; ``after`` what is there when this script is through. ``library`` holds the
+    series by name, this one included.
+    """
+
+    series: Series
+    migration: Migration
+    script: Script
+    variant: str | None
+    trees: tuple[Tree, ...]
+    commands: tuple[Command, ...]
+    before: Inventory
+    after: Inventory
+    library: Mapping[str, Series] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """The script's path, relative to the folder of series."""
+        return self.script.path
+
+    @property
+    def is_change(self) -> bool:
+        """Whether this is the change and not a way back."""
+        return self.variant is None
+
+    @cached_property
+    def new_tables(self) -> frozenset[Name]:
+        """The tables that this script creates and no earlier file did: nobody uses them yet."""
+        tables = (ObjectKind.TABLE, ObjectKind.MATERIALIZED_VIEW)
+        here = (key for key in self.after.objects if key.kind in tables)
+        return frozenset(key.name for key in here if key not in self.before.objects)

@@ -1,0 +1,24 @@
+"""The lint's rules, one file each. ``BUILT_IN`` names them all.
+
+To write a rule, add a file here that is named like its code (``lint-foreign-key-on-delete`` stands
+in ``foreign_key_on_delete.py``), with
+
+1. a docstring that says what the rule is after and what it does not look at,
+2. a function that takes a ``Subject`` (``ceremony.core.lint.subject``) and yields remarks: it goes
+   through ``subject.commands`` (what the script executes, DO blocks opened) and says
+   ``command.remark(message, hint)``; ``subject.before`` and ``subject.new_tables`` tell what
+   earlier files and this very file have made,
+3. ``RULE``, with code, title, reason and the link to the page that says so.
+
+Import its module below and put its ``RULE`` into ``BUILT_IN``, give it a row in
+``docs/reference/lint.md``, and a test file of the same name in ``tests/core/rules``: a list of
+files where it must fire, and at least as many where it must not. It looks at parse trees
+(``ceremony.core.sql.parser`` has the node classes), never at text.
+
+Other packages offer theirs as entry points of the group ``ceremony.rules``.
+"""
+
+from ceremony.core.lint.rule import Rule
+from ceremony.core.rules import foreign_key_on_delete
+
+BUILT_IN: tuple[Rule, ...] = (foreign_key_on_delete.RULE,)

@@ -1,0 +1,43 @@
+"""A foreign key that does not say what happens to its rows when the referenced row goes.
+
+A written ``ON DELETE NO ACTION`` cannot be told from silence in a parse tree, so it is found too:
+``RESTRICT`` says the same and can be told.
+"""
+
+from collections.abc import Iterator
+
+from ceremony.core.lint.command import Command
+from ceremony.core.lint.constraints import constraints_of
+from ceremony.core.lint.remark import Remark
+from ceremony.core.lint.rule import Rule
+from ceremony.core.lint.subject import Subject
+from ceremony.core.sql.parser import ast
+from ceremony.core.sql.relations import relation_name
+
+
+def _look(subject: Subject) -> Iterator[Remark]:
+    for command in subject.commands:
+        yield from _silent_keys(command)
+
+
+def _silent_keys(command: Command) -> Iterator[Remark]:
+    for constraint in constraints_of(command):
+        if constraint.contype == ast.CONSTR_FOREIGN and constraint.fk_del_action == "a":
+            referenced = relation_name(constraint.pktable)
+            yield command.remark(
+                f"The foreign key to {referenced} does not say what happens when a row there is "
+                "deleted.",
+                "Write ON DELETE CASCADE, SET NULL, SET DEFAULT or RESTRICT.",
+            )
+
+
+RULE = Rule(
+    code="lint-foreign-key-on-delete",
+    title="foreign key without ON DELETE",
+    reason=(
+        "Without ON DELETE a referenced row cannot be deleted; that is found out in production, "
+        "by the first DELETE."
+    ),
+    link="https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK",
+    look=_look,
+)
