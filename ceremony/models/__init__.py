@@ -2,12 +2,15 @@
 
 from ceremony.models.attempt import Attempt, CheckRecord, Outcome, Run, RunKind, RunOutcome
 from ceremony.models.audit import AuditEvent, AuditHead
+from ceremony.models.snapshot import CatalogContent, CatalogSnapshot, SnapshotReason
 from ceremony.models.target import MigrationRecord, RecordState, Target
 
 __all__ = [
     "Attempt",
     "AuditEvent",
     "AuditHead",
+    "CatalogContent",
+    "CatalogSnapshot",
     "CheckRecord",
     "MigrationRecord",
     "Outcome",
@@ -15,5 +18,6 @@ __all__ = [
     "Run",
     "RunKind",
     "RunOutcome",
+    "SnapshotReason",
     "Target",
 ]

@@ -49,6 +49,9 @@ class Action(StrEnum):
     RECORDS_REPAIRED = "records repaired"
     DATA_LOSS_ACCEPTED = "data loss accepted"
     BACKUP_MADE = "backup made"
+    SNAPSHOT_TAKEN = "snapshot taken"
+    DRIFT_FOUND = "drift found"
+    DRIFT_ACCEPTED = "drift accepted"
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,15 @@ MARKS: dict[str, tuple[str, str]] = {
     "settled": ("⚠", "wait"),
     "records repaired": ("⚠", "wait"),
     "run closed": ("○", "idle"),
+    "snapshot taken": ("○", "idle"),
+    "drift found": ("⚠", "wait"),
+    "drift accepted": ("⚠", "wait"),
+    "appeared": ("+", "wait"),
+    "vanished": ("−", "bad"),
+    "changed": ("≠", "wait"),
+    "no drift": ("✓", "ok"),
+    "drift": ("≠", "bad"),
+    "partial": ("◐", "wait"),
 }
 """Icon and kind of every word that pages show as a status. Colour is decoration: the word is always
 there.

@@ -6,6 +6,7 @@ from uuid import uuid4
 import factory
 
 from ceremony.actions.actor import Actor
+from ceremony.core.catalog import ALGORITHM, CatalogObject, ObjectKey, ObjectKind, Snapshot
 from ceremony.core.check import Check, CheckResult, CheckSeverity, When
 from ceremony.core.expectations import Expectation, Observation
 from ceremony.core.expectations import Kind as ExpectationKind
@@ -27,12 +28,15 @@ from ceremony.core.script import Script, Statement
 from ceremony.core.version import Version
 from ceremony.models import (
     Attempt,
+    CatalogContent,
+    CatalogSnapshot,
     CheckRecord,
     MigrationRecord,
     Outcome,
     Run,
     RunKind,
     RunOutcome,
+    SnapshotReason,
     Target,
 )
 
@@ -151,6 +155,44 @@ class MigrationRecordFactory(factory.django.DjangoModelFactory):
     meaning_digest = digest("b", "meaning1")
     applied_at = NOON
     applied_by = "lena"
+
+
+def catalog(**columns: str) -> Snapshot:
+    """A table ``public.orders`` with these columns and their types."""
+    table = ObjectKey(ObjectKind.TABLE, "public.orders")
+    found = [CatalogObject(table, {"persistence": "permanent"}, {"owner": "lena"})]
+    found += [
+        CatalogObject(
+            ObjectKey(ObjectKind.COLUMN, f"public.orders.{name}"), {"type": kind}, parent=table
+        )
+        for name, kind in columns.items()
+    ]
+    return Snapshot(ALGORITHM, 18, {one.key: one for one in found})
+
+
+class CatalogContentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CatalogContent
+
+    catalog = factory.LazyFunction(lambda: catalog(id="integer"))
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        return model_class.of(kwargs["catalog"])
+
+
+class CatalogSnapshotFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CatalogSnapshot
+
+    run = factory.SubFactory(RunFactory)
+    target = factory.SelfAttribute("run.target")
+    content = factory.SubFactory(CatalogContentFactory)
+    reason = SnapshotReason.RUN
+    taken_at = NOON + timedelta(seconds=3)
+    ledger_id = factory.SelfAttribute("target.ledger_id")
+    ledger_sequence = 2
+    ledger_hash = "c" * 64
 
 
 class StatementFactory(factory.Factory):

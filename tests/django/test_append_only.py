@@ -8,6 +8,8 @@ from ceremony.models import (
     Attempt,
     AuditEvent,
     AuditHead,
+    CatalogContent,
+    CatalogSnapshot,
     CheckRecord,
     MigrationRecord,
     Outcome,
@@ -17,7 +19,16 @@ from ceremony.models import (
 from ceremony.models.audit import Act, Action, append
 from tests.django import factories
 
-EVIDENCE = [Run, RunOutcome, Attempt, Outcome, CheckRecord, AuditEvent]
+EVIDENCE = [
+    Run,
+    RunOutcome,
+    Attempt,
+    Outcome,
+    CheckRecord,
+    AuditEvent,
+    CatalogContent,
+    CatalogSnapshot,
+]
 CHANGED = {
     Run: "actor",
     RunOutcome: "verdict",
@@ -25,6 +36,8 @@ CHANGED = {
     Outcome: "state",
     CheckRecord: "result",
     AuditEvent: "actor",
+    CatalogContent: "digest",
+    CatalogSnapshot: "why",
 }
 REPLICA = "SET LOCAL session_replication_role = replica; "
 HEAD_REMOVALS = ["DELETE FROM ceremony_audithead", "TRUNCATE ceremony_audithead"]
@@ -41,6 +54,8 @@ def row(request):
         Attempt: factories.AttemptFactory,
         Outcome: factories.OutcomeFactory,
         CheckRecord: factories.CheckRecordFactory,
+        CatalogContent: factories.CatalogContentFactory,
+        CatalogSnapshot: factories.CatalogSnapshotFactory,
         AuditEvent: lambda: append([Act(Action.RUN_OPENED, "lena")])[0],
     }
     return make[request.param]()
