@@ -13,23 +13,21 @@ class Command:
 
     ``kind`` is the name of the parser's node (``create_stmt``, ``alter_table_stmt``), ``node`` the
     message of that kind (``CreateStmt``). ``statement`` is the statement of the file, the DO for
-    what stands in its body. ``conditions`` are the expressions of the IF branches that lead to it,
-    ``caught`` the condition names that an EXCEPTION clause around it catches: both empty at the top
-    of a file.
+    what stands in its body; ``line`` and ``column`` are the place in the file, column 0 in a body.
+    ``roots`` are where a walk over the whole tree begins. ``guarded`` says that the body decides
+    whether it runs, ``caught`` has the conditions that handlers around it catch.
     """
 
     statement: Statement
     kind: str
     node: Message
+    roots: tuple[Message, ...]
+    line: int
+    column: int
     in_body: bool = False
-    conditions: tuple[Message, ...] = ()
-    caught: tuple[str, ...] = ()
-
-    @property
-    def guarded(self) -> bool:
-        """Whether the file itself decides, by a condition or a handler, if this takes effect."""
-        return bool(self.conditions or self.caught)
+    guarded: bool = False
+    caught: frozenset[str] = frozenset()
 
     def remark(self, message: str, hint: str) -> Remark:
-        """A remark about this command, at the file's statement."""
-        return Remark(message, hint, self.statement)
+        """A remark about this command, at its place."""
+        return Remark(message, hint, self.statement, self.line, self.column)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ceremony.core.lint.command import Command
-from ceremony.core.sql.bodies import body_of
+from ceremony.core.sql.bodies import Piece, body_of
 from ceremony.core.sql.source import Tree
 
 
@@ -13,21 +13,43 @@ def commands_of(trees: Iterable[Tree]) -> Iterator[Command]:
     The bodies of functions are not opened: they run later, if ever.
     """
     for tree in trees:
-        if tree.kind:
-            yield Command(tree.statement, tree.kind, getattr(tree.node, tree.kind))
-        if tree.kind == "do_stmt":
-            yield from _in_body(tree)
+        if not tree.kind:
+            continue
+        yield Command(
+            tree.statement,
+            tree.kind,
+            getattr(tree.node, tree.kind),
+            (tree.node, *tree.parsed.cut),
+            tree.statement.line,
+            tree.statement.column,
+        )
+        body = body_of(tree.statement, tree.parsed)
+        if body is not None and body.at_once:
+            first = first_line(tree)
+            for piece in body.pieces or ():
+                if piece.kind and not piece.built and not piece.condition:
+                    yield _in_body(tree, piece, first)
 
 
-def _in_body(tree: Tree) -> Iterator[Command]:
-    for part in body_of(tree) or ():
-        kind = part.node.WhichOneof("node")
-        if kind and not part.expression:
-            yield Command(
-                tree.statement,
-                kind,
-                getattr(part.node, kind),
-                in_body=True,
-                conditions=part.place.conditions,
-                caught=part.place.caught,
-            )
+def first_line(tree: Tree) -> int:
+    """The line of the file on which the literal of a statement's body opens."""
+    node = getattr(tree.node, tree.kind)
+    for option in node.args if tree.kind == "do_stmt" else node.options:
+        if option.def_elem.defname == "as":
+            before = tree.statement.text.encode()[: option.def_elem.location - tree.start]
+            return tree.statement.line + before.count(b"\n")
+    return tree.statement.line
+
+
+def _in_body(tree: Tree, piece: Piece, first: int) -> Command:
+    return Command(
+        tree.statement,
+        piece.kind,
+        getattr(piece.node, piece.kind),
+        piece.roots,
+        first + piece.line - 1,
+        0,
+        in_body=True,
+        guarded=piece.guarded,
+        caught=piece.caught,
+    )

@@ -1,231 +1,277 @@
-"""Bodies in PL/pgSQL: the SQL statements that a DO block or a function executes, and under which
-conditions. Dynamic SQL counts where its text is a constant.
+"""SQL inside bodies: what DO blocks, functions and procedures hold, as parse trees of their own.
+
+For the grammar a body is one string. PL/pgSQL bodies are read by PL/pgSQL's own parser (libpg_query
+carries it), SQL bodies by the grammar; bodies in other languages are not SQL. A body of
+``BEGIN ATOMIC`` stands in the statement's own tree.
 """
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ceremony.core.sql import nesting
+from ceremony.core.script import Statement
 from ceremony.core.sql.constants import options_of, word
 from ceremony.core.sql.parser import (
+    Message,
     Node,
+    Parsed,
     SqlSyntaxError,
     parse,
-    plpgsql_block,
+    plpgsql_json,
     tokens,
 )
-from ceremony.core.sql.source import Tree
 
-_MODE_ASSIGN = frozenset({3, 4, 5})
-_ENDS = frozenset({"PLpgSQL_stmt_return", "PLpgSQL_stmt_exit"})
-_QUERIES = frozenset({"PLpgSQL_stmt_execsql", "PLpgSQL_stmt_fors", "PLpgSQL_stmt_perform"})
+_ASSIGNMENT = re.compile(rb":?=")
+_KINDS = frozenset({"do_stmt", "create_function_stmt"})
 
 
 @dataclass(frozen=True)
-class Place:
-    """What decides whether something in a body is executed: the conditions of the IF and CASE
-    branches around it, and the condition names that EXCEPTION clauses around it catch.
+class Piece:
+    """One SQL statement or expression inside a body.
+
+    ``text`` is the SQL; an expression's tree is that of ``SELECT expression``. ``line`` counts from
+    1 at the line on which the body's literal opens, as the server counts. ``built`` says that
+    ``EXECUTE`` runs what the expression yields: the tree is the expression's, not of what runs.
+    ``condition`` says that an IF, CASE, WHILE, EXIT or CONTINUE decides by it; ``guarded`` that it
+    runs under such a decision, once for each row of a query, or in an exception handler.
+    ``caught`` has the names of the conditions that handlers around it catch (``duplicate_object``).
     """
 
-    conditions: tuple[Node, ...] = ()
-    caught: tuple[str, ...] = ()
+    text: str
+    parsed: Parsed
+    line: int
+    built: bool = False
+    condition: bool = False
+    guarded: bool = False
+    caught: frozenset[str] = frozenset()
+
+    @property
+    def kind(self) -> str:
+        """The node's name (``alter_table_stmt``)."""
+        return self.parsed.kind
+
+    @property
+    def node(self) -> Node:
+        """The parser's node."""
+        return self.parsed.node
+
+    @property
+    def roots(self) -> tuple[Message, ...]:
+        """Where a walk over the whole tree begins."""
+        return (self.parsed.node, *self.parsed.cut)
 
 
 @dataclass(frozen=True)
-class Part:
-    """One SQL statement of a body, or with ``expression`` the SELECT that computes a condition, a
-    value or an argument.
+class Body:
+    """The body of one DO block, function or procedure.
+
+    ``language`` in lower case. ``pieces`` is ``None`` where the body cannot be read: another
+    language, or no SQL. ``at_once`` is true for DO: what is in it runs with the migration.
     """
 
-    node: Node
-    place: Place
-    expression: bool = False
+    language: str
+    pieces: tuple[Piece, ...] | None
+    at_once: bool
 
 
-def body_of(tree: Tree) -> tuple[Part, ...] | None:
-    """What the body of a DO or CREATE FUNCTION in PL/pgSQL executes, in order.
-
-    ``None`` where the body cannot be read; ``()`` for any other statement or language.
-    """
-    if _language(tree) != "plpgsql" or _too_deep(tree):
-        return None if _language(tree) == "plpgsql" else ()
-    block = plpgsql_block(tree.statement.text)
-    return None if block is None else tuple(_each([block], Place()))
-
-
-def _language(tree: Tree) -> str:
-    """The language of the body; a DO without one is in PL/pgSQL."""
-    if tree.kind == "do_stmt":
-        said = options_of(tree.node.do_stmt.args).get("language")
-        return word(said).lower() if said is not None else "plpgsql"
-    if tree.kind == "create_function_stmt":
-        said = options_of(tree.node.create_function_stmt.options).get("language")
-        return word(said).lower() if said is not None else ""
-    return ""
+def body_of(statement: Statement, parsed: Parsed) -> Body | None:
+    """The body of a statement, ``None`` for a statement without one (or with BEGIN ATOMIC)."""
+    if parsed.kind not in _KINDS:
+        return None
+    inner = getattr(parsed.node, parsed.kind)
+    at_once = parsed.kind == "do_stmt"
+    options = options_of(inner.args if at_once else inner.options)
+    source = _source(options.get("as"))
+    if source is None:
+        return None
+    said = options.get("language")
+    language = word(said).lower() if said is not None else "plpgsql" if at_once else ""
+    if language == "plpgsql":
+        return Body(language, _of_plpgsql(statement.text, source), at_once)
+    return Body(language, _of_sql(source) if language == "sql" else None, at_once)
 
 
-def _too_deep(tree: Tree) -> bool:
-    """Whether the parser's own stack might not suffice for the body, which it never saw so far."""
-    raw = tree.statement.text.encode()
-    if len(raw) <= nesting.LIMIT:
-        return False
-    for literal in _literals(tree):
-        try:
-            if nesting.too_deep(literal, tokens(literal).ranges) is not None:
-                return True
-        except SqlSyntaxError:
-            return True
-    return False
+def _source(argument: Node | None) -> str | None:
+    if argument is None:
+        return None
+    if argument.WhichOneof("node") == "list":
+        items = argument.list.items
+        return word(items[0]) if len(items) == 1 else None
+    return word(argument)
 
 
-def _literals(tree: Tree) -> Iterator[bytes]:
-    node = getattr(tree.node, tree.kind)
-    for option in node.args if tree.kind == "do_stmt" else node.options:
-        if option.def_elem.defname == "as":
-            argument = option.def_elem.arg
-            parts = argument.list.items if argument.HasField("list") else [argument]
-            yield from (word(part).encode() for part in parts)
-
-
-def _each(statements: Sequence[dict[str, Any]], place: Place) -> Iterator[Part]:
-    """The parts of a list of statements; what follows an IF that leaves is under its condition."""
-    for statement in statements:
-        [(kind, fields)] = statement.items()
-        yield from _statement(kind, fields, place)
-        if kind == "PLpgSQL_stmt_if" and _leaves(fields):
-            condition = _expression(fields.get("cond"))
-            if condition is not None:
-                place = replace(place, conditions=(*place.conditions, condition))
-
-
-def _leaves(fields: dict[str, Any]) -> bool:
-    body = fields.get("then_body") or []
-    return bool(body) and next(iter(body[-1])) in _ENDS
-
-
-def _statement(kind: str, fields: dict[str, Any], place: Place) -> Iterator[Part]:
-    if kind in _QUERIES:
-        yield from _query(fields, place)
-    elif kind == "PLpgSQL_stmt_dynexecute":
-        yield from _dynamic(fields, place)
-    elif kind == "PLpgSQL_stmt_block":
-        yield from _block(fields, place)
-    elif kind == "PLpgSQL_stmt_if":
-        yield from _if(fields, place)
-    elif kind == "PLpgSQL_stmt_case":
-        yield from _case(fields, place)
-    else:
-        yield from _expressions(fields, place)
-        if kind != "PLpgSQL_stmt_fors":
-            yield from _each(fields.get("body") or [], place)
-    if kind == "PLpgSQL_stmt_fors":
-        yield from _each(fields.get("body") or [], place)
-
-
-def _query(fields: dict[str, Any], place: Place) -> Iterator[Part]:
-    for key in ("sqlstmt", "expr", "query"):
-        if key in fields:
-            node = _expression(fields[key])
-            if node is not None:
-                yield Part(node, place)
-
-
-def _dynamic(fields: dict[str, Any], place: Place) -> Iterator[Part]:
-    """EXECUTE of a constant executes that constant; of anything else nobody knows what."""
-    yield from _expressions(fields, place)
-    select = _expression(fields.get("query"))
-    if select is None or len(select.select_stmt.target_list) != 1:
-        return
-    text = word(select.select_stmt.target_list[0].res_target.val)
+def _of_sql(source: str) -> tuple[Piece, ...] | None:
+    raw = source.encode()
     try:
-        yield from (Part(parsed.node, place) for parsed in (parse(text.encode()) if text else ()))
+        return tuple(_piece(raw, each) for each in parse(raw))
     except SqlSyntaxError:
-        return
+        return None
 
 
-def _block(fields: dict[str, Any], place: Place) -> Iterator[Part]:
-    handlers = [
-        handler["PLpgSQL_exception"]
-        for handler in (fields.get("exceptions") or {})
-        .get("PLpgSQL_exception_block", {})
-        .get("exc_list", [])
-    ]
-    names = (
-        condition["PLpgSQL_condition"].get("condname", "")
-        for handler in handlers
-        for condition in handler.get("conditions", [])
+def _piece(raw: bytes, parsed: Parsed) -> Piece:
+    own = raw[parsed.start : parsed.end]
+    start = parsed.start + len(own) - len(own.lstrip())
+    return Piece(own.decode().strip(), parsed, raw.count(b"\n", 0, start) + 1)
+
+
+def _of_plpgsql(text: str, source: str) -> tuple[Piece, ...] | None:
+    try:
+        tree = _decoded(plpgsql_json(text, source))
+        return tuple(sorted(_pieces(tree), key=lambda piece: piece.line))
+    except (SqlSyntaxError, json.JSONDecodeError, RecursionError):
+        return None
+
+
+def _decoded(written: str) -> Any:
+    """libpg_query closes one brace too many for each variable TG_…, ahead of all else."""
+    try:
+        return json.loads(written)
+    except json.JSONDecodeError:
+        return json.loads(_TRIGGER_VARIABLES.sub("", written, count=1))
+
+
+_TRIGGER_VARIABLES = re.compile(r"(?<=[\[,])(?:\{\}\},)+")
+
+_BUILT = {
+    "PLpgSQL_stmt_dynexecute": "query",
+    "PLpgSQL_stmt_dynfors": "query",
+    "PLpgSQL_stmt_return_query": "dynquery",
+    "PLpgSQL_stmt_open": "dynquery",
+}
+"""The statements that run what an expression yields, each with the name of that expression."""
+
+_DECISIONS = frozenset({"cond", "t_expr"})
+_DECIDING = frozenset(
+    {
+        "PLpgSQL_stmt_if",
+        "PLpgSQL_if_elsif",
+        "PLpgSQL_stmt_case",
+        "PLpgSQL_stmt_while",
+        "PLpgSQL_stmt_fors",
+        "PLpgSQL_stmt_dynfors",
+        "PLpgSQL_stmt_forc",
+        "PLpgSQL_exception",
+    }
+)
+"""What may run the statements below it or not."""
+
+_BLOCK = "PLpgSQL_stmt_block"
+_EXPRESSION = "PLpgSQL_expr"
+
+
+@dataclass(frozen=True)
+class _Level:
+    """Where in PL/pgSQL's tree a value stands: in which field of which statement.
+
+    ``holder`` is the statement's field that holds an expression.
+    """
+
+    value: Any
+    field: str = ""
+    holder: str = ""
+    kind: str = ""
+    line: int = 1
+    guarded: bool = False
+    caught: frozenset[str] = frozenset()
+
+
+def _pieces(tree: Any) -> Iterator[Piece]:
+    """Every expression of PL/pgSQL's tree, without recursion."""
+    stack = [_Level(tree)]
+    while stack:
+        level = stack.pop()
+        if level.field == _EXPRESSION:
+            yield from _expression(level)
+        elif isinstance(level.value, list):
+            stack.extend(replace(level, value=each) for each in reversed(level.value))
+        elif isinstance(level.value, dict):
+            stack.extend(_below(level))
+
+
+def _below(level: _Level) -> Iterator[_Level]:
+    """The values in a dictionary, the last one first."""
+    for name, value in reversed(level.value.items()):
+        if name == _EXPRESSION:
+            yield replace(level, value=value, field=name, holder=level.field)
+        elif name.startswith("PLpgSQL_"):
+            yield _inside(name, value, level)
+        else:
+            yield _field(name, value, level)
+
+
+def _inside(kind: str, value: Any, level: _Level) -> _Level:
+    return replace(
+        level,
+        value=value,
+        field="",
+        kind=kind,
+        line=value.get("lineno", level.line),
+        guarded=level.guarded or level.kind in _DECIDING,
     )
-    inside = replace(place, caught=(*place.caught, *names))
-    yield from _each(fields.get("body") or [], inside)
-    for handler in handlers:
-        yield from _each(handler.get("action") or [], inside)
 
 
-def _if(fields: dict[str, Any], place: Place) -> Iterator[Part]:
-    place = yield from _branch(fields.get("cond"), fields.get("then_body"), place)
-    for branch in fields.get("elsif_list") or []:
-        elsif = branch["PLpgSQL_if_elsif"]
-        place = yield from _branch(elsif.get("cond"), elsif.get("stmts"), place)
-    yield from _each(fields.get("else_body") or [], place)
+def _field(name: str, value: Any, level: _Level) -> _Level:
+    inner = replace(level, value=value, field=name)
+    if level.kind == _BLOCK and name == "body" and "exceptions" in level.value:
+        return replace(inner, caught=level.caught | set(_conditions(level.value["exceptions"])))
+    return inner
 
 
-def _case(fields: dict[str, Any], place: Place) -> Iterator[Part]:
-    if "t_expr" in fields:
-        yield from _expressions({"t_expr": fields["t_expr"]}, place)
-    for branch in fields.get("case_when_list") or []:
-        when = branch["PLpgSQL_case_when"]
-        place = yield from _branch(when.get("expr"), when.get("stmts"), place)
-    yield from _each(fields.get("else_stmts") or [], place)
+def _conditions(handlers: Any) -> Iterator[str]:
+    """The names of the conditions that a block's handlers catch."""
+    for handler in handlers["PLpgSQL_exception_block"]["exc_list"]:
+        for condition in handler["PLpgSQL_exception"]["conditions"]:
+            yield condition["PLpgSQL_condition"]["condname"]
 
 
-def _branch(condition: Any, statements: Any, place: Place) -> Any:
-    """The parts of a branch; returns the place of the branches behind it."""
-    node = _expression(condition)
-    if node is not None:
-        yield Part(node, place, expression=True)
-        place = replace(place, conditions=(*place.conditions, node))
-    yield from _each(statements or [], place)
-    return place
-
-
-def _expressions(fields: dict[str, Any], place: Place) -> Iterator[Part]:
-    """The expressions right in a statement, not those of the statements inside of it."""
-    for key, value in fields.items():
-        if key == "body":
+def _expression(level: _Level) -> Iterator[Piece]:
+    """The statements of one expression; of a constant that EXECUTE runs, those in the constant."""
+    value = level.value
+    built = _BUILT.get(level.kind) == level.holder
+    decides = level.holder in _DECISIONS or level.kind == "PLpgSQL_case_when"
+    for parsed, text in _parsed(value.get("query", ""), value.get("parseMode", _STATEMENT)):
+        constant = _constant(parsed) if built else None
+        if constant is None:
+            yield Piece(text, parsed, level.line, built, decides, level.guarded, level.caught)
             continue
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, dict) and "PLpgSQL_expr" in each:
-                node = _expression(each)
-                if node is not None:
-                    yield Part(node, place, expression=True)
+        for inner, own in _parsed(constant, _STATEMENT):
+            yield Piece(own, inner, level.line, guarded=level.guarded, caught=level.caught)
 
 
-_ASSIGNMENT = re.compile(rb":=|=")
+_STATEMENT = 0
+_ASSIGNMENTS = frozenset({3, 4, 5})
+"""Parse modes of PL/pgSQL's expressions: RawParseMode in the server's parser.h."""
 
 
-def _expression(value: Any) -> Node | None:
-    """A PLpgSQL_expr as the statement that the server makes of it (parse modes of
-    ``raw_parser``); ``None`` where it is none.
-    """
-    if not isinstance(value, dict) or "PLpgSQL_expr" not in value:
-        return None
-    said = value["PLpgSQL_expr"]
-    text, mode = said.get("query", ""), said.get("parseMode", 0)
+def _parsed(query: str, mode: int) -> Iterator[tuple[Parsed, str]]:
+    text = query
+    if mode in _ASSIGNMENTS:
+        text = f"SELECT {_right_side(query)}"
+    elif mode != _STATEMENT:
+        text = f"SELECT {query}"
     try:
-        if mode in _MODE_ASSIGN:
-            text = _assigned(text)
-        parsed = parse((text if mode == 0 else f"SELECT {text}").encode())
+        yield from ((each, text) for each in parse(text.encode()))
     except SqlSyntaxError:
-        return None
-    return parsed[0].node if parsed else None
+        return
 
 
-def _assigned(text: str) -> str:
-    """What an assignment assigns."""
-    raw = text.encode()
+def _right_side(query: str) -> str:
+    """What stands behind the first ``:=`` or ``=`` outside brackets."""
+    raw = query.encode()
+    depth = 0
     for start, end in tokens(raw).ranges:
-        if _ASSIGNMENT.fullmatch(raw, start, end):
+        token = raw[start:end]
+        depth += (token in (b"(", b"[")) - (token in (b")", b"]"))
+        if depth == 0 and _ASSIGNMENT.fullmatch(token):
             return raw[end:].decode()
-    return text
+    return query
+
+
+def _constant(parsed: Parsed) -> str | None:
+    """The text of ``SELECT 'constant'``, ``None`` for anything that is put together."""
+    if parsed.kind != "select_stmt" or len(parsed.node.select_stmt.target_list) != 1:
+        return None
+    value = parsed.node.select_stmt.target_list[0].res_target.val
+    return word(value) if value.WhichOneof("node") == "a_const" else None

@@ -7,7 +7,6 @@ reaches.
 """
 
 import ctypes
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -126,32 +125,6 @@ def tokens(raw: bytes) -> Tokens:
         kind = comments if token.token in _COMMENTS else ranges
         kind.append((token.start, token.end))
     return Tokens(ranges, comments)
-
-
-_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-
-
-def plpgsql_block(text: str) -> dict[str, Any] | None:
-    """The outermost block of a CREATE FUNCTION or DO in PL/pgSQL, as libpg_query's JSON has it.
-
-    ``None`` where it cannot be told: the body is no PL/pgSQL, needs the catalog to be understood,
-    or nests too deeply. The list of variables in front of the block is left out: it is no JSON
-    where a trigger's variables are in it.
-    """
-    result = lib.pg_query_parse_plpgsql(text.encode())
-    try:
-        check_error(result)
-        answer = result.plpgsql_funcs.decode()
-        keys = (match for match in _JSON_STRING.finditer(answer) if match[0] == '"action"')
-        found = next((m for m in keys if answer.startswith(":", m.end())), None)
-        if found is None:
-            return None
-        action: dict[str, Any] = json.JSONDecoder().raw_decode(answer, found.end() + 1)[0]
-        return action
-    except (PgQueryError, RecursionError):
-        return None
-    finally:
-        lib.pg_query_free_plpgsql_parse_result(result)
 
 
 def text_of(node: Node) -> str:
