@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings as django_settings
 
 from ceremony.core.directives import milliseconds
+from ceremony.core.drift import DriftPolicy
 from ceremony.errors import UsageError
 
 #: The environment of a target that is reached over a socket or loopback and has no name of its own.
@@ -29,13 +30,15 @@ _KNOWN = {
     "PG_BIN",
     "KEEP_ERROR_DETAIL",
 }
+_OF_TARGETS = {"ENVIRONMENT", "DRIFT"}
 
 
 @dataclass(frozen=True)
 class Settings:
     """``settings.CEREMONY`` as values.
 
-    ``root`` is the folder of series. ``environments`` maps aliases to environment names.
+    ``root`` is the folder of series. ``environments`` maps aliases to environment names, ``drift``
+    those that have a policy of their own to it.
     Timeouts are milliseconds: ``lock_timeout`` for every wait for a lock (PostgreSQL's
     ``lock_timeout``), ``statement_timeout`` for every statement, 0 for none. ``pg_bin`` is the
     folder of ``pg_dump``, ``""`` to look in PATH. ``keep_error_detail`` says whether DETAIL and
@@ -46,6 +49,7 @@ class Settings:
     root: Path
     ledger_schema: str = "public"
     environments: Mapping[str, str] = field(default_factory=dict)
+    drift: Mapping[str, DriftPolicy] = field(default_factory=dict)
     lock_timeout: int = 5_000
     statement_timeout: int = 0
     pg_bin: str = ""
@@ -56,17 +60,24 @@ class Settings:
 class TargetSettings:
     """One ``DATABASES`` alias as a target.
 
-    ``parameters`` are libpq keywords and may hold a password: never print them.
+    ``parameters`` are libpq keywords and may hold a password: never print them. ``drift`` is the
+    policy that settings give, ``None`` where they are silent.
     """
 
     alias: str
     environment: str
     parameters: Mapping[str, str] = field(repr=False)
+    drift: DriftPolicy | None = None
 
     @property
     def protected(self) -> bool:
         """Whether a change needs more than typing the command. Only local targets are open."""
         return self.environment != LOCAL
+
+    @property
+    def drift_policy(self) -> DriftPolicy:
+        """What drift does to a run; without a word in the settings, protected targets block."""
+        return self.drift or (DriftPolicy.BLOCK if self.protected else DriftPolicy.WARN)
 
     def shown(self, keyword: str, default: str = "") -> str:
         """One harmless parameter (host, port, dbname, user) for messages."""
@@ -91,6 +102,7 @@ def load() -> Settings:
         root=Path(raw["ROOT"]).expanduser(),
         ledger_schema=str(raw.get("LEDGER_SCHEMA", "public")),
         environments=_environments(raw),
+        drift=_drift(raw),
         lock_timeout=_timeout(raw, "LOCK_TIMEOUT", "5s"),
         statement_timeout=_timeout(raw, "STATEMENT_TIMEOUT", "0"),
         pg_bin=str(raw.get("PG_BIN", "")),
@@ -120,7 +132,8 @@ def target(alias: str, settings: Settings) -> TargetSettings:
             next_step="Give a PostgreSQL alias with --database.",
         )
     parameters = _parameters(database)
-    return TargetSettings(alias, _environment(alias, parameters, settings), parameters)
+    environment = _environment(alias, parameters, settings)
+    return TargetSettings(alias, environment, parameters, settings.drift.get(alias))
 
 
 def is_alias(name: str) -> bool:
@@ -183,17 +196,30 @@ def _is_local(host: str) -> bool:
 
 
 def _environments(raw: Mapping[str, Any]) -> dict[str, str]:
-    """``CEREMONY["TARGETS"] = {alias: {"ENVIRONMENT": name or None}}`` as alias to name."""
+    """``CEREMONY["TARGETS"] = {alias: {"ENVIRONMENT": name or None, …}}`` as alias to name."""
     targets: Mapping[str, Mapping[str, Any]] = raw.get("TARGETS", {})
     for alias, keys in targets.items():
-        if unknown := sorted(set(keys) - {"ENVIRONMENT"}):
+        if unknown := sorted(set(keys) - _OF_TARGETS):
             raise _invalid(
                 f"CEREMONY['TARGETS'][{alias!r}] has no setting {unknown[0]!r}.",
-                "Known: ENVIRONMENT.",
+                f"Known: {', '.join(sorted(_OF_TARGETS))}.",
             )
     return {
         alias: keys["ENVIRONMENT"] for alias, keys in targets.items() if keys.get("ENVIRONMENT")
     }
+
+
+def _drift(raw: Mapping[str, Any]) -> dict[str, DriftPolicy]:
+    """``CEREMONY["TARGETS"] = {alias: {"DRIFT": word or None, …}}`` as alias to policy."""
+    targets: Mapping[str, Mapping[str, Any]] = raw.get("TARGETS", {})
+    given = {alias: keys["DRIFT"] for alias, keys in targets.items() if keys.get("DRIFT")}
+    for alias, word in given.items():
+        if word not in list(DriftPolicy):
+            raise _invalid(
+                f"CEREMONY['TARGETS'][{alias!r}]['DRIFT'] is {word!r}, which is no policy.",
+                "Write block or warn.",
+            )
+    return {alias: DriftPolicy(word) for alias, word in given.items()}
 
 
 def _timeout(raw: Mapping[str, Any], name: str, default: str) -> int:

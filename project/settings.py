@@ -5,6 +5,7 @@ Everything that differs between machines comes from the environment:
 ``DATABASE_URL``            the control database; without it, this checkout's development server
 ``<ALIAS>_DATABASE_URL``    a target; without it, ``<control>_<alias>`` on the control's server
 ``<ALIAS>_ENVIRONMENT``     what a target is: ``local``, ``staging``, ``production`` …
+``<ALIAS>_DRIFT``           ``block`` or ``warn``: what drift does to a run there
 ``CEREMONY_EXTRA_ALIASES``  further target aliases, comma-separated
 ``CEREMONY_ROOT``           the folder of series (default: ``migrations_sql``)
 ``CEREMONY_LEDGER_SCHEMA``  the schema of the ledger in every target (default: ``public``)
@@ -60,7 +61,10 @@ CEREMONY = {
     "PG_BIN": _env.text("CEREMONY_PG_BIN", str(find_wheel_binaries() or "")),
     "LEDGER_SCHEMA": _env.text("CEREMONY_LEDGER_SCHEMA", "public"),
     "TARGETS": {
-        alias: {"ENVIRONMENT": _env.text(f"{alias.upper()}_ENVIRONMENT") or None}
+        alias: {
+            "ENVIRONMENT": _env.text(f"{alias.upper()}_ENVIRONMENT") or None,
+            "DRIFT": _env.text(f"{alias.upper()}_DRIFT") or None,
+        }
         for alias in _targets
     },
 }

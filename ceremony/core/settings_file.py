@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ceremony.core.drift_settings import objections
 from ceremony.core.finding import Finding, refuse
 from ceremony.core.layouts.recognise import recognise
 from ceremony.core.layouts.sequence import WIDTHS
@@ -27,6 +28,7 @@ KEYS: Mapping[str, type | tuple[type, ...]] = {
     "checklists": (dict, list),
     "acceptance": dict,
     "policy": dict,
+    "drift": dict,
     "lint": dict,
     "risks": list,
     "notes": list,
@@ -106,6 +108,10 @@ def read_settings(series: str, path: str, text: str | None, stems: Iterable[str]
         finding = _judge(path, text or "", key, value)
         if finding:
             wrong.append(finding)
+    wrong += [
+        refuse(path, "settings-value", one.message, one.hint, line=_line_of(text or "", one.key))
+        for one in objections(tables)
+    ]
     good = {k: v for k, v in tables.items() if k in KEYS and _fits(k, v)}
     numbering, width = recognise(stems)
     settings = SeriesSettings(
