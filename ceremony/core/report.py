@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ceremony.core.check import CheckResult, CheckSeverity
 from ceremony.core.finding import Finding
+from ceremony.core.lint.rule import Rule
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome
 from ceremony.core.plan import Plan
 from ceremony.core.series import Series
@@ -56,10 +57,14 @@ class TargetFacts:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What ``check_sql`` prints: every finding of the series asked for."""
+    """What ``check_sql`` prints: every finding of the series asked for.
+
+    ``rules`` are the rules of the lint that found something.
+    """
 
     series: tuple[Series, ...]
     findings: tuple[Finding, ...]
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)

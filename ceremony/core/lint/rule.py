@@ -31,6 +31,11 @@ class Rule:
     severity: Severity | None = Severity.WARNING
     on_rollbacks: bool = False
 
+    @property
+    def silencer(self) -> str:
+        """The comment that silences the rule for the statement below."""
+        return f"-- lint: allow {self.code} (why)"
+
     def __post_init__(self) -> None:
         if not _CODE.fullmatch(self.code):
             raise ValueError(f"{self.code!r} is no code of a rule: write lint-some-words")

@@ -39,9 +39,9 @@ class Command(CeremonyCommand):
         trouble = _trouble(report, strict=options["strict"])
         prefix = prefix_of(conf.load().root)
         if self.format == "github":
-            self.data.text(github.annotations(report.findings, prefix))
+            self.data.text(github.annotations(report.findings, prefix, report.rules))
         elif self.format == "sarif":
-            self.data.text(sarif.log(report.findings, prefix))
+            self.data.text(sarif.log(report.findings, prefix, report.rules))
         elif self.format == "junit":
             self.data.text(junit.suites(report, prefix, strict=options["strict"]))
         else:

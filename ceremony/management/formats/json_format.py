@@ -60,6 +60,10 @@ def check_report(report: CheckReport) -> Json:
             for series in report.series
         ],
         "findings": _findings(report.findings),
+        "rules": [
+            {"code": rule.code, "title": rule.title, "reason": rule.reason, "link": rule.link}
+            for rule in report.rules
+        ],
     }
 
 

@@ -1,6 +1,9 @@
 """The page of ``check_sql``: every finding, then one sentence."""
 
+from collections.abc import Sequence
+
 from ceremony.core.finding import errors
+from ceremony.core.lint import Rule
 from ceremony.core.migration import Kind
 from ceremony.core.report import CheckReport
 from ceremony.core.series import Series
@@ -15,6 +18,7 @@ def check_page(report: CheckReport, prefix: str) -> Page:
     """
     page = Page()
     add_findings(page, report.findings, prefix)
+    _add_rules(page, report.rules)
     page.blank()
     page.table(
         ("Series", "Runnable", "Planned", "Retired", "Checks", "Findings"),
@@ -24,6 +28,16 @@ def check_page(report: CheckReport, prefix: str) -> Page:
     page.blank()
     page.line(_verdict(report), _sentence(report))
     return page
+
+
+def _add_rules(page: Page, rules: Sequence[Rule]) -> None:
+    """Why each rule that found something is there, and how to keep it quiet for one statement."""
+    for rule in rules:
+        page.blank()
+        page.line((rule.code, "bold"), f": {rule.reason}")
+        page.line((rule.link, "dim"), indent=4)
+        page.line("To keep a statement as it is, write above it:", indent=4)
+        page.line(rule.silencer, indent=8)
 
 
 def _verdict(report: CheckReport) -> Part:
