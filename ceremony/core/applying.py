@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from ceremony.core.check import When
 from ceremony.core.compare import late_finding, ledger_findings
+from ceremony.core.contract.holding import with_contract
 from ceremony.core.finding import Finding, note, refuse
 from ceremony.core.header import DJANGO, Dependency
 from ceremony.core.history import Event, History, Partly, taken_up
@@ -56,7 +57,8 @@ def plan_apply(
     )
     found.extend(_undecided(steps, partly))
     found.extend(_unmet(series, standings, steps, satisfied))
-    return Plan(series.name, Direction.APPLY, steps, tuple(sorted(found)))
+    held = tuple(with_contract(series, history, steps))
+    return Plan(series.name, Direction.APPLY, held, tuple(sorted(found)))
 
 
 def _selection(series: Series, to: str | None) -> tuple[Sequence[Migration], tuple[Finding, ...]]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ceremony.core.check import Check
+from ceremony.core.contract.reading import read_requirements
 from ceremony.core.digests import bytes_digest
 from ceremony.core.directives import misplaced, read_header
 from ceremony.core.finding import Finding, Severity, note, refuse, warn
@@ -61,11 +62,11 @@ def assemble(files: SeriesFiles) -> Series:
     reading.found.extend(_orphans(files.name, bundles, unread))
     migrations = sorted(_migrations(reading, layout, bundles), key=lambda m: (m.version, m.name))
     reading.found.extend(_duplicates(migrations))
-    series = Series(files.name, settings, tuple(migrations), ())
+    series = _contract(reading, Series(files.name, settings, tuple(migrations), ()))
     resolved = tuple(_resolved(reading, layout, series, m) for m in migrations)
     if not migrations and not unread:
         reading.found.append(_empty(files.name))
-    return Series(files.name, settings, resolved, _heard(reading.found, resolved))
+    return replace(series, migrations=resolved, findings=_heard(reading.found, resolved))
 
 
 def _settings(reading: _Reading, names: Sequence[FileName]) -> tuple[SeriesSettings, Layout]:
@@ -74,14 +75,19 @@ def _settings(reading: _Reading, names: Sequence[FileName]) -> tuple[SeriesSetti
     text = reading.text(path) if path in reading.data else None
     read = read_settings(reading.series, path, text, stems)
     reading.found.extend(read.findings)
-    contract = f"{reading.series}/{CONTRACT}"
-    tables: Mapping[str, object] = {}
-    said = reading.text(contract) if contract in reading.data else None
-    if said is not None:
-        tables, found = read_contract(contract, said)
-        reading.found.extend(found)
-    layout = layout_of(read.settings, fractions_said=read.fractions_said)
-    return replace(read.settings, contract=tables), layout
+    return read.settings, layout_of(read.settings, fractions_said=read.fractions_said)
+
+
+def _contract(reading: _Reading, series: Series) -> Series:
+    """The series with what its ``contract.toml`` requires."""
+    path = f"{series.name}/{CONTRACT}"
+    text = reading.text(path) if path in reading.data else None
+    if text is None:
+        return series
+    tables, found = read_contract(path, text)
+    contract, wrong = read_requirements(path, text, tables, series)
+    reading.found.extend((*found, *wrong))
+    return replace(series, contract=contract, settings=replace(series.settings, contract=tables))
 
 
 def _bundles(names: Iterable[FileName]) -> dict[str, _Bundle]:

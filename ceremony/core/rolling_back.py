@@ -7,6 +7,7 @@ from types import MappingProxyType
 from ceremony.core.applying import resume_after, unknown_version
 from ceremony.core.check import When
 from ceremony.core.compare import ledger_findings
+from ceremony.core.contract.holding import with_contract
 from ceremony.core.finding import Finding, refuse
 from ceremony.core.history import Event, History, SeriesState
 from ceremony.core.migration import Kind, Migration
@@ -69,7 +70,8 @@ def plan_rollback(
                 freed.add(str(member.version))
                 number = len(made) + 1
                 made.append(Step(number, member, Direction.ROLL_BACK, Event.ROLLED_BACK, None))
-    return Plan(series.name, Direction.ROLL_BACK, tuple(made), tuple(sorted(found)))
+    held = tuple(with_contract(series, history, made))
+    return Plan(series.name, Direction.ROLL_BACK, held, tuple(sorted(found)))
 
 
 def _there(series: Series, history: History) -> list[_Applied]:

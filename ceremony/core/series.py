@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from ceremony.core.contract.requirement import NO_CONTRACT, Contract
 from ceremony.core.finding import Finding
 from ceremony.core.migration import Kind, Migration
 
@@ -56,12 +57,15 @@ class SeriesSettings:
 
 @dataclass(frozen=True)
 class Series:
-    """A series understood: all its migrations in order, and every finding about the folder."""
+    """A series understood: all its migrations in order, every finding about the folder, and what
+    it requires of its target.
+    """
 
     name: str
     settings: SeriesSettings
     migrations: tuple[Migration, ...]
     findings: tuple[Finding, ...]
+    contract: Contract = NO_CONTRACT
 
     @property
     def runnable(self) -> tuple[Migration, ...]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from ceremony.core.chain import canonical
 from ceremony.core.check import Check
+from ceremony.core.contract.requirement import Requirement
 from ceremony.core.finding import Finding
 from ceremony.core.header import Header
 from ceremony.core.ledger_row import Event
@@ -27,7 +28,7 @@ class Step:
     ``event`` is the ledger event that says the step is done (APPLIED, ROLLED_BACK, SUPERSEDED).
     ``script`` is what runs, ``None`` where only a row is written (superseded). ``resume_after`` is
     the number of the last statement that is already in, for a step outside a transaction that is
-    taken up again.
+    taken up again. ``contract`` is what must be there when the step is done.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Step:
     variant: str = ""
     transactional: bool = True
     resume_after: int = 0
+    contract: tuple[Requirement, ...] = ()
 
     @property
     def header(self) -> Header:

@@ -1,0 +1,133 @@
+"""What a series requires of its target, object by object, and from which migration on."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ceremony.core.contract.names import shown_name
+from ceremony.core.sql.types import TypeName
+from ceremony.core.version import Version
+
+
+class Level(StrEnum):
+    """``REQUIRED`` blocks where it is missing, ``OPTIONAL`` only warns."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+class RequiredKind(StrEnum):
+    """The kinds of objects that ``contract.toml`` can name, in its words."""
+
+    TABLE = "table"
+    VIEW = "view"
+    MATERIALIZED_VIEW = "materialized_view"
+    INDEX = "index"
+    CONSTRAINT = "constraint"
+    TRIGGER = "trigger"
+    FUNCTION = "function"
+    PROCEDURE = "procedure"
+    TYPE = "type"
+    ENUM = "enum"
+    SEQUENCE = "sequence"
+    POLICY = "policy"
+    EXTENSION = "extension"
+    SCHEMA = "schema"
+    ROLE = "role"
+    COLUMN = "column"
+    DOMAIN = "domain"
+
+    @property
+    def words(self) -> str:
+        """``materialized view``."""
+        return self.value.replace("_", " ")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One object by name. ``schema`` is ``""`` for what has none (extension, schema, role).
+
+    ``table`` is the relation that a column, constraint, trigger or policy belongs to, and where it
+    is given that of an index. ``arguments`` are those of a function or procedure; ``None`` means
+    any.
+    """
+
+    kind: RequiredKind
+    schema: str
+    table: str
+    name: str
+    arguments: tuple[TypeName, ...] | None = None
+    signature: str = ""
+
+    def __str__(self) -> str:
+        if self.kind in ON_TABLE:
+            own = f"{self.kind.words} {shown_name(self.schema, self.table, self.name)}"
+        else:
+            own = f"{self.kind.words} {shown_name(self.schema, self.name)}{self.signature}"
+        indexed = self.kind is RequiredKind.INDEX and self.table
+        return f"{own} on {shown_name(self.schema, self.table)}" if indexed else own
+
+
+ON_TABLE = frozenset(
+    {RequiredKind.COLUMN, RequiredKind.CONSTRAINT, RequiredKind.TRIGGER, RequiredKind.POLICY}
+)
+"""Kinds whose names mean nothing without the table they are on."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """``since``: the migration that provides it; ``provider`` is its label. ``until``: the
+    migration that takes it away again by design.
+
+    ``type`` is that of a column or the base type of a domain (``None``: any), ``labels`` those of
+    an enum, in order. ``line`` is where ``contract.toml`` says so, 0 where that is not known.
+    """
+
+    wanted: Wanted
+    since: Version
+    provider: str
+    level: Level = Level.REQUIRED
+    until: Version | None = None
+    type: TypeName | None = None
+    type_text: str = ""
+    labels: tuple[str, ...] = ()
+    line: int = 0
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether more is required than that the object is there."""
+        return self.type is not None or bool(self.labels)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The requirements of a series, in the order of its ``contract.toml`` (``path``)."""
+
+    path: str = ""
+    requirements: tuple[Requirement, ...] = ()
+
+    def held(self, in_place: Collection[str]) -> tuple[Requirement, ...]:
+        """What must be there when the versions ``in_place`` are applied (baselined and superseded
+        ones count).
+
+        Each object once: where several entries speak of it, the newest that says more than its name
+        counts, so that a later migration may change a type or add labels.
+        """
+        groups: dict[Wanted, list[Requirement]] = {}
+        for one in self.requirements:
+            gone = one.until is not None and one.until.text in in_place
+            if one.since.text in in_place and not gone:
+                groups.setdefault(one.wanted, []).append(one)
+        return tuple(_decisive(group) for group in groups.values())
+
+
+NO_CONTRACT = Contract()
+"""The contract of a series without ``contract.toml``."""
+
+
+def _decisive(group: Iterable[Requirement]) -> Requirement:
+    ordered = sorted(group, key=lambda one: one.since)
+    detailed = [one for one in ordered if one.has_facts]
+    if detailed:
+        return detailed[-1]
+    return min(ordered, key=lambda one: one.level is Level.OPTIONAL)
