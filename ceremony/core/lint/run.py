@@ -3,29 +3,29 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ceremony.core.finding import Finding, Severity
-from ceremony.core.header import Header
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.severities import severities
 from ceremony.core.lint.silencing import Silencer, silencers, unused
 from ceremony.core.lint.subject import Subject
-from ceremony.core.lint.survey import subjects
+from ceremony.core.lint.survey import made_by, subjects
 from ceremony.core.series import Series
 
 
 def lint(library: Mapping[str, Series], rules: Sequence[Rule]) -> tuple[Finding, ...]:
     """What ``rules`` say about all series of ``library``, sorted; no database is asked.
 
-    Beside the rules' own codes: ``lint-settings``, ``silence-invalid``, ``silence-rule-unknown``,
+    Beside the rules' own codes: ``settings-lint``, ``silence-invalid``, ``silence-rule-unknown``,
     ``silence-unused``. Retired files, and files that another one supersedes, are not looked at:
     the first never run, the second are history.
     """
     by_code = {rule.code: rule for rule in rules}
     found: list[Finding] = []
+    made = made_by(library)
     for series in library.values():
         judged = severities(series, by_code)
         found.extend(judged.findings)
-        for subject in subjects(series, library):
+        for subject in subjects(series, library, made):
             found.extend(_looked_at(subject, by_code, judged.by_code))
     return tuple(sorted(found))
 
@@ -33,8 +33,7 @@ def lint(library: Mapping[str, Series], rules: Sequence[Rule]) -> tuple[Finding,
 def _looked_at(
     subject: Subject, rules: Mapping[str, Rule], severity: Mapping[str, Severity | None]
 ) -> Iterator[Finding]:
-    header = _header(subject)
-    allowed, wrong = silencers(subject.script, header, rules)
+    allowed, wrong = silencers(subject.script, subject.header, rules)
     yield from wrong
     used: set[Silencer] = set()
     for code, rule in rules.items():
@@ -47,12 +46,6 @@ def _looked_at(
             if level is not None and not silencing:
                 yield _finding(subject, code, remark, level)
     yield from unused(subject.path, (one for one in allowed if one not in used))
-
-
-def _header(subject: Subject) -> Header:
-    if subject.variant is None:
-        return subject.migration.header
-    return subject.migration.rollback_headers.get(subject.variant, Header())
 
 
 def _silencing(code: str, remark: Remark, allowed: Iterable[Silencer]) -> tuple[Silencer, ...]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.header import Header
 from ceremony.core.lint.command import Command
-from ceremony.core.lint.inventory import Inventory
+from ceremony.core.lint.inventory import Inventory, Key, Made
 from ceremony.core.migration import Migration
 from ceremony.core.script import Script
 from ceremony.core.series import Series
@@ -22,7 +23,8 @@ class Subject:
     plain one). ``trees`` are the statements that are sent, ``commands`` what they execute, DO
     blocks opened. ``before`` is what the earlier files of the series, and the series it depends
     on, leave behind; ``after`` what is there when this script is through. ``library`` holds the
-    series by name, this one included.
+    series by name, this one included. ``neighbours`` has what other series with the same home
+    database make, whether this one depends on them or not.
     """
 
     series: Series
@@ -34,6 +36,14 @@ class Subject:
     before: Inventory
     after: Inventory
     library: Mapping[str, Series] = field(default_factory=dict)
+    neighbours: Mapping[Key, tuple[Made, ...]] = field(default_factory=dict)
+
+    @property
+    def header(self) -> Header:
+        """The header of the file that runs: of the change, or of this way back."""
+        if self.variant is None:
+            return self.migration.header
+        return self.migration.rollback_headers.get(self.variant, Header())
 
     @property
     def path(self) -> str:

@@ -1,30 +1,59 @@
 """The survey: the scripts of a series as subjects, each with what the files before it made."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from ceremony.core.graph import superseded_on_disk
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.commands import commands_of
 from ceremony.core.lint.deeds import Objects, follow
-from ceremony.core.lint.inventory import Inventory
+from ceremony.core.lint.inventory import Inventory, Key, Made
 from ceremony.core.lint.subject import Subject
 from ceremony.core.migration import Kind, Migration
 from ceremony.core.series import Series
 from ceremony.core.sql.trees import trees_of
 
+MadeBy = Mapping[str, Mapping[Key, tuple[Made, ...]]]
+"""By the alias of a home database, everything that its series make."""
 
-def subjects(series: Series, library: Mapping[str, Series]) -> Iterator[Subject]:
+
+def made_by(library: Mapping[str, Series]) -> MadeBy:
+    """What series make that share a home database; nothing for a series that has its own."""
+    homes = Counter(series.settings.database for series in library.values())
+    found: dict[str, dict[Key, tuple[Made, ...]]] = {}
+    for series in library.values():
+        home = series.settings.database
+        if homes[home] > 1:
+            own = found.setdefault(home, {})
+            for key, made in _left_by(series):
+                own[key] = (*own.get(key, ()), made)
+    return found
+
+
+def _left_by(series: Series) -> Iterator[tuple[Key, Made]]:
+    objects: Objects = {}
+    for migration in _fresh(series):
+        if migration.kind is Kind.RUNNABLE:
+            _follow(objects, commands_of(trees_of(migration.script)), migration)
+    yield from objects.items()
+
+
+def subjects(series: Series, library: Mapping[str, Series], made: MadeBy) -> Iterator[Subject]:
     """Every change of a series that a fresh database would run, then its ways back.
 
     A way back is judged as what runs when nothing after its migration is there.
     """
+    neighbours = made.get(series.settings.database, {})
     runnable, coming = _of_other_series(series, library), _of_other_series(series, library)
     for migration in _fresh(series):
         there = runnable if migration.kind is Kind.RUNNABLE else coming
         change = _subject(series, migration, None, Inventory(dict(there)), library)
+        change = replace(change, neighbours=neighbours)
         yield change
         for variant in sorted(migration.rollbacks):
-            yield _subject(series, migration, variant, change.after, library)
+            way = _subject(series, migration, variant, change.after, library)
+            yield replace(way, neighbours=neighbours)
         _follow(coming, change.commands, migration)
         if migration.kind is Kind.RUNNABLE:
             _follow(runnable, change.commands, migration)
