@@ -9,6 +9,9 @@ from ceremony.core.sql.parser import Message
 from ceremony.core.sql.relations import Name
 
 
+__all__ = ["Inventory", "Key", "Made", "ObjectKind"]
+
+
 class Key(NamedTuple):
     """An object. ``part`` is the column, constraint, trigger or policy of the table ``name``."""
 

@@ -1,8 +1,9 @@
 """The tables of a script's own: created by it, or temporary. Nobody else's rows are in them."""
 
+from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.deeds import created
-from ceremony.core.lint.inventory import Inventory, ObjectKind
+from ceremony.core.lint.inventory import Inventory
 from ceremony.core.sql.relations import Name
 
 _TEMPORARY = "pg_temp"

@@ -28,7 +28,7 @@ def severities(series: Series, rules: Mapping[str, Rule]) -> Severities:
     """Read ``[lint]``: a severity by code, or a table with ``severity`` and ``reason``.
 
     A series may ask for more without a word; asking for less, or for nothing (``off``), takes a
-    reason. Findings: ``lint-settings``.
+    reason. Findings: ``settings-lint``.
     """
     by_code = {code: rule.severity for code, rule in rules.items()}
     found: list[Finding] = []
@@ -60,7 +60,7 @@ def _parts(value: Any) -> tuple[str, str]:
 
 
 def _wrong(series: Series, message: str, hint: str) -> Finding:
-    return refuse(f"{series.name}/{SETTINGS}", "lint-settings", message, hint)
+    return refuse(f"{series.name}/{SETTINGS}", "settings-lint", message, hint)
 
 
 def _unknown(series: Series, code: str, known: Mapping[str, Rule]) -> Finding:
