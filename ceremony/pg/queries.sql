@@ -138,10 +138,12 @@ SELECT pid FROM pg_catalog.pg_locks
 WHERE locktype = 'advisory' AND granted AND objsubid = 1
   AND classid = %s::int8::oid AND objid = %s::int8::oid;
 
--- name: drop-slots
-SELECT pg_catalog.pg_drop_replication_slot(slot_name)
-FROM pg_catalog.pg_replication_slots WHERE database = %s;
+-- name: subscriptions
+SELECT pg_catalog.quote_ident(subname) FROM pg_catalog.pg_subscription
+WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database());
 
 -- name: database-locale
-SELECT pg_catalog.pg_encoding_to_char(encoding), datcollate::text, datctype::text
-FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database();
+SELECT pg_catalog.pg_encoding_to_char(encoding), datcollate::text, datctype::text,
+       pg_catalog.to_jsonb(d) ->> 'datlocprovider',
+       coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale')
+FROM pg_catalog.pg_database AS d WHERE datname = pg_catalog.current_database();

@@ -41,27 +41,25 @@ _PAUSE_SECONDS = 0.05
 _NO_RIGHT = "42501"
 _IN_USE = "55006"
 _GONE = "3D000"
+#: pg_database.datlocprovider, since PostgreSQL 15 (manual, 52.15).
+_PROVIDERS = {"b": "builtin", "c": "libc", "i": "icu"}
 
 
 @dataclass(frozen=True)
 class Origin:
     """What a scratch database begins as.
 
-    ``template`` is copied and must have no other connections while it is. ``encoding``,
-    ``collate`` and ``ctype`` are for ``template0`` alone (manual, CREATE DATABASE); ``""`` leaves
-    them to the server.
+    ``template`` is copied and must have no other connections while it is. ``options`` are further
+    ones of CREATE DATABASE, keyword to value: encoding and locale, which only ``template0`` lets
+    one choose (manual, CREATE DATABASE).
     """
 
     template: str = "template0"
-    encoding: str = ""
-    collate: str = ""
-    ctype: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
     def clause(self) -> str:
         """The options of CREATE DATABASE."""
-        wanted = (("ENCODING", self.encoding), ("LC_COLLATE", self.collate))
-        wanted = (*wanted, ("LC_CTYPE", self.ctype))
-        options = [f"{keyword} {literal(value)}" for keyword, value in wanted if value]
+        options = [f"{keyword} {literal(value)}" for keyword, value in self.options]
         return " ".join([f"TEMPLATE {quoted(self.template)}", *options])
 
 
@@ -69,7 +67,7 @@ class Origin:
 def scratch_database(
     server: Mapping[str, str], origin: Origin | None = None
 ) -> Iterator[dict[str, str]]:
-    """libpq's parameters of a new database, which is dropped at the end, whatever happened.
+    """The parameters of a new database, which is dropped at the end, whatever happened.
 
     ``server`` are those of the server's maintenance database (``postgres``, usually), with a role
     that may create databases. What killed owners left behind is dropped first.
@@ -80,7 +78,7 @@ def scratch_database(
     settings = SessionSettings(run="scratch", lock_timeout=60_000)
     with open_session(server, settings) as guard:
         _refuse_without_right(guard)
-        _sweep(guard, timedelta(0))
+        _sweep(guard, server, timedelta(0))
         name = _new_name(guard)
         try:
             _create(guard, name, origin or Origin())
@@ -96,13 +94,18 @@ def sweep(server: Mapping[str, str], *, older_than: timedelta = timedelta(0)) ->
     name. Raises what ``open_session`` raises.
     """
     with open_session(server, SessionSettings(run="sweep", lock_timeout=60_000)) as session:
-        return _sweep(session, older_than)
+        return _sweep(session, server, older_than)
 
 
 def origin_like(target: Session) -> Origin:
     """An empty database with the encoding and the locale of the target."""
-    encoding, collate, ctype = target.ask(query("database-locale"))[0]
-    return Origin("template0", encoding, collate, ctype)
+    encoding, collate, ctype, provider, locale = target.ask(query("database-locale"))[0]
+    wanted = {"ENCODING": encoding, "LC_COLLATE": collate, "LC_CTYPE": ctype}
+    if provider is not None:
+        wanted["LOCALE_PROVIDER"] = _PROVIDERS[provider]
+    if locale is not None:
+        wanted[f"{_PROVIDERS[provider].upper()}_LOCALE"] = locale
+    return Origin(options=tuple(wanted.items()))
 
 
 def load_schema(
@@ -208,14 +211,16 @@ def _busy(guard: Session) -> Iterator[None]:
 
 def _drop_at_last(guard: Session, server: Mapping[str, str], name: str) -> None:
     """With the guard, else with a new session: the guard's link may have broken."""
-    if not guard.connection.broken:
-        _drop(guard, name)
-        return
-    with open_session(server, SessionSettings(run="scratch", lock_timeout=60_000)) as session:
-        _drop(session, name)
+    try:
+        _drop(guard, server, name)
+    except QueryFailed:
+        if not guard.connection.closed:
+            raise
+        with open_session(server, SessionSettings(run="scratch", lock_timeout=60_000)) as session:
+            _drop(session, server, name)
 
 
-def _drop(session: Session, name: str) -> None:
+def _drop(session: Session, server: Mapping[str, str], name: str) -> None:
     """Its other sessions are ended (manual, DROP DATABASE, FORCE). Dropped already is fine."""
     with _busy(session):
         try:
@@ -223,21 +228,25 @@ def _drop(session: Session, name: str) -> None:
         except QueryFailed as error:
             if error.sqlstate != _IN_USE:
                 raise
-            _let_go(session, name)
+            _drop_subscriptions({**server, "dbname": name})
             session.ask(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
 
 
-def _let_go(session: Session, name: str) -> None:
-    """A replication slot of a migration holds its database; nobody reads from a scratch one."""
-    session.ask(query("drop-slots"), (name,))
+def _drop_subscriptions(scratch: Mapping[str, str]) -> None:
+    """A migration's subscriptions hold their database; what they would read from is left alone."""
+    with open_session(scratch, SessionSettings(run="scratch")) as session:
+        for (name,) in session.ask(query("subscriptions")):
+            session.ask(f"ALTER SUBSCRIPTION {name} DISABLE")
+            session.ask(f"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)")
+            session.ask(f"DROP SUBSCRIPTION {name}")
 
 
-def _sweep(session: Session, older_than: timedelta) -> tuple[str, ...]:
+def _sweep(session: Session, server: Mapping[str, str], older_than: timedelta) -> tuple[str, ...]:
     _wait_for_the_busy(session)
     dropped = []
     for (name,) in session.ask(query("scratch-databases"), (PREFIX, older_than)):
         if not _owned(session, name):
-            _drop(session, name)
+            _drop(session, server, name)
             dropped.append(name)
     return tuple(dropped)
 
