@@ -53,11 +53,9 @@ def _written(item: CatalogObject) -> dict[str, Json]:
 
 def _read(item: Mapping[str, Any]) -> CatalogObject:
     parent = item.get("parent")
-    return CatalogObject(
-        _key(item),
-        *(_facts(item.get(aspect.value, NOTHING)) for aspect in Aspect),
-        parent=_key(parent) if parent is not None else None,
-    )
+    structure, rights, cosmetic = (_facts(item.get(aspect.value, NOTHING)) for aspect in Aspect)
+    above = _key(parent) if parent is not None else None
+    return CatalogObject(_key(item), structure, rights, cosmetic, above)
 
 
 def _key(item: Mapping[str, Any]) -> ObjectKey:

@@ -1,0 +1,104 @@
+"""The snapshot of a target's catalog, in one round trip.
+
+All questions travel together in one read-only transaction at REPEATABLE READ, so that they see one
+state. The functions that write definitions (``pg_get_viewdef`` and others) look at the newest state
+all the same and take ACCESS SHARE locks: a session that holds ACCESS EXCLUSIVE makes them wait, and
+something dropped meanwhile gives XX000. Then it is asked again, and if that does not help, the
+snapshot is *unknown*, which is never *equal*.
+"""
+
+from typing import Any, cast
+
+import psycopg
+
+from ceremony.core.catalog.snapshot import ALGORITHM, Snapshot
+from ceremony.errors import NOTHING_CHANGED, Refused
+from ceremony.pg.catalog_queries import questions
+from ceremony.pg.catalog_rows import Reader
+from ceremony.pg.errors import failure
+from ceremony.pg.session import Session
+
+LOCK_TIMEOUT = 1_000
+"""How long a question waits for a lock, in milliseconds."""
+
+ATTEMPTS = 3
+
+#: What texts of definitions depend on. ``jit`` costs seconds here and saves none.
+_PINS = {
+    "search_path": "",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "lc_monetary": "C",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "jit": "off",
+}
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#: A lock, an object dropped meanwhile, a deadlock or a cancel: the catalog itself is not to blame.
+_MOVING = frozenset({"55P03", "XX000", "40P01", "40001", "57014", "42P01", "42704", "42883"})
+
+
+class SnapshotUnknown(Refused):
+    """The catalog could not be read as a whole: nothing can be said about it."""
+
+
+def take(session: Session, *, ledger_schema: str) -> Snapshot:
+    """The catalog of the session's database, without the ledger's own objects.
+
+    The session must be outside a transaction. Takes one round trip. Raises SnapshotUnknown
+    (snapshot-unknown) when objects are locked or go away while they are read, and Failed when the
+    connection breaks.
+    """
+    error: psycopg.Error | None = None
+    for _ in range(ATTEMPTS):
+        try:
+            return _taken(session, ledger_schema)
+        except psycopg.Error as raised:
+            error = raised
+            if raised.sqlstate not in _MOVING:
+                raise failure(raised, state=NOTHING_CHANGED, doing="The snapshot") from None
+            session.connection.rollback()
+    assert error is not None
+    raise _unknown(session, error)
+
+
+def _taken(session: Session, ledger_schema: str) -> Snapshot:
+    major = session.identity.server_version // 10_000
+    connection = session.connection
+    reader = Reader(ledger_schema)
+    with connection.pipeline():
+        connection.execute(_BEGIN)
+        connection.execute(_pins())
+        cursors = [
+            (question, connection.execute(cast(Any, question.text)))
+            for question in questions(major)
+        ]
+        connection.execute("COMMIT")
+    for question, cursor in cursors:
+        columns = [column.name for column in cursor.description or ()]
+        reader.read(question.name, columns, cursor.fetchall())
+        cursor.close()
+    reader.finish()
+    return Snapshot(ALGORITHM, major, reader.objects)
+
+
+def _pins() -> Any:
+    pins = {**_PINS, "lock_timeout": str(LOCK_TIMEOUT)}
+    calls = [f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in pins.items()]
+    return f"SELECT {', '.join(calls)}"
+
+
+def _unknown(session: Session, error: psycopg.Error) -> SnapshotUnknown:
+    said = error.diag.message_primary or "no answer"
+    return SnapshotUnknown(
+        "snapshot-unknown",
+        f"The catalog of the {session.identity.place} could not be read: {said} "
+        f"({error.sqlstate}).",
+        state="Nothing was changed, and nothing is known about differences.",
+        next_step="Look who holds locks (SELECT pid, application_name, query FROM "
+        "pg_stat_activity WHERE state <> 'idle'), wait until they are done, then run the same "
+        "command again.",
+    )
