@@ -12,6 +12,12 @@ LEDGER = "ceremony_ledger"
 _GUARD = f"{LEDGER}_refuse"
 """The function of its triggers: who replaces it can change and delete rows."""
 
+
+def is_own(name: str) -> bool:
+    """Whether an object of this name belongs to the ledger."""
+    return name in (LEDGER, _GUARD)
+
+
 _WRITES = (ast.InsertStmt, ast.UpdateStmt, ast.DeleteStmt, ast.MergeStmt)
 _NAMED_BY_LIST = frozenset({"drop_stmt", "comment_stmt", "alter_owner_stmt", "rename_stmt"})
 

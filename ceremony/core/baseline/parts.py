@@ -1,0 +1,182 @@
+"""A dump as parts: each statement, repeatable, with the object it belongs to and what it needs."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ceremony.core.baseline.names import Name, names_of, relation, words
+from ceremony.core.baseline.rewriting import repeatable
+from ceremony.core.baseline.tables import Additions, addition, calls_own, foldable, table
+from ceremony.core.sql.own_ledger import is_own
+from ceremony.core.sql.parser import ast, walk
+from ceremony.core.sql.source import Tree
+
+LeftOut = Callable[[Name], bool]
+"""Whether an object, by its qualified name, is no part of the baseline."""
+
+_DROPPED = frozenset(
+    {
+        "variable_set_stmt",
+        "select_stmt",
+        "create_subscription_stmt",
+        "alter_subscription_stmt",
+        "create_user_mapping_stmt",
+    }
+)
+"""Settings of the dump, and what holds secrets or connects to other servers."""
+
+_FIRST = frozenset({"create_schema_stmt", "create_extension_stmt", "create_plang_stmt"})
+_LAST = frozenset(
+    {
+        "create_event_trig_stmt",
+        "alter_event_trig_stmt",
+        "create_publication_stmt",
+        "alter_publication_stmt",
+        "alter_default_privileges_stmt",
+    }
+)
+_LAST_OBJECTS = frozenset({ast.OBJECT_EVENT_TRIGGER, ast.OBJECT_PUBLICATION})
+
+
+@dataclass(frozen=True)
+class Part:
+    """``place`` is the statement's number in the dump; ``rank`` 0 stands before all else, 2 after.
+
+    ``waits``: stands behind everything that is made, because it calls functions of the database.
+    """
+
+    place: int
+    text: str
+    home: Name
+    made: frozenset[Name]
+    needed: frozenset[Name]
+    creates: bool = False
+    closes: bool = False
+    waits: bool = False
+    rank: int = 1
+
+
+def parts_of(trees: Sequence[Tree], *, user: str, left_out: LeftOut) -> tuple[Part, ...]:
+    """The parts in the order of the dump. ``user`` owns what names no owner."""
+    kept = [tree for tree in trees if _kept(tree, user)]
+    homes = _homes(kept)
+    additions: dict[Name, Additions] = {
+        names_of(tree).home: Additions()
+        for tree in kept
+        if tree.kind == "create_stmt" and foldable(tree)
+    }
+    folded: dict[Name, list[Tree]] = {}
+    found: list[Part] = []
+    later = _later_views(kept)
+    for tree in kept:
+        home = _resolved(names_of(tree).home, homes)
+        if left_out(home) or is_own(home[-1]) or _names_own(tree):
+            continue
+        if home in additions and addition(tree, additions[home]):
+            folded.setdefault(home, []).append(tree)
+        else:
+            found.append(_part(tree, home, later))
+    trees_by_place = {tree.statement.number: tree for tree in kept}
+    return tuple(
+        _with_additions(part, trees_by_place[part.place], additions, folded) for part in found
+    )
+
+
+def _kept(tree: Tree, user: str) -> bool:
+    if tree.kind in _DROPPED:
+        return False
+    node = getattr(tree.node, tree.kind)
+    if tree.kind == "comment_stmt":
+        return bool(node.objtype != ast.OBJECT_EXTENSION)
+    if tree.kind == "alter_owner_stmt":
+        return bool(node.newowner.rolename != user)
+    if tree.kind == "alter_table_stmt":
+        command = node.cmds[0].alter_table_cmd
+        return bool(command.subtype != ast.AT_ChangeOwner or command.newowner.rolename != user)
+    return True
+
+
+def _names_own(tree: Tree) -> bool:
+    """A trigger, an index or a grant of the ledger."""
+    return any(isinstance(m, ast.RangeVar) and is_own(m.relname) for m in walk([tree.node]))
+
+
+def _homes(trees: Iterable[Tree]) -> Mapping[Name, Name]:
+    """Where a sequence, an index or statistics are at home: with their table."""
+    homes: dict[Name, Name] = {}
+    for tree in trees:
+        node = getattr(tree.node, tree.kind)
+        names = names_of(tree)
+        if tree.kind in ("index_stmt", "create_stats_stmt"):
+            homes |= dict.fromkeys(names.made, names.home)
+        elif tree.kind == "alter_table_stmt" and names.made:
+            homes |= {name: names.home for name in names.made if len(name) == 2}
+        elif tree.kind == "alter_seq_stmt":
+            owner = next(
+                (o.def_elem for o in node.options if o.def_elem.defname == "owned_by"), None
+            )
+            if owner is not None:
+                homes[names.home] = words(owner.arg.list.items)[:2]
+    return homes
+
+
+def _resolved(home: Name, homes: Mapping[Name, Name]) -> Name:
+    return homes.get(home, home)
+
+
+def _later_views(trees: Iterable[Tree]) -> frozenset[Name]:
+    """Views that pg_dump makes twice: first as a stand-in with the right columns, later in earnest
+    (pg_dump.c, ``createDummyViewAsClause``).
+    """
+    return frozenset(
+        relation(tree.node.view_stmt.view)
+        for tree in trees
+        if tree.kind == "view_stmt" and tree.node.view_stmt.replace
+    )
+
+
+def _part(tree: Tree, home: Name, later: frozenset[Name]) -> Part:
+    names, kind = names_of(tree), tree.kind
+    creates = names.home == home and home in names.made
+    stand_in = kind == "view_stmt" and home in later and not tree.node.view_stmt.replace
+    return Part(
+        tree.statement.number,
+        repeatable(tree, stand_in=stand_in),
+        home,
+        names.made,
+        names.needed,
+        creates=creates and not (kind == "view_stmt" and tree.node.view_stmt.replace),
+        closes=kind == "alter_table_stmt" and _attaches(tree),
+        waits=kind in ("index_stmt", "create_stats_stmt", "create_table_as_stmt")
+        and any(calls_own(message) for message in walk([tree.node])),
+        rank=_rank(tree),
+    )
+
+
+def _attaches(tree: Tree) -> bool:
+    """A partition is attached behind its own indexes: else PostgreSQL makes others for it (manual,
+    5.12.2.2).
+    """
+    command = tree.node.alter_table_stmt.cmds[0].alter_table_cmd
+    return bool(command.subtype == ast.AT_AttachPartition)
+
+
+def _rank(tree: Tree) -> int:
+    if tree.kind in _FIRST:
+        return 0
+    node = getattr(tree.node, tree.kind)
+    object_type = getattr(node, "objtype", None) or getattr(node, "object_type", None)
+    return 2 if tree.kind in _LAST or object_type in _LAST_OBJECTS else 1
+
+
+def _with_additions(
+    part: Part, tree: Tree, additions: Mapping[Name, Additions], folded: Mapping[Name, list[Tree]]
+) -> Part:
+    if tree.kind != "create_stmt" or part.home not in additions:
+        return part
+    names = [names_of(each) for each in folded.get(part.home, ())]
+    return replace(
+        part,
+        text=table(tree, additions[part.home]),
+        made=part.made.union(*(each.made for each in names)),
+        needed=part.needed.union(*(each.needed for each in names)),
+    )
