@@ -32,13 +32,13 @@ def questions(major: int) -> tuple[Question, ...]:
 
 
 def _for(major: int, body: str) -> str:
-    lines = []
-    for line in body.splitlines():
-        mark = _SINCE.search(line)
-        if mark is not None:
-            since, sign = int(mark[1]), mark[2]
-            if (major < since) if sign == "+" else (major > since):
-                continue
-            line = line[: mark.start()]
-        lines.append(line)
+    lines = (_SINCE.sub("", line) for line in body.splitlines() if _holds(major, line))
     return "\n".join(lines).replace("{user schemas}", _USER_SCHEMAS)
+
+
+def _holds(major: int, line: str) -> bool:
+    """Whether a line is meant for this version."""
+    mark = _SINCE.search(line)
+    if mark is None:
+        return True
+    return major >= int(mark[1]) if mark[2] == "+" else major <= int(mark[1])
