@@ -6,6 +6,7 @@ from ceremony import conf
 from ceremony.actions.access import home_of, refuse_unconfirmed
 from ceremony.actions.control import control_errors
 from ceremony.actions.dependencies import satisfied_on
+from ceremony.actions.drift import drift_before
 from ceremony.actions.execute import execute
 from ceremony.actions.library import load_library
 from ceremony.actions.ready import Caller, Ready, ready
@@ -61,7 +62,9 @@ def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
         refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
             return nothing_to_do(here, plan)
-        report = execute(here, plan, commit_of(settings.root / request.series), watcher)
+        drift = drift_before(here, series, settings)
+        commit = commit_of(settings.root / request.series)
+        report = execute(here, plan, commit, watcher, drift)
     return settle_unknown(report, target, settings, request.caller, watcher)
 
 

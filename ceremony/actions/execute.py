@@ -16,7 +16,10 @@ from ceremony.actions.control import control_unreachable
 from ceremony.actions.outcome_buffer import OutcomeBuffer
 from ceremony.actions.ready import Ready, now, with_ledger
 from ceremony.actions.record import RunFacts, audit_head, close_run, open_run, record_intents
+from ceremony.actions.snapshots import Occasion, store_snapshot
 from ceremony.actions.watching import Watcher
+from ceremony.core.drift import DriftReport, SnapshotTaken
+from ceremony.core.finding import Finding
 from ceremony.core.outcome import Problem, StepOutcome, StepRun, StepState
 from ceremony.core.plan import Direction, Plan, plan_digest
 from ceremony.core.report import RunReport, Verdict, verdict_on
@@ -52,12 +55,14 @@ class Recorder:
             self._watcher.step_finished(outcome)
 
 
-def execute(target: Ready, plan: Plan, commit: str, watcher: Watcher) -> RunReport:
-    """Run the steps of ``plan`` (at least one, no refusals). ``commit`` is that of the files.
+def execute(
+    target: Ready, plan: Plan, commit: str, watcher: Watcher, drift: DriftReport | None = None
+) -> RunReport:
+    """Run the steps of ``plan`` (at least one, no refusals), then keep a snapshot of the catalog.
 
-    A step that fails is not raised: the report's ``problem`` tells. Raises CeremonyError
-    (control-unreachable) when the record cannot be written, and Interrupted (run-interrupted)
-    after recording what a Ctrl-C left.
+    ``commit`` is that of the files, ``drift`` what was found before the run. A step that fails is
+    not raised: the report's ``problem`` tells. Raises CeremonyError (control-unreachable) when the
+    record cannot be written, and Interrupted (run-interrupted) after recording what a Ctrl-C left.
     """
     began = time.monotonic()
     target = with_ledger(target)
@@ -68,12 +73,13 @@ def execute(target: Ready, plan: Plan, commit: str, watcher: Watcher) -> RunRepo
         record_intents(run, runs, planned_at=now())
         outcomes, interrupted = _run(target, run, runs, digest, plan, watcher)
         verdict, problem = verdict_of(outcomes)
+        left = store_snapshot(target.access, target.target, Occasion(run, now()))
         close_run(
             run,
             verdict,
             finished_at=now(),
             problem=problem,
-            findings=plan.findings,
+            findings=_for_the_record(plan, drift, left),
             keep_error_detail=target.access.keep_detail,
         )
     except (DatabaseError, InterfaceError) as error:
@@ -90,7 +96,17 @@ def execute(target: Ready, plan: Plan, commit: str, watcher: Watcher) -> RunRepo
         seconds=time.monotonic() - began,
         verdict=verdict,
         problem=problem,
+        drift=drift,
+        snapshot=left,
     )
+
+
+def _for_the_record(
+    plan: Plan, drift: DriftReport | None, left: SnapshotTaken
+) -> tuple[Finding, ...]:
+    """What was noticed about the plan, about drift before the run, and about its snapshot."""
+    found = drift.findings() if drift else ()
+    return (*plan.findings, *found, *((left.missing,) if left.missing else ()))
 
 
 def verdict_of(outcomes: tuple[StepOutcome, ...]) -> tuple[Verdict, Problem | None]:

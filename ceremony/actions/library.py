@@ -8,9 +8,10 @@ from ceremony.core.assemble import assemble
 from ceremony.core.finding import Finding
 from ceremony.core.graph import check_graph
 from ceremony.core.naming import path_finding
-from ceremony.core.series import Series
+from ceremony.core.series import Series, SeriesSettings
+from ceremony.core.settings_file import read_settings
 from ceremony.errors import UsageError
-from ceremony.sources.folder import read_series, series_names
+from ceremony.sources.folder import read_series, read_settings_file, series_names
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,19 @@ def neighbours(root: Path, own: str, names: Iterable[str]) -> dict[str, Series]:
     """
     there = set(names) & set(_known(root)) - {own}
     return {name: assemble(read_series(root, name)) for name in sorted(there)}
+
+
+def settings_on(root: Path, own: Series, names: Iterable[str]) -> tuple[SeriesSettings, ...]:
+    """The settings of ``own`` and of those of the series ``names`` that are on the disk; of these
+    nothing else is read, and their errors do not matter here.
+    """
+    found = [own.settings]
+    for name in sorted(set(names) & set(_known(root)) - {own.name}):
+        file = read_settings_file(root, name)
+        if file is not None:
+            text = file.data.decode(errors="replace")
+            found.append(read_settings(name, file.path, text, ()).settings)
+    return tuple(found)
 
 
 def _known(root: Path) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from ceremony import conf
 from ceremony.actions.access import home_of, refuse_unconfirmed
 from ceremony.actions.apply import nothing_to_do
 from ceremony.actions.control import control_errors
+from ceremony.actions.drift import drift_before
 from ceremony.actions.execute import execute
 from ceremony.actions.library import load_library, neighbours
 from ceremony.actions.loss import LossAccepted, record_loss, refuse_unaccepted_loss
@@ -62,6 +63,8 @@ def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
         if not plan.steps:
             return nothing_to_do(here, plan)
         refuse_unaccepted_loss(plan, request.loss)
+        drift = drift_before(here, series, settings)
         record_loss(here, plan, request.loss, settings, watcher)
-        report = execute(here, plan, commit_of(settings.root / request.series), watcher)
+        commit = commit_of(settings.root / request.series)
+        report = execute(here, plan, commit, watcher, drift)
     return settle_unknown(report, target, settings, request.caller, watcher)

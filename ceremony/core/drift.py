@@ -128,6 +128,19 @@ def changed_words(one: Drifted) -> str:
 
 
 @dataclass(frozen=True)
+class SnapshotTaken:
+    """The snapshot that a run left: its number in the record, the digests of structure and rights,
+    how many objects it holds. ``missing``: why there is none (the number is 0 then).
+    """
+
+    number: int = 0
+    digest: str = ""
+    rights_digest: str = ""
+    objects: int = 0
+    missing: Finding | None = None
+
+
+@dataclass(frozen=True)
 class Compared:
     """The differences between two catalogs, and what could not be compared."""
 

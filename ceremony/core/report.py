@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from ceremony.core.check import CheckResult, CheckSeverity
+from ceremony.core.drift import DriftReport, SnapshotTaken
 from ceremony.core.finding import Finding
 from ceremony.core.lint.rule import Rule
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome
@@ -83,7 +84,8 @@ class RunReport:
 
     ``settled`` tells what earlier crashed attempts turned out to be; ``findings`` holds notices
     (reworded files …). ``run`` is the number under which the record can be found, 0 when there
-    was nothing to do.
+    was nothing to do. ``drift`` is what comparing before the run came to, ``None`` where there was
+    nothing to compare with; ``snapshot`` is what the run left.
     """
 
     run: int
@@ -95,6 +97,8 @@ class RunReport:
     seconds: float
     verdict: Verdict
     problem: Problem | None = None
+    drift: DriftReport | None = None
+    snapshot: SnapshotTaken | None = None
 
 
 class MigrationState(StrEnum):
@@ -161,7 +165,7 @@ class VerifiedMigration:
 @dataclass(frozen=True)
 class VerifyReport:
     """What ``verify_sql`` prints: files against ledger, ledger against itself and control,
-    checks.
+    checks; and drift, where it was asked for.
     """
 
     target: TargetFacts
@@ -169,6 +173,7 @@ class VerifyReport:
     findings: tuple[Finding, ...]
     migrations: tuple[VerifiedMigration, ...]
     verdict: Verdict
+    drift: DriftReport | None = None
 
 
 class SettledAs(StrEnum):
@@ -193,9 +198,14 @@ class Settled:
 
 @dataclass(frozen=True)
 class ReconcileReport:
-    """What ``reconcile_sql`` prints. ``findings`` names what no rule may settle (a person must)."""
+    """What ``reconcile_sql`` prints. ``findings`` names what no rule may settle (a person must).
+
+    ``accepted`` is the drift that a person accepted, ``snapshot`` the snapshot that holds it.
+    """
 
     target: TargetFacts
     settled: tuple[Settled, ...]
     repaired: tuple[str, ...]
     findings: tuple[Finding, ...]
+    accepted: DriftReport | None = None
+    snapshot: SnapshotTaken | None = None

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ceremony.core.finding import Finding, refuse, warn
-from ceremony.core.naming import Role, classify, path_finding
+from ceremony.core.naming import SETTINGS, Role, classify, path_finding
 from ceremony.core.series import SeriesFiles, SourceFile
 from ceremony.core.text import SIZE_LIMIT
 
@@ -54,6 +54,19 @@ def read_series(root: Path, name: str) -> SeriesFiles:
             return _read_folder(folder, name)
     except OSError as error:
         return SeriesFiles(name, (), (_folder_finding(root, name, error),))
+
+
+def read_settings_file(root: Path, name: str) -> SourceFile | None:
+    """The ``series.toml`` of one of ``series_names`` and nothing else of it; ``None`` where there
+    is none that can be read. Raises nothing for what stands on the disk.
+    """
+    files: list[SourceFile] = []
+    try:
+        with _opened(root / name) as folder:
+            _read_into(folder, SETTINGS, f"{name}/{SETTINGS}", files, [])
+    except OSError:
+        return None
+    return files[0] if files else None
 
 
 @contextmanager
