@@ -1,11 +1,12 @@
 """What a command makes, drops and renames, so that the inventory can follow."""
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import replace
 
 from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.lint.alterations import alterations
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.inventory import Key, Made
-from ceremony.core.sql.constants import definition_of
 from ceremony.core.sql.parser import Message, Node, ast
 from ceremony.core.sql.relations import Name, listed_name, relation_name
 
@@ -30,6 +31,10 @@ def follow(objects: Objects, command: Command, series: str, version: str) -> Non
         _rename(objects, old, new)
     for key, node in created(command):
         objects.setdefault(key, Made(series, version, node))
+    for one in alterations(command, ast.AT_AlterColumnType):
+        column = Key(ObjectKind.COLUMN, one.table, one.action.name)
+        if column in objects:
+            objects[column] = replace(objects[column], node=one.column)
 
 
 def created(command: Command) -> Found:
@@ -37,6 +42,11 @@ def created(command: Command) -> Found:
     maker = _MAKERS.get(command.kind)
     if maker is not None:
         yield from maker(command.node)
+    for one in alterations(command, ast.AT_AddColumn, ast.AT_AddConstraint):
+        if one.action.subtype == ast.AT_AddColumn:
+            yield from _column(one.table, one.column)
+        else:
+            yield from _constraint(one.table, one.constraint)
 
 
 def _table(node: Message) -> Found:
@@ -64,18 +74,6 @@ def _create_as(node: Message) -> Found:
     view = node.objtype == ast.OBJECT_MATVIEW
     kind = ObjectKind.MATERIALIZED_VIEW if view else ObjectKind.TABLE
     yield Key(kind, relation_name(node.into.rel)), node
-
-
-def _alter_table(node: Message) -> Found:
-    if node.objtype != ast.OBJECT_TABLE:
-        return
-    table = relation_name(node.relation)
-    for each in node.cmds:
-        command = each.alter_table_cmd
-        if command.subtype == ast.AT_AddColumn:
-            yield from _column(table, definition_of(command).column_def)
-        elif command.subtype == ast.AT_AddConstraint:
-            yield from _constraint(table, definition_of(command).constraint)
 
 
 def _index(node: Message) -> Found:
@@ -123,7 +121,6 @@ def _related(kind: ObjectKind, field: str) -> Callable[[Message], Found]:
 _MAKERS: Mapping[str, Callable[[Message], Found]] = {
     "create_stmt": _table,
     "create_table_as_stmt": _create_as,
-    "alter_table_stmt": _alter_table,
     "index_stmt": _index,
     "view_stmt": _related(ObjectKind.VIEW, "view"),
     "create_seq_stmt": _related(ObjectKind.SEQUENCE, "sequence"),
@@ -165,12 +162,8 @@ def dropped(command: Command) -> Iterator[Key]:
     if command.kind == "drop_stmt":
         for node in command.node.objects:
             yield from _dropped_keys(command.node.remove_type, node)
-    elif command.kind == "alter_table_stmt" and command.node.objtype == ast.OBJECT_TABLE:
-        table = relation_name(command.node.relation)
-        for each in command.node.cmds:
-            kind = _DROPPED_PARTS.get(each.alter_table_cmd.subtype)
-            if kind is not None:
-                yield Key(kind, table, each.alter_table_cmd.name)
+    for one in alterations(command, *_DROPPED_PARTS):
+        yield Key(_DROPPED_PARTS[one.action.subtype], one.table, one.action.name)
 
 
 _DROPPED_PARTS: Mapping[int, ObjectKind] = {

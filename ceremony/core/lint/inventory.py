@@ -8,7 +8,6 @@ from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.sql.parser import Message
 from ceremony.core.sql.relations import Name
 
-
 __all__ = ["Inventory", "Key", "Made", "ObjectKind"]
 
 

@@ -61,3 +61,7 @@ class Subject:
         tables = (ObjectKind.TABLE, ObjectKind.MATERIALIZED_VIEW)
         here = (key for key in self.after.objects if key.kind in tables)
         return frozenset(key.name for key in here if key not in self.before.objects)
+
+    def is_new(self, table: Name) -> bool:
+        """Whether this script made the table; a temporary one hides another of the same name."""
+        return table in self.new_tables or Name("pg_temp", table.name) in self.new_tables

@@ -21,7 +21,7 @@ def _look(subject: Subject) -> Iterator[Remark]:
 
 
 def _silent_keys(command: Command) -> Iterator[Remark]:
-    for constraint in constraints_of(command):
+    for _, constraint, _ in constraints_of(command):
         if constraint.contype == ast.CONSTR_FOREIGN and constraint.fk_del_action == "a":
             referenced = relation_name(constraint.pktable)
             yield command.remark(
