@@ -5,13 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ceremony import conf
+from ceremony.actions.home import home_of
 from ceremony.actions.targets import SeenTarget
 from ceremony.conf import Settings, TargetSettings
 from ceremony.core.report import TargetFacts
-from ceremony.core.series import Series
-from ceremony.errors import Refused, UsageError
+from ceremony.errors import Refused
 from ceremony.pg.ledger import Ledger
 from ceremony.pg.session import Session, SessionSettings, open_session
+
+__all__ = ["Access", "home_of", "reached", "refuse_unconfirmed"]
 
 
 @dataclass(frozen=True)
@@ -72,24 +74,6 @@ def reached(target: TargetSettings, settings: Settings, purpose: str) -> Iterato
     )
     with open_session(target.parameters, pins) as session:
         yield Access(target, session, Ledger(session, settings.ledger_schema), keep_detail)
-
-
-def home_of(series: Series, alias: str | None, settings: Settings) -> TargetSettings:
-    """The target a series goes to: ``alias``, else its home database, else the alias of its name.
-
-    Raises UsageError: database-not-given, alias-unknown, alias-not-postgresql.
-    """
-    wanted = alias or series.settings.database
-    if not wanted and conf.is_alias(series.name):
-        wanted = series.name
-    if not wanted:
-        raise UsageError(
-            "database-not-given",
-            f"The series {series.name!r} names no home database.",
-            next_step='Add --database ALIAS, or write the line  database = "ALIAS"  into '
-            f"{series.name}/series.toml.",
-        )
-    return conf.target(wanted, settings)
 
 
 def refuse_unconfirmed(target: TargetSettings, confirmed: str) -> None:

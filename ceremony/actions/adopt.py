@@ -7,11 +7,11 @@ trail and, where there is one, in the ledger.
 
 from ceremony.actions.access import Access
 from ceremony.actions.ready import Caller, ledger_context
-from ceremony.actions.recognise import opened
 from ceremony.actions.record import audit_head, control_identity, recording
 from ceremony.actions.targets import known_target
 from ceremony.core.chain import Json
 from ceremony.core.ledger_row import Event, LedgerRow
+from ceremony.core.opened import opened
 from ceremony.models import Target
 from ceremony.models.audit import Act, Action
 from ceremony.pg.ledger import Facts, OpenedFacts

@@ -13,13 +13,14 @@ from ceremony.actions.access import Access, reached
 from ceremony.actions.actor import Actor
 from ceremony.actions.control import require_control
 from ceremony.actions.open_attempts import settle_open
-from ceremony.actions.recognise import is_new_database, opened, refuse_stranger
+from ceremony.actions.recognise import is_new_database, refuse_stranger
 from ceremony.actions.record import audit_head, control_identity
 from ceremony.actions.targets import known_target, ledger_seen, target_seen
 from ceremony.actions.watching import Watcher
 from ceremony.conf import Settings, TargetSettings
 from ceremony.core.history import History
 from ceremony.core.ledger_row import LedgerRow
+from ceremony.core.opened import opened
 from ceremony.core.report import Settled
 from ceremony.models import Target
 from ceremony.pg.context import RunContext

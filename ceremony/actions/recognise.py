@@ -4,36 +4,15 @@ A restored backup, a clone, a recreated database and a second control database a
 honest target until their identity and history are compared. Nothing here changes anything.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from ceremony.actions.access import Access
 from ceremony.core.history import chain_fault
-from ceremony.core.ledger_row import Event, LedgerRow
+from ceremony.core.ledger_row import LedgerRow
+from ceremony.core.opened import Opened, opened
 from ceremony.errors import CeremonyError, Refused, Tampered
 from ceremony.models import Target
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What the newest ``opened`` row says: who governs this target, as what, and which ledger
-    it is.
-    """
-
-    control: str
-    environment: str
-    ledger: UUID
-
-
-def opened(rows: Sequence[LedgerRow]) -> Opened | None:
-    """The facts of the newest ``opened`` row; ``None`` for an empty ledger."""
-    newest = next((row for row in reversed(rows) if row.event is Event.OPENED), None)
-    if newest is None:
-        return None
-    detail = json.loads(newest.detail)
-    return Opened(detail["control"], detail["environment"], UUID(detail["ledger"]))
 
 
 def refuse_stranger(

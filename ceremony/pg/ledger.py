@@ -1,7 +1,7 @@
 """The ledger: the append-only table in the target that says what happened there."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -94,7 +94,7 @@ class Ledger:
         self._schema_missing = not rows
         kind = rows[0][1] if rows else None
         if kind not in (None, "r"):
-            raise self._unreadable(f"{self.table} is no ordinary table")
+            raise _unreadable(f"{self.table} is no ordinary table")
         return kind is not None
 
     def as_it_stands(self) -> tuple[int, bool]:
@@ -121,15 +121,7 @@ class Ledger:
 
     def rows(self) -> tuple[LedgerRow, ...]:
         """All rows in order. Raises Refused (ledger-version) for a ledger of another format."""
-        text = f"SELECT {', '.join(COLUMNS)} FROM {self.table} ORDER BY sequence"
-        try:
-            found = self._session.ask(text)
-        except QueryFailed as error:
-            if error.sqlstate == _UNDEFINED_COLUMN:
-                raise self._unreadable(f"{self.table} has other columns") from None
-            raise
-        self._check_format(found)
-        rows = tuple(_row(values) for values in found)
+        rows = read_rows(self._session.ask, self.schema)
         self._head = (rows[-1].sequence, rows[-1].hash) if rows else (0, GENESIS)
         return rows
 
@@ -228,25 +220,45 @@ class Ledger:
             ),
         )
 
-    def _check_format(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Before the rows are read: another version or hand may have written anything."""
-        if not rows:
-            return
-        first = dict(zip(COLUMNS, rows[0], strict=True))
-        found = _format_of(first["detail"]) if first["event"] == Event.OPENED else None
-        if found != FORMAT:
-            raise self._unreadable(f"{self.table} says it has format {found}")
-        strange = {row[COLUMNS.index("event")] for row in rows} - set(Event)
-        if strange:
-            raise self._unreadable(f"{self.table} has rows of the event {min(strange)!r}")
 
-    def _unreadable(self, what: str) -> Refused:
-        return Refused(
-            "ledger-version",
-            f"{what}; this version of ceremony reads and writes format {FORMAT}.",
-            next_step="Install the version of ceremony that wrote the ledger, or a newer one: "
-            "pip install --upgrade ceremony",
-        )
+def read_rows(
+    ask: Callable[[str], Sequence[tuple[Any, ...]]], schema: str
+) -> tuple[LedgerRow, ...]:
+    """All rows of the ledger in a schema, in order; ``ask`` gives the rows of one query.
+
+    Raises Refused (ledger-version) for a ledger of another format, and what ``ask`` raises.
+    """
+    table = quoted(schema, TABLE)
+    try:
+        found = ask(f"SELECT {', '.join(COLUMNS)} FROM {table} ORDER BY sequence")
+    except QueryFailed as error:
+        if error.sqlstate == _UNDEFINED_COLUMN:
+            raise _unreadable(f"{table} has other columns") from None
+        raise
+    _check_format(table, found)
+    return tuple(_row(values) for values in found)
+
+
+def _check_format(table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Before the rows are read: another version or hand may have written anything."""
+    if not rows:
+        return
+    first = dict(zip(COLUMNS, rows[0], strict=True))
+    found = _format_of(first["detail"]) if first["event"] == Event.OPENED else None
+    if found != FORMAT:
+        raise _unreadable(f"{table} says it has format {found}")
+    strange = {row[COLUMNS.index("event")] for row in rows} - set(Event)
+    if strange:
+        raise _unreadable(f"{table} has rows of the event {min(strange)!r}")
+
+
+def _unreadable(what: str) -> Refused:
+    return Refused(
+        "ledger-version",
+        f"{what}; this version of ceremony reads and writes format {FORMAT}.",
+        next_step="Install the version of ceremony that wrote the ledger, or a newer one: "
+        "pip install --upgrade ceremony",
+    )
 
 
 def ledger_moved(table: str, row: LedgerRow) -> Failed:

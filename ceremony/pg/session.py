@@ -146,7 +146,7 @@ def open_session(parameters: Mapping[str, str], settings: SessionSettings) -> Se
     Raises Refused: connect-failed, server-too-old, target-read-only, pooled-connection,
     session-pin-failed. No password is in any message.
     """
-    connection = _connect(parameters, settings)
+    connection = connect(parameters, settings)
     try:
         return _checked(connection, parameters, settings)
     except BaseException:
@@ -187,7 +187,11 @@ def _checked(
     return session
 
 
-def _connect(parameters: Mapping[str, str], settings: SessionSettings) -> psycopg.Connection[Any]:
+def connect(parameters: Mapping[str, str], settings: SessionSettings) -> psycopg.Connection[Any]:
+    """A pinned connection in autocommit mode, and nothing checked about it.
+
+    Raises Refused (connect-failed).
+    """
     options = [parameters.get("options", "")]
     options += [f"-c {name}={_escaped(value)}" for name, value in settings.pins().items()]
     arguments: dict[str, Any] = {
@@ -279,7 +283,7 @@ def _shared(
     """
     if connection.pgconn.backend_pid == identity.backend_pid:
         return False
-    with _connect(parameters, settings) as other:
+    with connect(parameters, settings) as other:
         return bool(_ask(other, f"SELECT {_LOOK}")[0][1] == identity.backend_pid)
 
 
