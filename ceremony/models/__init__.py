@@ -2,6 +2,7 @@
 
 from ceremony.models.attempt import Attempt, CheckRecord, Outcome, Run, RunKind, RunOutcome
 from ceremony.models.audit import AuditEvent, AuditHead
+from ceremony.models.rehearsal import Rehearsal
 from ceremony.models.snapshot import CatalogContent, CatalogSnapshot, SnapshotReason
 from ceremony.models.target import MigrationRecord, RecordState, Target
 
@@ -15,6 +16,7 @@ __all__ = [
     "MigrationRecord",
     "Outcome",
     "RecordState",
+    "Rehearsal",
     "Run",
     "RunKind",
     "RunOutcome",

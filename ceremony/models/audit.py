@@ -49,6 +49,7 @@ class Action(StrEnum):
     RECORDS_REPAIRED = "records repaired"
     DATA_LOSS_ACCEPTED = "data loss accepted"
     BACKUP_MADE = "backup made"
+    REHEARSAL_RECORDED = "rehearsal recorded"
     SNAPSHOT_TAKEN = "snapshot taken"
     DRIFT_FOUND = "drift found"
     DRIFT_ACCEPTED = "drift accepted"

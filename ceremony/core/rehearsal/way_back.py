@@ -4,7 +4,7 @@ Decided from three pictures (before the change, after it, after the way back), t
 rollback where it failed, and facts of the script; nothing else.
 """
 
-import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -165,16 +165,19 @@ def _added(one: Difference) -> str:
     new = [label for label in now if label not in was]
     if not new or [label for label in now if label in was] != was:
         return ""
-    return f"{one.key.name} keeps {', '.join(map(repr, new))}"
+    return f"{one.key.name} keeps {', '.join(new)}"
 
 
 LABELS = "labels"
 """The fact of an enum that holds its labels in order."""
 
 
+_LABEL = re.compile(r"E?'(?:[^']|'')*'")
+
+
 def read_labels(text: str) -> list[str]:
-    """The labels of an enum as its fact writes them."""
-    return list(json.loads(text))
+    """The labels of an enum as its fact writes them: SQL literals, joined by commas."""
+    return _LABEL.findall(text)
 
 
 def _counts(found: Compared) -> bool:

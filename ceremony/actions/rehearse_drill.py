@@ -1,0 +1,208 @@
+"""One migration, drilled: up with its checks, again, down, up; and the variants of its way back.
+
+Behind a drill the stage stands as if the migration had been applied to it once, whatever the drill
+found: a fault of one migration is never told of another.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ceremony.actions.rehearse_rows import Filler, lost, may_lose, written
+from ceremony.actions.rehearse_stage import Stage
+from ceremony.core.catalog import Aspect
+from ceremony.core.migration import Migration
+from ceremony.core.outcome import StepOutcome, StepState
+from ceremony.core.plan import Step
+from ceremony.core.rehearsal.drill import Drill, Loss, Mark, Station, StationResult
+from ceremony.core.rehearsal.judgement import SOUND
+from ceremony.core.rehearsal.picture import Picture, compare
+from ceremony.core.rehearsal.steps import can_go_back, down, unchecked
+from ceremony.core.rehearsal.way_back import Verdict, WayBack, judge
+from ceremony.pg.table_rows import digests_of
+
+
+@dataclass
+class Drilled:
+    """A drill with the pictures that the sequence is compared with."""
+
+    drill: Drill
+    before: Picture
+    changed: Picture
+
+
+@dataclass
+class _Work:
+    """What is known so far of the drill of one step."""
+
+    step: Step
+    before: Picture
+    changed: Picture
+    stations: list[StationResult] = field(default_factory=list)
+    ways: list[WayBack] = field(default_factory=list)
+    losses: tuple[Loss, ...] = ()
+    variant_outcomes: dict[str, StepOutcome] = field(default_factory=dict)
+    dirty: bool = False
+
+    @property
+    def migration(self) -> Migration:
+        return self.step.migration
+
+
+class Driller:
+    """Drills the steps of a series one after the other on one stage.
+
+    ``steps`` are all of them, in order: what must be there is made from them when the stage has to
+    be rebuilt. ``idempotent_said``: the series declares that its migrations are idempotent.
+    """
+
+    def __init__(
+        self, stage: Stage, steps: Sequence[Step], filler: Filler, *, idempotent_said: bool
+    ) -> None:
+        self._stage = stage
+        self._steps = steps
+        self._filler = filler
+        self._idempotent_said = idempotent_said
+
+    def drill(self, index: int, before: Picture) -> Drilled:
+        """Drill one step on a stage that looks like ``before``."""
+        step = self._steps[index]
+        outcome = self._stage.run(step, measured=True)
+        if outcome.state is not StepState.DONE:
+            up = StationResult(Station.UP, Mark.FAILED, outcome)
+            return Drilled(Drill(step.migration, (up,)), before, before)
+        work = _Work(step, before, self._stage.picture(before))
+        work.stations.append(StationResult(Station.UP, Mark.FINE, outcome))
+        self._again(work, outcome)
+        self._restore(work, index)
+        self._back(work)
+        self._restore(work, index)
+        for variant in sorted(name for name in step.migration.rollbacks if name):
+            if step.migration.header.reversible:
+                self._variant(work, variant)
+                self._restore(work, index)
+        drill = Drill(
+            step.migration,
+            tuple(work.stations),
+            tuple(work.ways),
+            work.losses,
+            idempotent_said=self._idempotent_said,
+            variant_outcomes=work.variant_outcomes,
+        )
+        return Drilled(drill, before, work.changed)
+
+    def _restore(self, work: _Work, index: int) -> None:
+        """Make the stage anew where a station left it otherwise than the change alone would."""
+        if work.dirty:
+            self._stage.rebuild(self._steps[: index + 1])
+            work.changed = self._stage.picture()
+            work.dirty = False
+
+    def _again(self, work: _Work, up: StepOutcome) -> None:
+        """The same statements a second time, whatever the ledger says: nothing must change."""
+        tables = written(work.step, up)
+        rows = digests_of(self._stage.session, tables)
+        outcome = self._stage.run(unchecked(work.step))
+        if self._lost(work, Station.AGAIN, outcome):
+            return
+        found = compare(work.changed, self._stage.picture(work.changed))
+        now = digests_of(self._stage.session, tables)
+        rewritten = tuple(table for table in sorted(rows) if now.get(table) != rows[table])
+        done = outcome.state is StepState.DONE
+        mark = Mark.FINE if done else Mark.FAILED
+        if found or rewritten or outcome.state is StepState.PARTLY:
+            mark, work.dirty = Mark.DIFFERS, True
+        again = StationResult(Station.AGAIN, mark, outcome, found, rewritten=rewritten)
+        work.stations.append(again)
+
+    def _back(self, work: _Work) -> None:
+        """The plain way back, and up again behind it."""
+        migration = work.migration
+        if not can_go_back(migration):
+            why = _no_way(migration)
+            work.ways.append(why)
+            work.stations += [
+                StationResult(Station.DOWN, Mark.NOT_RUN, why=why.why),
+                StationResult(Station.UP_AGAIN, Mark.NOT_RUN, why=why.why),
+            ]
+            return
+        self._filler.fill(self._stage.session, work.before, work.changed)
+        endangered = may_lose(self._stage.session, work.before, work.changed)
+        outcome = self._down(work, "")
+        if self._lost(work, Station.DOWN, outcome):
+            return
+        back = self._stage.picture(work.changed)
+        way = self._judged(work, outcome, back, "")
+        work.ways.append(way)
+        work.losses = lost(endangered, back, declared=bool(migration.data_loss_of_rollback("")))
+        fine = way.verdict in SOUND
+        failed = outcome.state is not StepState.DONE
+        mark = Mark.FAILED if failed else Mark.FINE if fine else Mark.DIFFERS
+        work.stations.append(StationResult(Station.DOWN, mark, outcome, compare(work.before, back)))
+        if failed:
+            why = "The way back failed, so the change is still there."
+            work.stations.append(StationResult(Station.UP_AGAIN, Mark.NOT_RUN, why=why))
+            work.dirty = outcome.state is not StepState.FAILED or bool(self._filler.filled)
+            return
+        self._up_again(work, fine=fine)
+
+    def _down(self, work: _Work, variant: str) -> StepOutcome:
+        """The way back; where rows that we made ourselves make its checks refuse, without them."""
+        step = down(work.migration, variant, work.step.number)
+        outcome = self._stage.run(step, measured=True)
+        if self._filler.filled and _refused_by_check(outcome):
+            self._filler.empty(self._stage.session)
+            outcome = self._stage.run(step, measured=True)
+        return outcome
+
+    def _up_again(self, work: _Work, *, fine: bool) -> None:
+        outcome = self._stage.run(work.step)
+        if self._lost(work, Station.UP_AGAIN, outcome):
+            return
+        if outcome.state is not StepState.DONE:
+            work.stations.append(StationResult(Station.UP_AGAIN, Mark.FAILED, outcome))
+            work.dirty = True
+            return
+        picture = self._stage.picture(work.changed)
+        found = compare(work.changed, picture)
+        differs = bool(found.rows) or any(d.aspect is not Aspect.COSMETIC for d in found.catalog)
+        mark = Mark.DIFFERS if differs else Mark.FINE
+        work.stations.append(StationResult(Station.UP_AGAIN, mark, outcome, found))
+        work.dirty = differs or not fine
+
+    def _variant(self, work: _Work, variant: str) -> None:
+        """Another way back. What it keeps is no fault; the stage is made anew behind it."""
+        outcome = self._down(work, variant)
+        work.variant_outcomes[variant] = outcome
+        work.dirty = True
+        if self._stage.lost:
+            way = WayBack(Verdict.FAILS, problem=outcome.problem)
+        else:
+            way = self._judged(work, outcome, self._stage.picture(work.changed), variant)
+        work.ways.append(replace(way, variant=variant))
+
+    def _judged(self, work: _Work, outcome: StepOutcome, back: Picture, variant: str) -> WayBack:
+        if outcome.state is not StepState.DONE:
+            return WayBack(Verdict.FAILS, problem=outcome.problem)
+        return judge(work.before, work.changed, back, work.migration.rollbacks[variant])
+
+    def _lost(self, work: _Work, station: Station, outcome: StepOutcome) -> bool:
+        """Whether the connection is gone: then nothing more can be seen, only made anew."""
+        if not self._stage.lost:
+            return False
+        work.dirty = True
+        work.stations.append(StationResult(station, Mark.FAILED, outcome))
+        if station is Station.DOWN:
+            work.ways.append(WayBack(Verdict.FAILS, problem=outcome.problem))
+            work.stations.append(StationResult(Station.UP_AGAIN, Mark.NOT_RUN, why="No link."))
+        return True
+
+
+def _refused_by_check(outcome: StepOutcome) -> bool:
+    return outcome.problem is not None and outcome.problem.code == "check-failed"
+
+
+def _no_way(migration: Migration) -> WayBack:
+    if not migration.header.reversible:
+        why = migration.header.irreversible_why
+        return WayBack(Verdict.IRREVERSIBLE, why=why or "Its header says so, without a reason.")
+    return WayBack(Verdict.MISSING)

@@ -1,0 +1,110 @@
+"""The whole series, rolled back from its head to nothing and applied again.
+
+Where a migration has no way back, or its way back fails, the stage is made anew as it was before
+that migration, and the sequence goes on from there: one fault does not hide those behind it.
+"""
+
+from collections.abc import Sequence
+
+from ceremony.actions.rehearse_drill import Drilled
+from ceremony.actions.rehearse_stage import Stage
+from ceremony.core.migration import Migration
+from ceremony.core.outcome import Problem, StepOutcome, StepState
+from ceremony.core.plan import Direction, Step
+from ceremony.core.rehearsal.drill import Mark
+from ceremony.core.rehearsal.picture import Picture, compare
+from ceremony.core.rehearsal.sequence import SequenceStep, Trail
+from ceremony.core.rehearsal.steps import can_go_back, down
+
+
+class Descent:
+    """Takes the steps of a series back in one go, and applies them again.
+
+    The stage stands at the head: every step is applied. ``drilled`` has the single drill of each.
+    """
+
+    def __init__(
+        self, stage: Stage, steps: Sequence[Step], drilled: Sequence[Drilled], known: Picture
+    ) -> None:
+        self._stage = stage
+        self._steps = steps
+        self._drilled = drilled
+        self._known = known
+        self._trail = Trail()
+        self._told: list[SequenceStep] = []
+
+    def run(self) -> tuple[SequenceStep, ...]:
+        """Every step that was run, in the order they ran."""
+        went: list[int] = []
+        for index in reversed(range(len(self._drilled))):
+            if self._go_down(index):
+                went.append(index)
+                continue
+            self._go_up(went)
+            went = []
+            if index:
+                self._start_over(index)
+        self._go_up(went)
+        return tuple(self._told)
+
+    def _start_over(self, index: int) -> None:
+        """The stage as it is before the step ``index``, with nothing left behind by anybody."""
+        self._stage.rebuild(self._steps[:index])
+        self._known = self._stage.picture()
+        self._trail.restart()
+
+    def _go_down(self, index: int) -> bool:
+        """Whether the step was taken back."""
+        migration = self._steps[index].migration
+        if not can_go_back(migration):
+            why = "It has no way back; the sequence goes on below it."
+            self._tell(migration, Direction.ROLL_BACK, Mark.NOT_RUN, why=why)
+            return False
+        step = down(migration, number=self._steps[index].number)
+        outcome = self._stage.run(step)
+        if outcome.state is not StepState.DONE:
+            self._failed(outcome, Direction.ROLL_BACK)
+            return False
+        self._compare(migration, Direction.ROLL_BACK, self._drilled[index].before)
+        return True
+
+    def _go_up(self, went: Sequence[int]) -> None:
+        """Apply again what was taken back, oldest first; the first failure ends it."""
+        for index in reversed(went):
+            outcome = self._stage.run(self._steps[index])
+            if outcome.state is not StepState.DONE:
+                self._failed(outcome, Direction.APPLY)
+                return
+            migration = self._steps[index].migration
+            self._compare(migration, Direction.APPLY, self._drilled[index].changed)
+
+    def _compare(self, migration: Migration, direction: Direction, expected: Picture) -> None:
+        self._known = self._stage.picture(self._known)
+        found = compare(expected, self._known)
+        left = self._trail.after(migration.label, direction, found)
+        mark = Mark.DIFFERS if left else Mark.FINE
+        self._told.append(SequenceStep(migration, direction, mark, left=left))
+
+    def _failed(self, outcome: StepOutcome, direction: Direction) -> None:
+        blamed = self._trail.blamed(_failing_text(outcome))
+        self._told.append(
+            SequenceStep(
+                outcome.step.migration, direction, Mark.FAILED, outcome.problem, blamed=blamed
+            )
+        )
+
+    def _tell(self, migration: Migration, direction: Direction, mark: Mark, *, why: str) -> None:
+        self._told.append(SequenceStep(migration, direction, mark, why=why))
+
+
+def _failing_text(outcome: StepOutcome) -> str:
+    """The text of the statement that failed; of the whole file where none of its own did."""
+    script, number = outcome.step.script, _number(outcome.problem)
+    if script is None:
+        return ""
+    found = [statement.text for statement in script.sent if statement.number == number]
+    return found[0] if found else script.text
+
+
+def _number(problem: Problem | None) -> int:
+    return problem.server.statement if problem and problem.server else 0
