@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ceremony.core.baseline.names import Name, names_of, relation, words
-from ceremony.core.baseline.rewriting import repeatable
+from ceremony.core.baseline.rewriting import filled, repeatable
 from ceremony.core.baseline.tables import Additions, addition, calls_own, foldable, table
+from ceremony.core.baseline.texts import sql_name
 from ceremony.core.sql.own_ledger import is_own
 from ceremony.core.sql.parser import ast, walk
 from ceremony.core.sql.source import Tree
@@ -55,9 +56,20 @@ class Part:
     rank: int = 1
 
 
-def parts_of(trees: Sequence[Tree], *, user: str, left_out: LeftOut) -> tuple[Part, ...]:
-    """The parts in the order of the dump. ``user`` owns what names no owner."""
-    kept = [tree for tree in trees if _kept(tree, user)]
+@dataclass(frozen=True)
+class Taste:
+    """What of a dump goes into the file. ``user`` owns what names no owner; ``unfilled`` are the
+    materialized views that hold nothing, by their names in SQL.
+    """
+
+    user: str
+    left_out: LeftOut = lambda name: False
+    unfilled: frozenset[str] = frozenset()
+
+
+def parts_of(trees: Sequence[Tree], taste: Taste) -> tuple[Part, ...]:
+    """The parts in the order of the dump."""
+    kept = [tree for tree in trees if _kept(tree, taste.user)]
     homes = _homes(kept)
     additions: dict[Name, Additions] = {
         names_of(tree).home: Additions()
@@ -69,12 +81,12 @@ def parts_of(trees: Sequence[Tree], *, user: str, left_out: LeftOut) -> tuple[Pa
     later = _later_views(kept)
     for tree in kept:
         home = _resolved(names_of(tree).home, homes)
-        if left_out(home) or is_own(home[-1]) or _names_own(tree):
+        if taste.left_out(home) or is_own(home[-1]) or _names_own(tree):
             continue
         if home in additions and addition(tree, additions[home]):
             folded.setdefault(home, []).append(tree)
         else:
-            found.append(_part(tree, home, later))
+            found.append(_part(tree, home, later, taste))
     trees_by_place = {tree.statement.number: tree for tree in kept}
     return tuple(
         _with_additions(part, trees_by_place[part.place], additions, folded) for part in found
@@ -134,13 +146,15 @@ def _later_views(trees: Iterable[Tree]) -> frozenset[Name]:
     )
 
 
-def _part(tree: Tree, home: Name, later: frozenset[Name]) -> Part:
+def _part(tree: Tree, home: Name, later: frozenset[Name], taste: Taste) -> Part:
     names, kind = names_of(tree), tree.kind
     creates = names.home == home and home in names.made
+    empty = sql_name(home) in taste.unfilled
     stand_in = kind == "view_stmt" and home in later and not tree.node.view_stmt.replace
+    text = repeatable(tree, stand_in=stand_in)
     return Part(
         tree.statement.number,
-        repeatable(tree, stand_in=stand_in),
+        filled(text) if kind == "create_table_as_stmt" and not empty else text,
         home,
         names.made,
         names.needed,

@@ -20,6 +20,7 @@ _IF_NOT_EXISTS: Mapping[str, str] = {
     "create_stmt": "table",
     "create_foreign_table_stmt": "table",
     "create_seq_stmt": "sequence",
+    "create_table_as_stmt": "view",
     "index_stmt": "index",
     "create_stats_stmt": "statistics",
     "create_foreign_server_stmt": "server",
@@ -145,12 +146,13 @@ def _alter_domain(node: Message, text: str) -> str:
     return guarded(missing("pg_constraint", domain, f"conname = {literal(name)}"), text)
 
 
-def _materialized(node: Message, text: str) -> str:
-    """pg_dump leaves the filling to a later statement, which a dump without data does not have."""
-    if node.into.skip_data:
-        found = Text(text)
-        text = found.raw[: found.ranges[-4][1]].decode()
-    return Text(text).with_words("view", "IF NOT EXISTS")
+def filled(text: str) -> str:
+    """A materialized view without ``WITH NO DATA``: pg_dump leaves the filling to a later
+    statement, which a dump without data does not have.
+    """
+    found = Text(text)
+    ends = found.words[-3:] == ["with", "no", "data"]
+    return found.raw[: found.ranges[-4][1]].decode() if ends else text
 
 
 _BY_KIND: Mapping[str, Callable[[Message, str], str]] = {
@@ -159,7 +161,6 @@ _BY_KIND: Mapping[str, Callable[[Message, str], str]] = {
     "create_domain_stmt": _domain,
     "composite_type_stmt": _composite,
     "define_stmt": _define,
-    "create_table_as_stmt": _materialized,
     "create_trig_stmt": _trigger,
     "create_policy_stmt": _policy,
     "create_event_trig_stmt": _event_trigger,

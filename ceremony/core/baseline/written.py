@@ -5,21 +5,19 @@ from dataclasses import dataclass
 
 from ceremony.core.baseline.arranging import Group, arrange
 from ceremony.core.baseline.names import Name
-from ceremony.core.baseline.parts import LeftOut, Part, parts_of
+from ceremony.core.baseline.parts import Part, Taste, parts_of
 from ceremony.core.baseline.texts import literal, sql_name
 from ceremony.core.sql.source import understand
 
 
 @dataclass(frozen=True)
 class BaselineFacts:
-    """What the header says beside the schema. ``supersedes`` is a range (``0000-0029``) or ``""``.
-
-    ``user`` is the role that the file is written for: what it owns names no owner.
+    """What the header says beside the schema. ``supersedes`` is a range (``0000-0029``) or ``""``;
+    ``server`` the version that the dump is of.
     """
 
     title: str
     supersedes: str
-    user: str
     server: str
 
 
@@ -46,13 +44,13 @@ SET LOCAL check_function_bodies = off;
 """
 
 
-def write_baseline(dump: str, facts: BaselineFacts, left_out: LeftOut) -> BaselineFiles:
+def write_baseline(dump: str, facts: BaselineFacts, taste: Taste) -> BaselineFiles:
     """The files that build the schema which ``dump`` (``pg_dump --schema-only``) tells of.
 
     Raises SqlSyntaxError where the dump has statements that the parser does not know.
     """
     trees = understand(dump).trees
-    parts = parts_of(trees, user=facts.user, left_out=left_out)
+    parts = parts_of(trees, taste)
     tables = [p.home for p in parts if p.creates and trees[p.place - 1].kind == "create_stmt"]
     header = _HEADER.format(
         title=_line(facts.title),
@@ -69,7 +67,7 @@ def _group(group: Group) -> str:
     title = f"-- {_line(sql_name(group.name))}" if _titled(group) else ""
     if not group.name:
         title = "-- What refers to objects further up and down, and what concerns the whole schema"
-    statements = "\n".join(_terminated(part) for part in group.parts)
+    statements = "\n".join(_terminated(part) for part in group.parts).rstrip("\n")
     return f"{title}\n{statements}" if title else statements
 
 
