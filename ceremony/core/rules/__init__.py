@@ -19,6 +19,34 @@ Other packages offer theirs as entry points of the group ``ceremony.rules``.
 """
 
 from ceremony.core.lint.rule import Rule
-from ceremony.core.rules import foreign_key_on_delete
+from ceremony.core.rules import (
+    dangerous_statement,
+    data_loss_unsaid,
+    definer_search_path,
+    dynamic_sql,
+    foreign_key_on_delete,
+    probe_missing,
+    row_level_security,
+    timestamp_without_zone,
+    tsrange_over_timestamptz,
+    undeclared_dependency,
+    undeclared_series,
+    unseen_name,
+    whole_table_update,
+)
 
-BUILT_IN: tuple[Rule, ...] = (foreign_key_on_delete.RULE,)
+BUILT_IN: tuple[Rule, ...] = (
+    dangerous_statement.RULE,
+    data_loss_unsaid.RULE,
+    definer_search_path.RULE,
+    dynamic_sql.RULE,
+    foreign_key_on_delete.RULE,
+    probe_missing.RULE,
+    row_level_security.RULE,
+    timestamp_without_zone.RULE,
+    tsrange_over_timestamptz.RULE,
+    undeclared_dependency.RULE,
+    undeclared_series.RULE,
+    unseen_name.RULE,
+    whole_table_update.RULE,
+)

@@ -1,0 +1,97 @@
+"""What deletes data without a ``Data loss:`` line in the header.
+
+``Data loss: none`` (the rows exist elsewhere, say) is an answer too. What the same file created,
+and temporary tables, hold nobody's data. Rows deleted under a condition are the file's business.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.lint.command import Command
+from ceremony.core.lint.deeds import dropped
+from ceremony.core.lint.inventory import Key
+from ceremony.core.lint.own_tables import OwnTables
+from ceremony.core.lint.remark import Remark
+from ceremony.core.lint.rule import Rule
+from ceremony.core.lint.subject import Subject
+from ceremony.core.sql.parser import Message, ast
+from ceremony.core.sql.relations import Name, relation_name
+
+
+def _look(subject: Subject) -> Iterator[Remark]:
+    if _is_said(subject):
+        return
+    way = "apply" if subject.is_change else "rollback"
+    own = OwnTables(subject.before)
+    for command in subject.commands:
+        for what in _lost(command, own):
+            yield command.remark(
+                f"{what}, and the header does not say that data is lost.",
+                f"Add to the header: -- Data loss: {way} (what is lost). "
+                "Where nothing is: -- Data loss: none (why).",
+            )
+        own.follow(command)
+
+
+def _is_said(subject: Subject) -> bool:
+    """A way back is judged by its own ``Data loss:`` line, without one by the migration's."""
+    migration = subject.migration.header
+    header = subject.header if subject.header.data_loss else migration
+    if header.data_loss == "none":
+        return True
+    return header.loses_on_apply if subject.is_change else header.loses_on_rollback
+
+
+def _lost(command: Command, own: OwnTables) -> Iterator[str]:
+    """What a command deletes, in words."""
+    for key in dropped(command):
+        if key.kind in _HOLD_DATA and not own.has(key.name):
+            yield f"Dropping the {key.kind} {_words(key)} deletes its data"
+    judge = _JUDGES.get(command.kind)
+    for table in judge(command.node) if judge is not None else ():
+        if not own.has(table):
+            yield f"All rows of {table} are deleted"
+    if command.kind == "drop_stmt" and command.node.behavior == ast.DROP_CASCADE:
+        what = _WITH_CASCADE.get(command.node.remove_type)
+        if what:
+            yield f"DROP {what} … CASCADE drops the tables or columns that hang on it"
+
+
+_HOLD_DATA = frozenset({ObjectKind.TABLE, ObjectKind.COLUMN})
+_WITH_CASCADE: Mapping[int, str] = {
+    ast.OBJECT_SCHEMA: "SCHEMA",
+    ast.OBJECT_TYPE: "TYPE",
+    ast.OBJECT_DOMAIN: "DOMAIN",
+    ast.OBJECT_EXTENSION: "EXTENSION",
+}
+
+
+def _words(key: Key) -> str:
+    return f"{key.name}.{key.part}" if key.part else str(key.name)
+
+
+def _truncated(node: Message) -> Iterator[Name]:
+    for relation in node.relations:
+        yield relation_name(relation.range_var)
+
+
+def _deleted(node: Message) -> Iterator[Name]:
+    if not node.HasField("where_clause") and not node.using_clause:
+        yield relation_name(node.relation)
+
+
+_JUDGES: Mapping[str, Callable[[Message], Iterator[Name]]] = {
+    "truncate_stmt": _truncated,
+    "delete_stmt": _deleted,
+}
+
+
+RULE = Rule(
+    code="lint-data-loss-unsaid",
+    title="data loss that the header does not mention",
+    reason="What is dropped is gone at COMMIT, and no way back brings the rows again. The header "
+    "line is what makes a run ask for a backup and for the loss to be accepted.",
+    link="https://www.postgresql.org/docs/current/ddl-alter.html#DDL-ALTER-REMOVING-A-COLUMN",
+    look=_look,
+    on_rollbacks=True,
+)

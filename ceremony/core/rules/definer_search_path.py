@@ -1,0 +1,145 @@
+"""SECURITY DEFINER functions whose search_path is not pinned."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.lint.inventory import Made
+from ceremony.core.lint.remark import Remark
+from ceremony.core.lint.rule import Rule
+from ceremony.core.lint.subject import Subject
+from ceremony.core.script import Statement
+from ceremony.core.sql.constants import word
+from ceremony.core.sql.parser import Message, Node, ast
+from ceremony.core.sql.relations import Name, listed_name
+
+_SAFE_WITHOUT_TEMP = (("",), ("pg_catalog",))
+"""Paths on which no name of the body can be found in the temporary schema by mistake: with an empty
+one every name is qualified, and the system catalog's names are nobody else's.
+"""
+
+
+@dataclass
+class _State:
+    """What this file leaves of one function: ``path`` is ``None`` where it is not pinned."""
+
+    definer: bool
+    path: tuple[str, ...] | None
+    statement: Statement
+
+
+_Key = tuple[Name, tuple[str, ...]]
+
+
+def _look(subject: Subject) -> Iterator[Remark]:
+    states: dict[_Key, _State] = {}
+    for command in subject.commands:
+        if command.kind == "create_function_stmt":
+            states.update(_created(command.node, command.statement))
+        elif command.kind == "alter_function_stmt":
+            _altered(command.node, command.statement, states, subject)
+    for (name, _), state in states.items():
+        if state.definer and state.path is None:
+            yield _unpinned(name, state)
+        elif state.definer and state.path is not None and not _is_safe(state.path):
+            yield _temporary_first(name, state)
+
+
+def _created(node: Message, statement: Statement) -> dict[_Key, _State]:
+    """Nothing for a body of BEGIN ATOMIC: its names are resolved when it is created."""
+    if node.HasField("sql_body"):
+        return {}
+    arguments = tuple(
+        _type(each.function_parameter.arg_type)
+        for each in node.parameters
+        if each.function_parameter.mode not in (ast.FUNC_PARAM_OUT, ast.FUNC_PARAM_TABLE)
+    )
+    state = _State(definer=False, path=None, statement=statement)
+    _apply(node.options, state)
+    return {(listed_name(node.funcname), arguments): state}
+
+
+def _altered(
+    node: Message, statement: Statement, states: dict[_Key, _State], subject: Subject
+) -> None:
+    name = listed_name(node.func.objname)
+    arguments = tuple(_type(each.type_name) for each in node.func.objargs)
+    meant = [
+        state
+        for key, state in states.items()
+        if key[0] == name and (node.func.args_unspecified or key[1] == arguments)
+    ]
+    if not meant:
+        earlier = _State(definer=False, path=None, statement=statement)
+        made = subject.before.made(ObjectKind.FUNCTION, name)
+        if made is not None:
+            _apply(_options(made), earlier)
+        states[name, arguments] = earlier
+        meant = [earlier]
+    for state in meant:
+        was = state.definer
+        _apply(node.actions, state)
+        if state.definer and not was:
+            state.statement = statement
+
+
+def _options(made: Made) -> list[Node]:
+    return list(made.node.options)
+
+
+def _apply(options: list[Node], state: _State) -> None:
+    for option in options:
+        element = option.def_elem
+        if element.defname == "security":
+            state.definer = word(element.arg) == "true"
+        elif element.defname == "set":
+            _set(element.arg.variable_set_stmt, state)
+
+
+def _set(setting: Message, state: _State) -> None:
+    if setting.kind == ast.VAR_RESET_ALL:
+        state.path = None
+    elif setting.name.lower() == "search_path":
+        if setting.kind == ast.VAR_SET_CURRENT:
+            state.path = ("",)
+        elif setting.kind == ast.VAR_SET_VALUE:
+            state.path = tuple(word(each) for each in setting.args)
+        else:
+            state.path = None
+
+
+def _type(node: Message) -> str:
+    return ".".join(word(each) for each in node.names) + "[]" * len(node.array_bounds)
+
+
+def _is_safe(path: tuple[str, ...]) -> bool:
+    return path in _SAFE_WITHOUT_TEMP or path[-1] == "pg_temp"
+
+
+def _unpinned(name: Name, state: _State) -> Remark:
+    return Remark(
+        f"{name} runs with its owner's rights and looks names up on its caller's search_path.",
+        "Pin it: SET search_path = public, pg_temp (the schemas that it needs, pg_temp last).",
+        state.statement,
+    )
+
+
+def _temporary_first(name: Name, state: _State) -> Remark:
+    path = ", ".join(state.path or ())
+    return Remark(
+        f"{name} runs with its owner's rights on the search_path {path}: without pg_temp in it, "
+        "its caller's temporary tables are found first.",
+        f"Write pg_temp as the last entry: SET search_path = {path}, pg_temp",
+        state.statement,
+    )
+
+
+RULE = Rule(
+    code="lint-definer-search-path",
+    title="SECURITY DEFINER without a pinned search_path",
+    reason="Whoever may call the function chooses, by setting search_path, which tables and "
+    "functions its body means, and has them used with the rights of its owner.",
+    link="https://www.postgresql.org/docs/current/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY",
+    look=_look,
+    on_rollbacks=True,
+)

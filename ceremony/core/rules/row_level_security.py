@@ -1,0 +1,101 @@
+"""Tables without row-level security, in a series that asks for it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.lint.command import Command
+from ceremony.core.lint.deeds import dropped, renamed
+from ceremony.core.lint.remark import Remark
+from ceremony.core.lint.rule import Rule
+from ceremony.core.lint.subject import Subject
+from ceremony.core.script import Statement
+from ceremony.core.sql.parser import ast
+from ceremony.core.sql.relations import Name, relation_name
+
+
+@dataclass
+class _Table:
+    statement: Statement
+    secured: bool = False
+    policies: int = 0
+
+
+def _look(subject: Subject) -> Iterator[Remark]:
+    tables: dict[Name, _Table] = {}
+    for command in subject.commands:
+        _follow(command, tables)
+    for name, table in tables.items():
+        if not table.secured:
+            yield Remark(
+                f"The table {name} is created without row-level security.",
+                f"Add to this file: ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; and its "
+                "policies.",
+                table.statement,
+            )
+        elif not table.policies:
+            yield Remark(
+                f"The table {name} has row-level security and no policy: everybody but its owner "
+                "sees no row of it.",
+                f"Add the policies to this file: CREATE POLICY … ON {name} …",
+                table.statement,
+            )
+
+
+def _follow(command: Command, tables: dict[Name, _Table]) -> None:
+    for key in dropped(command):
+        if key.kind is ObjectKind.TABLE:
+            tables.pop(key.name, None)
+    for old, new in renamed(command):
+        if old.kind is ObjectKind.TABLE and old.name in tables:
+            tables[new.name] = tables.pop(old.name)
+    created = _created(command)
+    if created is not None:
+        tables.setdefault(created, _Table(command.statement))
+    _secure(command, tables)
+
+
+def _created(command: Command) -> Name | None:
+    """A table that clients could read: no temporary one, no partition (its table's policies hold
+    for who goes through the table, and nobody has a right on the partition itself).
+    """
+    node = command.node
+    if command.kind == "create_stmt" and not node.HasField("partbound"):
+        relation = node.relation
+    elif command.kind == "create_table_as_stmt" and node.objtype == ast.OBJECT_TABLE:
+        relation = node.into.rel
+    elif command.kind == "select_stmt" and node.HasField("into_clause") and not command.in_body:
+        relation = node.into_clause.rel
+    else:
+        return None
+    return None if relation.relpersistence == "t" else relation_name(relation)
+
+
+def _secure(command: Command, tables: Mapping[Name, _Table]) -> None:
+    node = command.node
+    if command.kind == "create_policy_stmt":
+        table = tables.get(relation_name(node.table))
+        if table is not None:
+            table.policies += 1
+    elif command.kind == "alter_table_stmt":
+        table = tables.get(relation_name(node.relation))
+        for each in node.cmds if table is not None else ():
+            if each.alter_table_cmd.subtype in _SWITCHES and table is not None:
+                table.secured = _SWITCHES[each.alter_table_cmd.subtype]
+
+
+_SWITCHES: Mapping[int, bool] = {
+    ast.AT_EnableRowSecurity: True,
+    ast.AT_DisableRowSecurity: False,
+}
+
+
+RULE = Rule(
+    code="lint-row-level-security",
+    title="table without row-level security",
+    reason="Where the series relies on row-level security, a table without it shows all its rows "
+    "to every role that may read it, until somebody notices.",
+    link="https://www.postgresql.org/docs/current/ddl-rowsecurity.html",
+    look=_look,
+    severity=None,
+)

@@ -1,0 +1,42 @@
+"""UPDATE without WHERE, in the transaction of a migration.
+
+The script's own tables and the series' reference tables are small or unused and are left out; an
+UPDATE … FROM is narrowed by its join.
+"""
+
+from collections.abc import Iterator
+
+from ceremony.core.lint.own_tables import OwnTables
+from ceremony.core.lint.remark import Remark
+from ceremony.core.lint.rule import Rule
+from ceremony.core.lint.subject import Subject
+from ceremony.core.sql.relations import relation_name
+
+
+def _look(subject: Subject) -> Iterator[Remark]:
+    own = OwnTables(subject.before)
+    small = {str(name) for name in subject.series.settings.extra.get("reference_tables", ())}
+    for command in subject.commands:
+        own.follow(command)
+        if command.kind != "update_stmt":
+            continue
+        node = command.node
+        table = relation_name(node.relation)
+        narrowed = node.HasField("where_clause") or bool(node.from_clause)
+        if not narrowed and not own.has(table) and not {str(table), table.name} & small:
+            yield command.remark(
+                f"UPDATE {table} without WHERE writes every row in one transaction.",
+                "Fill the column in batches outside the migration, give it a DEFAULT that needs no "
+                "rewrite, or add a WHERE that leaves alone what is right already.",
+            )
+
+
+RULE = Rule(
+    code="lint-whole-table-update",
+    title="UPDATE of a whole table",
+    reason="Every row stays locked until COMMIT, writers wait, and the table doubles its size: an "
+    "UPDATE writes each row anew.",
+    link="https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-SPACE-RECOVERY",
+    look=_look,
+    on_rollbacks=True,
+)

@@ -1,0 +1,75 @@
+import pytest
+
+from ceremony.core.rules.row_level_security import RULE
+from tests.core.folders import series_of
+from tests.core.rules.looking import found, lines
+
+_ON = "ALTER TABLE a ENABLE ROW LEVEL SECURITY;"
+_POLICY = "CREATE POLICY p ON a USING (true);"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE a (id int);",
+        "CREATE TABLE IF NOT EXISTS a (id int);",
+        "CREATE UNLOGGED TABLE a (id int);",
+        "CREATE TABLE a AS SELECT 1 AS id;",
+        "SELECT 1 AS id INTO a;",
+        "DO $$ BEGIN CREATE TABLE a (id int); END $$;",
+        f"CREATE TABLE a (id int);\n{_ON}",
+        f"CREATE TABLE a (id int);\n{_POLICY}",
+        f"CREATE TABLE a (id int);\n{_ON}\n{_POLICY}\nALTER TABLE a DISABLE ROW LEVEL SECURITY;",
+        "CREATE TABLE a (id int);\nALTER TABLE s.a ENABLE ROW LEVEL SECURITY;\n"
+        "CREATE POLICY p ON s.a USING (true);",
+        "CREATE TABLE a (id int) PARTITION BY LIST (id);",
+    ],
+)
+def test_fires(sql):
+    assert lines(RULE, sql) == [1]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"CREATE TABLE a (id int);\n{_ON}\n{_POLICY}",
+        f"CREATE TABLE a (id int);\n{_POLICY}\nALTER TABLE a ADD COLUMN b int,\n"
+        "ENABLE ROW LEVEL SECURITY;",
+        f"CREATE TABLE public.a (id int);\n{_ON}\n{_POLICY}",
+        f"CREATE TABLE b (id int);\nALTER TABLE b RENAME TO a;\n{_ON}\n{_POLICY}",
+        f"DO $$ BEGIN CREATE TABLE a (id int); {_ON} {_POLICY} END $$;",
+        "CREATE TEMP TABLE a (id int);",
+        "CREATE TEMP TABLE a AS SELECT 1;",
+        "CREATE TABLE a_1 PARTITION OF a FOR VALUES IN (1);",
+        "CREATE TABLE a (id int);\nDROP TABLE a;",
+        "CREATE VIEW a AS SELECT 1;",
+        "CREATE MATERIALIZED VIEW a AS SELECT 1;",
+        "ALTER TABLE a ADD COLUMN b int;",
+    ],
+)
+def test_does_not_fire(sql):
+    assert lines(RULE, sql) == []
+
+
+def test_a_series_has_to_ask_for_it():
+    assert RULE.severity is None
+
+
+def test_policies_belong_into_the_file_of_the_table():
+    files = {"0001_a.sql": "CREATE TABLE a (id int);", "0002_b.sql": f"{_ON}\n{_POLICY}"}
+    assert found(RULE, files) == [
+        ("0001_a.sql", 1, "The table a is created without row-level security.")
+    ]
+
+
+def test_says_what_security_without_a_policy_means():
+    [(_, _, message)] = found(RULE, f"CREATE TABLE s.a ();\n{_ON.replace(' a ', ' s.a ')}")
+    assert message == (
+        "The table s.a has row-level security and no policy: everybody but its owner sees no row "
+        "of it."
+    )
+
+
+def test_the_demo_series_that_relies_on_it_asks_for_it():
+    settings = series_of({"series.toml": f'[lint]\n{RULE.code} = "error"\n'}).settings
+    assert settings.extra["lint"] == {RULE.code: "error"}
