@@ -1,16 +1,18 @@
 """A subject: one script of a series as the rules see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.header import Header
+from ceremony.core.lint.alterations import Alteration, alterations
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.inventory import Inventory, Key, Made
 from ceremony.core.migration import Migration
 from ceremony.core.script import Script
 from ceremony.core.series import Series
+from ceremony.core.sql.parser import ast
 from ceremony.core.sql.relations import Name
 from ceremony.core.sql.source import Tree
 
@@ -55,6 +57,11 @@ class Subject:
         """Whether this is the change and not a way back."""
         return self.variant is None
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the script runs as one transaction."""
+        return self.header.transactional
+
     @cached_property
     def new_tables(self) -> frozenset[Name]:
         """The tables that this script creates and no earlier file did: nobody uses them yet."""
@@ -65,3 +72,13 @@ class Subject:
     def is_new(self, table: Name) -> bool:
         """Whether this script made the table; a temporary one hides another of the same name."""
         return table in self.new_tables or Name("pg_temp", table.name) in self.new_tables
+
+    def columns_added(self, command: Command) -> Iterator[Alteration]:
+        """The ADD COLUMN actions of a command that change a table which is in use.
+
+        With IF NOT EXISTS nothing happens where an earlier file made the column.
+        """
+        for one in alterations(command, ast.AT_AddColumn):
+            known = self.before.has(ObjectKind.COLUMN, one.table, one.column.colname)
+            if not self.is_new(one.table) and not (known and one.action.missing_ok):
+                yield one

@@ -20,15 +20,20 @@ MadeBy = Mapping[str, Mapping[Key, tuple[Made, ...]]]
 
 def made_by(library: Mapping[str, Series]) -> MadeBy:
     """What series make that share a home database; nothing for a series that has its own."""
-    homes = Counter(series.settings.database for series in library.values())
+    homes = Counter(_home(series) for series in library.values())
     found: dict[str, dict[Key, tuple[Made, ...]]] = {}
     for series in library.values():
-        home = series.settings.database
+        home = _home(series)
         if homes[home] > 1:
             own = found.setdefault(home, {})
             for key, made in _left_by(series):
                 own[key] = (*own.get(key, ()), made)
     return found
+
+
+def _home(series: Series) -> str:
+    """The alias of the home database; without one in ``series.toml`` it is the series' name."""
+    return series.settings.database or series.name
 
 
 def _left_by(series: Series) -> Iterator[tuple[Key, Made]]:
@@ -44,7 +49,7 @@ def subjects(series: Series, library: Mapping[str, Series], made: MadeBy) -> Ite
 
     A way back is judged as what runs when nothing after its migration is there.
     """
-    neighbours = made.get(series.settings.database, {})
+    neighbours = made.get(_home(series), {})
     runnable, coming = _of_other_series(series, library), _of_other_series(series, library)
     for migration in _fresh(series):
         there = runnable if migration.kind is Kind.RUNNABLE else coming

@@ -40,7 +40,7 @@ def parse_type(text: str) -> TypeName | None:
     cast = targets[0].res_target.val.type_cast
     if not cast.arg.a_const.isnull or not _plain(node.select_stmt):
         return None
-    return _type(cast.type_name)
+    return type_of(cast.type_name)
 
 
 def parse_arguments(text: str) -> tuple[TypeName, ...] | None:
@@ -51,7 +51,7 @@ def parse_arguments(text: str) -> tuple[TypeName, ...] | None:
     objects = [] if node is None else node.drop_stmt.objects
     if len(objects) != 1 or objects[0].object_with_args.args_unspecified:
         return None
-    found = [_type(one.type_name) for one in objects[0].object_with_args.objargs]
+    found = [type_of(one.type_name) for one in objects[0].object_with_args.objargs]
     types = tuple(one for one in found if one is not None)
     return types if len(types) == len(found) else None
 
@@ -72,7 +72,8 @@ def _plain(select: Node) -> bool:
     )
 
 
-def _type(node: Node) -> TypeName | None:
+def type_of(node: Node) -> TypeName | None:
+    """The type that a TypeName node writes; ``None`` for SETOF and %TYPE."""
     names = [part.string.sval for part in node.names]
     if not names or len(names) > 2 or node.setof or node.pct_type:
         return None
