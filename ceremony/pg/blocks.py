@@ -57,6 +57,9 @@ class Part(StrEnum):
     QUESTION = "the question of a check"
     PROBES = "the look at the session before COMMIT"
     LEDGER_PROBES = "the look at the ledger before COMMIT"
+    PREPARE = "the preparation of our own queries"
+    PREPARED = "the list of our own queries"
+    GUARD = "the look at the prepared statements before COMMIT"
     SYNC = "a Sync"
 
 
@@ -88,28 +91,29 @@ ROLLBACK = _own(Part.RESET, "ROLLBACK")
 _BEGIN_TEXT = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _BEGIN = _own(Part.BEGIN, _BEGIN_TEXT)
 _ALL_IMMEDIATE = _own(Part.CONSTRAINTS, "SET CONSTRAINTS ALL IMMEDIATE")
-_DURABLE = _own(Part.PROBES, "SET LOCAL synchronous_commit = on")
 _RESETS = (
     "CLOSE ALL",
     "SET SESSION AUTHORIZATION DEFAULT",
     "RESET ALL",
     "UNLISTEN *",
-    "DEALLOCATE ALL",
     "DISCARD TEMP",
     "DISCARD SEQUENCES",
 )
 
 
-RESET = (
+DEALLOCATE = _own(Part.RESET, "DEALLOCATE ALL")
+RESET_BUT_PREPARED = (
     _own(Part.RESET, _BEGIN_TEXT),
     *(_own(Part.RESET, text) for text in _RESETS),
     _own(Part.RESET, "COMMIT"),
 )
+"""The reset between two migrations, where the statements that we prepared ourselves stay."""
+RESET = (DEALLOCATE, *RESET_BUT_PREPARED)
 """Everything that a session keeps and a transaction does not, put back.
 
 DISCARD ALL would drop the lock as well (manual, DISCARD).
 """
-_COMPARE = Item(What(Part.COMPARE), query("settings-now").encode(), keep=1)
+COMPARE = Item(What(Part.COMPARE), query("settings-now").encode(), keep=1)
 """Asked after the COMMIT of the reset: UNLISTEN takes effect only then."""
 
 
@@ -138,7 +142,7 @@ class Probing:
 
 def begin(limits: Limits, *, compare: bool = True) -> tuple[Item, ...]:
     """BEGIN, the session as it is after the reset, and the limits of this transaction."""
-    compared = (_COMPARE,) if compare else ()
+    compared = (COMPARE,) if compare else ()
     limited = tuple(Item(What(Part.BEGIN), text) for text in limits.statements())
     return (_BEGIN, *compared, *limited)
 
@@ -190,7 +194,7 @@ def single(statement: Statement, opening: Sequence[Item], probes: Sequence[Item]
 
 
 def _closing(items: Sequence[Item], probes: Sequence[Item]) -> Leg:
-    return Leg([*items, _ALL_IMMEDIATE, *probes, _DURABLE, SYNC], last=True)
+    return Leg([*items, _ALL_IMMEDIATE, *probes, SYNC], last=True)
 
 
 def _after(checks: Sequence[Check], first: int) -> list[Item]:

@@ -19,6 +19,7 @@ from ceremony.pg.blockers import with_blockers
 from ceremony.pg.blocks import (
     COMMIT,
     RESET,
+    RESET_BUT_PREPARED,
     ROLLBACK,
     SYNC,
     Leg,
@@ -43,10 +44,11 @@ from ceremony.pg.judgement import (
 from ceremony.pg.ledger import Ledger, parameters
 from ceremony.pg.lock import lock_halves
 from ceremony.pg.nontransactional import OutsideStep
+from ceremony.pg.prepared import PreparedQueries, deallocates
 from ceremony.pg.session import Session
 from ceremony.pg.step_rows import step_facts
 from ceremony.pg.surroundings import Surroundings, limits_of, surroundings
-from ceremony.pg.wire import Answer
+from ceremony.pg.wire import Answer, Item
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Executor:
         self._listener = listener
         self._ledger_oid, self._guarded = ledger.as_it_stands()
         self._halves = lock_halves(ledger.schema)
+        self._own = PreparedQueries(ledger.insertion, self._probing(0))
         self._outcomes: dict[UUID, StepOutcome] = {}
         self._told = 0
         self._judged: Attempt | None = None
@@ -143,6 +146,8 @@ class Executor:
         attempt = self._current = block.attempt
         attempt.started_at = self._context.clock()
         problem = self._send_block(block)
+        if deallocates(attempt.run.step.script):
+            self._own.forget()
         if self._stopped():
             # The COMMIT of the step before failed: this block ran in no transaction, or will
             # never be committed.
@@ -164,6 +169,7 @@ class Executor:
 
     def _outside(self, run: StepRun) -> bool:
         """One step outside a transaction. Whether the run may go on."""
+        self._own.forget()
         step = OutsideStep(run, self._session, self._ledger, self._context, self._listener)
         self._outside_step = step
         outcome = step.run()
@@ -176,14 +182,21 @@ class Executor:
         row = self._ledger.next_row(step_facts(step, run.attempt), self._context)
         self._ledger.advance(row)
         limits = limits_of(step, self._session)
-        probing = Probing(self._ledger.table, self._ledger_oid, row.sequence, self._halves)
-        insert = ledger_row(self._ledger.insertion, parameters(row))
-        opening = [*RESET, *begin(limits), insert]
+        own = self._own
+        first, compare, *limited = begin(limits)
+        insert = own.item(ledger_row(self._ledger.insertion, parameters(row)))
+        opening = [*RESET_BUT_PREPARED, first, own.item(compare), *limited, insert]
+        probes: tuple[Item, ...] = self._probing(row.sequence).items()
+        if not deallocates(step.script):
+            probes = (own.look(), *map(own.item, probes))
         return Block(
             Attempt(run, row, self._context.clock()),
-            list(legs(run, opening, probing.items())),
+            list(legs(run, opening, probes)),
             surroundings(self._session, self._context, limits),
         )
+
+    def _probing(self, sequence: int) -> Probing:
+        return Probing(self._ledger.table, self._ledger_oid, sequence, self._halves)
 
     def _begun(self, attempt: Attempt) -> None:
         """The server works on the statements: time to prepare the next block."""
@@ -200,7 +213,11 @@ class Executor:
                 return None
             status = self._wire.transaction_status if leg.last else None
             problem = problem_before_commit(
-                attempt, around, interrupted=self._wire.interrupted, status=status
+                attempt,
+                around,
+                interrupted=self._wire.interrupted,
+                status=status,
+                prepared=self._own.made,
             )
             if problem is not None:
                 return problem
@@ -218,10 +235,12 @@ class Executor:
         if attempt is not None and first.part is Part.STATEMENT:
             self._listener.statement_started(attempt.run, first.statement)
         items = leg.items
-        if self._judged is not None and attempt is not None:
-            items = [COMMIT, *items]
+        if attempt is not None:
+            committed = () if self._judged is None else (COMMIT,)
+            items = [*committed, *self._own.renewal(), *items]
         hearing = Hearing(items, attempt, self._landed, self._begun, self._listener, self._wire)
         answers = self._wire.run(items, hearing)
+        self._own.heard(answers)
         if attempt is not None:
             attempt.answers += [one for one in answers if one.item.what.part is not Part.COMMIT]
         # An interrupt may have hit while the answer was heard of.
@@ -250,6 +269,7 @@ class Executor:
     def _land(self) -> None:
         """Send the waiting COMMIT alone, with the reset behind it."""
         if self._judged is not None:
+            self._own.forget()
             self._send(Leg([COMMIT, *RESET, SYNC]), None)
             if self._stopped():
                 self._roll_back()
@@ -261,6 +281,7 @@ class Executor:
     def _roll_back(self) -> None:
         """Whatever is open ends; the next row continues from what the ledger really holds."""
         self._prepared = None
+        self._own.forget()
         self._ledger.forget_head()
         if self._wire.lost or self._wire.transaction_status is TransactionStatus.IDLE:
             return

@@ -14,6 +14,7 @@ from ceremony.core.plan import Direction
 from ceremony.pg.attempt import Attempt
 from ceremony.pg.blocks import CHECK_PARTS, Part
 from ceremony.pg.errors import LINK_LOST, meaning, server_error
+from ceremony.pg.prepared import PreparedRow
 from ceremony.pg.surroundings import Surroundings
 from ceremony.pg.wire import Answer, AnswerState
 
@@ -45,12 +46,15 @@ def problem_before_commit(
     *,
     interrupted: bool,
     status: TransactionStatus | None,
+    prepared: frozenset[PreparedRow] = frozenset(),
 ) -> Problem | None:
     """Why the step must be rolled back, ``None`` when it may be committed.
 
     ``status`` is the transaction's status after the last Sync, ``None`` where only a first part
-    of the block was answered.
+    of the block was answered. ``prepared`` are our own queries as they were prepared.
     """
+    for found in _prepared_probed(attempt, around, prepared):
+        return found
     for found in _problems(attempt, around, interrupted, status):
         return found
     return None
@@ -76,6 +80,22 @@ def _problems(
     if status is not None:
         yield from _session_probed(attempt, around, status)
         yield from _ledger_probed(attempt, around)
+
+
+def _prepared_probed(
+    attempt: Attempt, around: Surroundings, prepared: frozenset[PreparedRow]
+) -> Iterator[Problem]:
+    """Where another statement answers under our name, no later answer means anything."""
+    for answer in attempt.answers:
+        asked = answer.item.what.part is Part.GUARD and answer.state is AnswerState.OK
+        if asked and not prepared <= set(answer.rows):
+            yield _problem(
+                attempt,
+                "session-drift",
+                f"{attempt.path} deallocated or replaced what ceremony had prepared in the "
+                "session.",
+                f"Take that out of {attempt.path} and out of what it calls; then: {around.command}",
+            )
 
 
 def problem_of_answers(

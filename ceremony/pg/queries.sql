@@ -110,8 +110,12 @@ SELECT
     (count(*) FILTER (WHERE locktype = 'advisory' AND granted AND objsubid = 1
                         AND classid = $1::int8::oid AND objid = $2::int8::oid))::text,
     (count(*) FILTER (WHERE relation = $3::int8::oid AND mode NOT IN
-                        ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')))::text
+                        ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')))::text,
+    pg_catalog.set_config('synchronous_commit', 'on', true)
 FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid();
+
+-- name: prepared-now
+SELECT name, extract(epoch FROM prepare_time)::text FROM pg_catalog.pg_prepared_statement();
 
 -- name: ledger-probes
 SELECT count(*)::text, min(hash), min(previous_hash)

@@ -38,7 +38,9 @@ class Item(NamedTuple):
     """One message: a statement with its parameters, or (``sql`` is empty) a Sync.
 
     ``keep`` is how many rows of the answer are kept; ``flush`` asks the server to answer at once
-    and not only at the next Sync. ``what`` belongs to the sender and is not looked at.
+    and not only at the next Sync. ``name`` is that of a prepared statement, which is executed in
+    place of ``sql``, or made of it where the item ``prepares``. ``what`` belongs to the sender and
+    is not looked at.
     """
 
     what: Any
@@ -46,6 +48,8 @@ class Item(NamedTuple):
     parameters: tuple[bytes | None, ...] = ()
     keep: int = 0
     flush: bool = False
+    name: bytes = b""
+    prepares: bool = False
 
     @property
     def is_sync(self) -> bool:
@@ -238,10 +242,14 @@ class Wire:
         for item in items:
             if item.is_sync:
                 pgconn.pipeline_sync()
+            elif item.prepares:
+                pgconn.send_prepare(item.name, item.sql)
+            elif item.name:
+                pgconn.send_query_prepared(item.name, item.parameters or None)
             else:
                 pgconn.send_query_params(item.sql, item.parameters or None)
-                if item.flush:
-                    pgconn.send_flush_request()
+            if item.flush:
+                pgconn.send_flush_request()
         pgconn.flush()
 
     def _read(self, answers: list[Answer], answered: Callable[[Answer], None] | None) -> None:

@@ -62,7 +62,8 @@ def statements(texts: Sequence[str | tuple[str, bytes]]) -> tuple[str, tuple[Sta
         text, data = given if isinstance(given, tuple) else (given, None)
         line = file.count("\n") + 1
         copy = None
-        kind = "do_stmt" if text.upper().startswith("DO") else "select_stmt"
+        first = text.upper().split(maxsplit=1)[0]
+        kind = {"DO": "do_stmt", "DEALLOCATE": "deallocate_stmt"}.get(first, "select_stmt")
         if data is not None:
             copy = CopyData(data, line + text.count("\n") + 1)
         made.append(Statement(number, text, line, 1, len(file), kind, copy=copy))

@@ -81,6 +81,24 @@ ESCAPES = {
         ],
         None,
     ),
+    "deallocate": (["DEALLOCATE ALL"], None),
+    "deallocate in do": (["DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$"], "session-drift"),
+    "replace what is prepared": (
+        [
+            """
+            DO $$
+            DECLARE one record;
+            BEGIN
+                FOR one IN SELECT * FROM pg_prepared_statements WHERE name LIKE 'ceremony%' LOOP
+                    EXECUTE format('DEALLOCATE %I', one.name);
+                    EXECUTE format('PREPARE %I AS %s', one.name, one.statement);
+                END LOOP;
+            END $$
+            """
+        ],
+        "session-drift",
+    ),
+    "prepare in do": (["DO $$ BEGIN EXECUTE 'PREPARE p AS SELECT 1'; END $$"], None),
     "own savepoints": (["SAVEPOINT a", "CREATE TABLE w ()", "ROLLBACK TO a", "RELEASE a"], None),
     "begin alone": (["BEGIN", "CREATE TABLE w ()"], None),
 }
@@ -113,6 +131,21 @@ OWN_COMMITS = {
     "commit; begin": (["CREATE TABLE t ()", "COMMIT", "BEGIN", "CREATE TABLE u ()"], "is in"),
     "rollback": (["CREATE TABLE t ()", "ROLLBACK", "CREATE TABLE u ()"], "was rolled back"),
 }
+
+
+@pytest.mark.parametrize("name", ["deallocate in do", "replace what is prepared"])
+def test_what_is_prepared_belongs_to_the_run(target, name):
+    texts, _ = ESCAPES[name]
+    with running(target) as (executor, _):
+        (hostile,) = executor.run([step(*texts)])
+    problem = hostile.problem
+    assert (problem.happened, problem.state) == (
+        "shop/0001_x.sql deallocated or replaced what ceremony had prepared in the session.",
+        "shop/0001_x was rolled back: nothing of it is in the database.",
+    )
+    assert problem.next_step.startswith(
+        "Take that out of shop/0001_x.sql and out of what it calls; then: "
+    )
 
 
 @pytest.mark.parametrize("name", OWN_COMMITS)
@@ -157,7 +190,7 @@ def test_nothing_of_one_file_reaches_the_next(target):
     found = (
         "CREATE TABLE found AS SELECT current_setting('work_mem') AS a, "
         "current_setting('timezone') AS b, current_setting('datestyle') AS c, "
-        "(SELECT count(*) FROM pg_prepared_statements) AS d, "
+        "(SELECT count(*) FROM pg_prepared_statements WHERE name NOT LIKE 'ceremony%') AS d, "
         "(SELECT count(*) FROM pg_cursors WHERE name = 'c') AS e, "
         "(SELECT count(*) FROM pg_listening_channels()) AS f, to_regclass('pg_temp.mine') AS g, "
         "current_setting('search_path') AS h, current_setting('synchronous_commit') AS i"
