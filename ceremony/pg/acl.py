@@ -2,8 +2,9 @@
 
 PostgreSQL writes an entry as ``grantee=letters/grantor``, with a ``*`` behind a letter that may be
 passed on (manual, 5.8 Privileges, tables 5.1 and 5.2). A list that is NULL means the defaults:
-everything for the owner, and for PUBLIC what table 5.2 says. Only what was granted beyond them or taken from
-them is a fact, so that a list that says the defaults outright equals one that was never touched.
+everything for the owner, and for PUBLIC what table 5.2 says. Only what was granted beyond them or
+taken from them is a fact, so that a list that says the defaults outright equals one that was never
+touched.
 """
 
 import re

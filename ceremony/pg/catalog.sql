@@ -2,9 +2,10 @@
 --
 -- Columns with a meaning of their own: `class` and `id` (number of the catalog's row), `of` (number
 -- of the object it hangs on) in the catalog `of_class`, `kind`, `name` (complete, or what stands
--- behind the name of `of`), `owner`, `acl`. Every other column is a fact of the structure and named
--- like it; NULL means that there is none. A line that ends in `--@ N+` or `--@ N-` is for servers
--- from, or up to, PostgreSQL N. {user schemas} leaves out what belongs to PostgreSQL itself.
+-- behind the name of `of`), `owner`, `acl`, and a few more that `catalog_rows` lists. Every other
+-- column is a fact of the structure and named like it; NULL means that there is none. A line that
+-- ends in `--@ N+` or `--@ N-` is for servers from, or up to, PostgreSQL N. {user schemas} leaves
+-- out what belongs to PostgreSQL itself.
 
 -- name: comments
 SELECT d.classoid::regclass::text AS class, d.objoid AS id, d.objsubid, d.description
@@ -96,10 +97,7 @@ SELECT 'pg_class' AS class, c.oid AS id, 'pg_namespace' AS of_class, c.relnamesp
        pg_get_userbyid(c.relowner) AS owner, array_to_string(c.relacl, E'\n') AS acl,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS "partitioned by",
        CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bounds,
-       (SELECT string_agg(i.inhparent::regclass::text
-                          || CASE WHEN i.inhdetachpending THEN ' (being detached)' ELSE '' END,
-                          ', ' ORDER BY i.inhseqno)
-        FROM pg_inherits AS i WHERE i.inhrelid = c.oid) AS "inherits from",
+       h.parents AS "inherits from",
        CASE WHEN c.relrowsecurity THEN 'enabled' ELSE 'disabled' END
        || CASE WHEN c.relforcerowsecurity THEN ', forced on the owner' ELSE '' END
             AS "row security",
@@ -109,14 +107,26 @@ SELECT 'pg_class' AS class, c.oid AS id, 'pg_namespace' AS of_class, c.relnamesp
        CASE WHEN c.relpersistence = 'u' THEN 'unlogged' END AS persistence,
        nullif(m.amname, 'heap') AS "access method",
        p.spcname AS tablespace,
-       (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(c.reloptions) AS o) AS options,
-       (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(s.reloptions) AS o) AS "toast options",
+       CASE WHEN c.reloptions IS NOT NULL
+            THEN (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(c.reloptions) AS o) END
+            AS options,
+       CASE WHEN s.reloptions IS NOT NULL
+            THEN (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(s.reloptions) AS o) END
+            AS "toast options",
        CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS "of type",
-       (SELECT quote_ident(v.srvname) FROM pg_foreign_server AS v WHERE v.oid = f.ftserver)
-            AS server,
-       (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(f.ftoptions) AS o) AS "foreign options"
+       CASE WHEN f.ftrelid IS NOT NULL
+            THEN (SELECT quote_ident(v.srvname) FROM pg_foreign_server AS v
+                  WHERE v.oid = f.ftserver) END AS server,
+       CASE WHEN f.ftoptions IS NOT NULL
+            THEN (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(f.ftoptions) AS o) END
+            AS "foreign options"
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN (SELECT i.inhrelid,
+                  string_agg(i.inhparent::regclass::text
+                             || CASE WHEN i.inhdetachpending THEN ' (being detached)' ELSE '' END,
+                             ', ' ORDER BY i.inhseqno) AS parents
+           FROM pg_inherits AS i GROUP BY i.inhrelid) AS h ON h.inhrelid = c.oid
 LEFT JOIN pg_class AS s ON s.oid = c.reltoastrelid AND s.reloptions IS NOT NULL
 LEFT JOIN pg_am AS m ON m.oid = c.relam
 LEFT JOIN pg_tablespace AS p ON p.oid = c.reltablespace
@@ -129,7 +139,9 @@ SELECT 'pg_class' AS class, c.oid AS id, 'pg_namespace' AS of_class, c.relnamesp
        quote_ident(c.relname) AS name,
        pg_get_userbyid(c.relowner) AS owner, array_to_string(c.relacl, E'\n') AS acl,
        btrim(pg_get_viewdef(c.oid), E' \n;') AS definition,
-       (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(c.reloptions) AS o) AS options,
+       CASE WHEN c.reloptions IS NOT NULL
+            THEN (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(c.reloptions) AS o) END
+            AS options,
        CASE WHEN c.relkind = 'm' THEN CASE WHEN c.relispopulated THEN 'yes' ELSE 'no' END END
             AS populated,
        nullif(m.amname, 'heap') AS "access method",
@@ -141,6 +153,12 @@ LEFT JOIN pg_tablespace AS p ON p.oid = c.reltablespace
 WHERE {user schemas} AND c.relkind IN ('v', 'm') AND c.relpersistence <> 't';
 
 -- name: columns
+WITH k AS MATERIALIZED ( --@ 18+
+    SELECT o.conrelid, o.conkey[1] AS attnum, --@ 18+
+           CASE WHEN o.convalidated THEN '' ELSE ', not validated' END --@ 18+
+           || CASE WHEN o.connoinherit THEN ', not inherited' ELSE '' END AS how --@ 18+
+    FROM pg_constraint AS o --@ 18+
+    WHERE o.contype = 'n' AND (o.connoinherit OR NOT o.convalidated)) --@ 18+
 SELECT 'pg_class' AS of_class, a.attrelid AS of, 'column' AS kind, quote_ident(a.attname) AS name,
        a.attnum AS number, array_to_string(a.attacl, E'\n') AS acl,
        format_type(a.atttypid, a.atttypmod) AS type,
@@ -165,16 +183,10 @@ JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-LEFT JOIN (SELECT o.conrelid, o.conkey[1] AS attnum, --@ 18+
-                  CASE WHEN o.convalidated THEN '' ELSE ', not validated' END --@ 18+
-                  || CASE WHEN o.connoinherit THEN ', not inherited' ELSE '' END AS how --@ 18+
-           FROM pg_constraint AS o --@ 18+
-           WHERE o.contype = 'n' AND (o.connoinherit OR NOT o.convalidated)) AS k --@ 18+
-       ON k.conrelid = a.attrelid AND k.attnum = a.attnum --@ 18+
+LEFT JOIN k ON k.conrelid = a.attrelid AND k.attnum = a.attnum --@ 18+
 WHERE {user schemas} AND a.attnum > 0 AND NOT a.attisdropped AND c.relpersistence <> 't'
   AND (c.relkind IN ('r', 'p', 'f')
-       OR (c.relkind IN ('v', 'm') AND (a.attacl IS NOT NULL OR d.adrelid IS NOT NULL)))
-ORDER BY a.attrelid, a.attnum;
+       OR (c.relkind IN ('v', 'm') AND (a.attacl IS NOT NULL OR d.adrelid IS NOT NULL)));
 
 -- name: sequences
 SELECT 'pg_class' AS class, c.oid AS id, 'pg_namespace' AS of_class, c.relnamespace AS of,
@@ -197,6 +209,7 @@ WHERE {user schemas} AND c.relpersistence <> 't';
 -- name: constraints
 SELECT 'pg_constraint' AS class, o.oid AS id, 'pg_class' AS of_class, o.conrelid AS of,
        'constraint' AS kind, quote_ident(o.conname) AS name,
+       CASE WHEN o.contype IN ('p', 'u', 'x') THEN o.conindid END AS index_id,
        CASE WHEN o.convalidated AND NOT o.condeferrable THEN d.def
             ELSE regexp_replace(d.def, '( DEFERRABLE)?( INITIALLY DEFERRED)?( NOT ENFORCED)?'
                                        '( NOT VALID)?$', '') END AS definition,
@@ -223,9 +236,6 @@ WHERE {user schemas} AND o.contype IN ('c', 'f', 'p', 'u', 'x') AND o.conparenti
 -- name: indexes
 SELECT 'pg_class' AS class, i.indexrelid AS id, 'pg_class' AS of_class, i.indrelid AS of,
        'index' AS kind, quote_ident(n.nspname) || '.' || quote_ident(x.relname) AS name,
-       (SELECT o.oid FROM pg_constraint AS o
-        WHERE o.conindid = i.indexrelid AND o.conrelid = i.indrelid
-          AND o.contype IN ('p', 'u', 'x')) AS constraint_id,
        quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS "table",
        CASE WHEN i.indisunique THEN 'yes' ELSE 'no' END AS unique,
        CASE WHEN i.indpred IS NULL THEN d.def

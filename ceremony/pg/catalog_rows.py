@@ -6,7 +6,7 @@ belongs to an extension, to the ledger, to PostgreSQL itself) is left out with i
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from ceremony.core.catalog.diff import COLUMN_ORDER
 from ceremony.core.catalog.kinds import ObjectKind
@@ -15,26 +15,24 @@ from ceremony.pg.acl import rights
 from ceremony.pg.ledger_ddl import TABLE
 from ceremony.pg.names import quoted
 
-_OWN = frozenset(
-    {
-        "class",
-        "id",
-        "of_class",
-        "of",
-        "kind",
-        "name",
-        "number",
-        "owner",
-        "acl",
-        "constraint_id",
-        "owning_table",
-        "owning_column",
-        "grantor",
-        "complete",
-        "letter",
-    }
+_OWN = (
+    "class",
+    "id",
+    "of_class",
+    "of",
+    "kind",
+    "name",
+    "owner",
+    "acl",
+    "index_id",
+    "owning_table",
+    "owning_column",
+    "grantor",
+    "complete",
+    "letter",
+    "number",
 )
-"""Columns that are no facts."""
+"""Columns that are no facts, in the order of ``_Cells``."""
 
 _COMPLETE = frozenset(
     {
@@ -56,18 +54,38 @@ _DEFAULT_RIGHTS = {
 Row = Sequence[Any]
 
 
+class _Cells(NamedTuple):
+    """The cells of a row that are no facts; ``None`` where the question has no such column."""
+
+    catalog: str
+    id: int
+    of_catalog: str | None
+    of: int | None
+    kind: str
+    name: str
+    owner: str | None
+    acl: str | None
+    index_id: int | None
+    owning_table: int | None
+    owning_column: str | None
+    grantor: str | None
+    complete: bool | None
+    letter: str | None
+    number: int | None
+
+
 class Reader:
     """Takes the answers one after the other; ``objects`` is what they add up to."""
 
     def __init__(self, ledger_schema: str) -> None:
         self.objects: dict[ObjectKey, CatalogObject] = {}
-        self._ledger_schema = ledger_schema
         self._ours = _ours(ledger_schema)
         self._keys: dict[str, dict[int, ObjectKey]] = {}
         self._owners: dict[int, str] = {}
         self._members: set[tuple[str, int]] = set()
         self._comments: dict[tuple[str, int, int], str] = {}
-        self._orders: dict[int, list[str]] = {}
+        self._of_constraints: dict[int, ObjectKey] = {}
+        self._orders: dict[int, list[tuple[int, str]]] = {}
 
     def read(self, question: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """One answer: the names of its columns, and its rows."""
@@ -75,110 +93,113 @@ class Reader:
             self._comments = {(row[0], row[1], row[2]): row[3] for row in rows}
         elif question == "members":
             self._members = {(row[0], row[1]) for row in rows}
+        elif question == "columns":
+            self._read_columns(columns, rows)
         else:
-            at = {name: position for position, name in enumerate(columns)}
-            if question == "columns":
-                self._read_columns(at, rows)
-            else:
-                self._read_objects(at, rows)
+            self._read_objects(columns, rows)
 
     def finish(self) -> None:
         """After the last answer: what needed all of them."""
         tables = self._keys.get("pg_class", {})
-        for table, names in self._orders.items():
-            key = tables[table]
-            was = self.objects[key]
-            cosmetic = {**was.cosmetic, COLUMN_ORDER: ", ".join(names)}
-            self.objects[key] = CatalogObject(key, was.structure, was.rights, cosmetic, was.parent)
+        for table, numbered in self._orders.items():
+            numbered.sort()
+            was = self.objects[tables[table]]
+            order = ", ".join([name for _, name in numbered])
+            self.objects[was.key] = was._replace(cosmetic={**was.cosmetic, COLUMN_ORDER: order})
 
-    def _read_objects(self, at: Mapping[str, int], rows: Iterable[Row]) -> None:
-        facts = _facts(at)
+    def _read_objects(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        facts, cells = _facts(columns), _cells(columns)
         for row in rows:
-            cell = {name: row[position] for name, position in at.items() if name in _OWN}
-            if (cell["class"], cell["id"]) in self._members:
+            cell = _Cells._make(cells(row))
+            if self._members and (cell.catalog, cell.id) in self._members:
                 continue
-            kind, parent = _KINDS[cell["kind"]], None
-            if "of" in cell:
-                parent = self._keys.get(cell["of_class"], {}).get(cell["of"])
+            parent = None
+            if cell.of is not None:
+                parent = self._keys.get(cell.of_catalog or "", {}).get(cell.of)
                 if parent is None:
                     continue
-            name = cell["name"]
-            if parent is not None and kind not in _COMPLETE:
-                name = f"{parent.name}.{name}"
-            key = ObjectKey(kind, name)
-            if key in self._ours:
-                continue
-            self._keys.setdefault(cell["class"], {})[cell["id"]] = key
-            if key == (ObjectKind.SCHEMA, self._ledger_schema) and name != "public":
-                continue
-            self._add(key, self._parent(cell, parent), facts(row), cell)
+            self._add(cell, parent, facts(row))
 
-    def _parent(self, cell: Mapping[str, Any], parent: ObjectKey | None) -> ObjectKey | None:
-        """What takes the object along: for some kinds something nearer than what it hangs on."""
-        if cell.get("constraint_id"):
-            return self._keys["pg_constraint"].get(cell["constraint_id"], parent)
-        if cell.get("owning_table"):
-            table = self._keys["pg_class"].get(cell["owning_table"])
-            if table is not None:
-                return ObjectKey(ObjectKind.COLUMN, f"{table.name}.{cell['owning_column']}")
-        return parent
-
-    def _add(
-        self,
-        key: ObjectKey,
-        parent: ObjectKey | None,
-        structure: Mapping[str, str],
-        cell: Mapping[str, Any],
-    ) -> None:
-        if cell.get("owning_table") and parent is not None:
-            structure = {**structure, "owned by": parent.name}
-        comment = self._comments.get((cell["class"], cell["id"], 0))
+    def _add(self, cell: _Cells, parent: ObjectKey | None, structure: Mapping[str, str]) -> None:
+        kind = _KINDS[cell.kind]
+        name = cell.name
+        if parent is not None and kind not in _COMPLETE:
+            name = f"{parent.name}.{name}"
+        key = ObjectKey(kind, name)
+        keys = self._keys.setdefault(cell.catalog, {})
+        if key in self._ours:
+            if kind is ObjectKind.SCHEMA:
+                keys[cell.id] = key
+            return
+        keys[cell.id] = key
+        if cell.owner is not None:
+            self._owners[cell.id] = cell.owner
+        if cell.index_id:
+            self._of_constraints[cell.index_id] = key
+        elif kind is ObjectKind.INDEX:
+            parent = self._of_constraints.get(cell.id, parent)
+        elif cell.owning_table is not None:
+            parent = self._owning_column(cell) or parent
+            structure = {**structure, "owned by": parent.name if parent else ""}
+        comment = self._comments.get((cell.catalog, cell.id, 0)) if self._comments else None
         cosmetic = NOTHING if comment is None else {"comment": comment}
-        owner = cell.get("owner")
-        if cell["class"] == "pg_class" and owner is not None:
-            self._owners[cell["id"]] = owner
-        self.objects[key] = CatalogObject(key, structure, _rights(key, cell), cosmetic, parent)
+        self.objects[key] = CatalogObject(key, structure, _rights(kind, cell), cosmetic, parent)
 
-    def _read_columns(self, at: Mapping[str, int], rows: Iterable[Row]) -> None:
-        facts = _facts(at)
-        tables = self._keys.get("pg_class", {})
-        of, name_at, number, acl_at = at["of"], at["name"], at["number"], at["acl"]
+    def _owning_column(self, cell: _Cells) -> ObjectKey | None:
+        table = self._keys["pg_class"].get(cell.owning_table or 0)
+        if table is None:
+            return None
+        return ObjectKey(ObjectKind.COLUMN, f"{table.name}.{cell.owning_column}")
+
+    def _read_columns(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        facts = _facts(columns)
+        get = itemgetter(*(columns.index(name) for name in ("of", "number", "name", "acl")))
+        tables, column = self._keys.get("pg_class", {}), ObjectKind.COLUMN
         objects, comments, orders = self.objects, self._comments, self._orders
+        at, key = 0, None
         for row in rows:
-            table = tables.get(row[of])
-            if table is None:
-                continue
-            name = row[name_at]
-            orders.setdefault(row[of], []).append(name)
-            comment = comments.get(("pg_class", row[of], row[number])) if comments else None
-            acl = row[acl_at]
-            key = ObjectKey(ObjectKind.COLUMN, f"{table.name}.{name}")
-            granted = NOTHING
-            if acl is not None:
-                granted = _without_owner(rights("column", self._owners.get(row[of]), acl))
-            objects[key] = CatalogObject(
-                key,
+            of, number, name, acl = get(row)
+            if of != at or key is None:
+                at, key = of, tables.get(of)
+                if key is None:
+                    continue
+                order = orders.setdefault(of, [])
+            order.append((number, name))
+            comment = comments.get(("pg_class", of, number)) if comments else None
+            own = ObjectKey(column, f"{key.name}.{name}")
+            objects[own] = CatalogObject(
+                own,
                 facts(row),
-                granted,
+                NOTHING if acl is None else self._on_column(of, acl),
                 NOTHING if comment is None else {"comment": comment},
-                table,
+                key,
             )
 
+    def _on_column(self, table: int, acl: str) -> Mapping[str, str]:
+        return _without_owner(rights("column", self._owners.get(table), acl))
 
-def _facts(at: Mapping[str, int]) -> Callable[[Row], Mapping[str, str]]:
+
+def _cells(columns: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
+    """Takes the cells that are no facts; a missing column is an extra cell, which is empty."""
+    at = [columns.index(name) if name in columns else len(columns) for name in _OWN]
+    get = itemgetter(*at)
+    return lambda row: get((*row, None))
+
+
+def _facts(columns: Sequence[str]) -> Callable[[Row], Mapping[str, str]]:
     """Takes a row's facts; rows with the same facts share one mapping."""
-    names = [name for name in at if name not in _OWN]
-    if not names:
+    at = [position for position, name in enumerate(columns) if name not in _OWN]
+    if not at:
         return lambda _: NOTHING
-    get = itemgetter(*(at[name] for name in names))
+    first, last = at[0], at[-1] + 1
+    names = columns[first:last]
     known: dict[Any, Mapping[str, str]] = {}
 
     def take(row: Row) -> Mapping[str, str]:
-        values = get(row)
+        values = row[first:last]
         facts = known.get(values)
         if facts is None:
-            listed = values if len(names) > 1 else (values,)
-            pairs = zip(names, listed, strict=True)
+            pairs = zip(names, values, strict=True)
             facts = {name: value for name, value in pairs if value is not None and value != ""}
             known[values] = facts
         return facts
@@ -186,14 +207,14 @@ def _facts(at: Mapping[str, int]) -> Callable[[Row], Mapping[str, str]]:
     return take
 
 
-def _rights(key: ObjectKey, cell: Mapping[str, Any]) -> Mapping[str, str]:
-    if key.kind is ObjectKind.DEFAULT_PRIVILEGES:
-        what = _DEFAULT_RIGHTS.get(cell["letter"], "") if cell["complete"] else ""
-        return _without_owner(rights(what, cell["grantor"], cell["acl"]))
-    what = cell["class"]
+def _rights(kind: ObjectKind, cell: _Cells) -> Mapping[str, str]:
+    if kind is ObjectKind.DEFAULT_PRIVILEGES:
+        what = _DEFAULT_RIGHTS.get(cell.letter or "", "") if cell.complete else ""
+        return _without_owner(rights(what, cell.grantor, cell.acl))
+    what = cell.catalog
     if what == "pg_class":
-        what = "sequence" if key.kind is ObjectKind.SEQUENCE else "table"
-    return rights(what, cell.get("owner"), cell.get("acl"))
+        what = "sequence" if kind is ObjectKind.SEQUENCE else "table"
+    return rights(what, cell.owner, cell.acl)
 
 
 def _without_owner(facts: Mapping[str, str]) -> Mapping[str, str]:
@@ -201,11 +222,15 @@ def _without_owner(facts: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _ours(schema: str) -> frozenset[ObjectKey]:
-    """The ledger and its function; everything else of it hangs on the table."""
+    """The ledger and its function; everything else of it hangs on the table.
+
+    A schema of its own belongs to it, but what others put there does not.
+    """
     name = schema if schema.isidentifier() and schema.islower() else quoted(schema)
-    return frozenset(
-        {
-            ObjectKey(ObjectKind.TABLE, f"{name}.{TABLE}"),
-            ObjectKey(ObjectKind.FUNCTION, f"{name}.{TABLE}_refuse()"),
-        }
-    )
+    ours = {
+        ObjectKey(ObjectKind.TABLE, f"{name}.{TABLE}"),
+        ObjectKey(ObjectKind.FUNCTION, f"{name}.{TABLE}_refuse()"),
+    }
+    if schema != "public":
+        ours.add(ObjectKey(ObjectKind.SCHEMA, name))
+    return frozenset(ours)

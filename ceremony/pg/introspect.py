@@ -7,6 +7,9 @@ something dropped meanwhile gives XX000. Then it is asked again, and if that doe
 snapshot is *unknown*, which is never *equal*.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import psycopg
@@ -55,7 +58,8 @@ def take(session: Session, *, ledger_schema: str) -> Snapshot:
     error: psycopg.Error | None = None
     for _ in range(ATTEMPTS):
         try:
-            return _taken(session, ledger_schema)
+            with _nothing_collected():
+                return _taken(session, ledger_schema)
         except psycopg.Error as raised:
             error = raised
             if raised.sqlstate not in _MOVING:
@@ -63,6 +67,20 @@ def take(session: Session, *, ledger_schema: str) -> Snapshot:
             session.connection.rollback()
     assert error is not None
     raise _unknown(session, error)
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without the cyclic garbage collector, which would go through the objects of a large catalog
+    again and again while they are made; none of them is garbage.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _taken(session: Session, ledger_schema: str) -> Snapshot:

@@ -8,10 +8,11 @@ never the same bytes. The algorithm stands in front of every digest: another one
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ceremony.core.catalog.kinds import ObjectKind
@@ -21,7 +22,7 @@ __all__ = ["ALGORITHM", "Aspect", "CatalogObject", "ObjectKey", "ObjectKind", "S
 ALGORITHM = "catalog-v1"
 """The algorithm that snapshots are taken with: which facts there are, and how they are written."""
 
-NOTHING: Mapping[str, str] = {}
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Aspect(StrEnum):
@@ -46,8 +47,7 @@ class ObjectKey(NamedTuple):
         return f"{self.kind} {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogObject:
+class CatalogObject(NamedTuple):
     """One object and its facts by aspect.
 
     ``parent`` is the object that takes this one along when it goes: the table of a column, the
@@ -55,9 +55,9 @@ class CatalogObject:
     """
 
     key: ObjectKey
-    structure: Mapping[str, str] = field(default_factory=dict)
-    rights: Mapping[str, str] = field(default_factory=dict)
-    cosmetic: Mapping[str, str] = field(default_factory=dict)
+    structure: Mapping[str, str] = NOTHING
+    rights: Mapping[str, str] = NOTHING
+    cosmetic: Mapping[str, str] = NOTHING
     parent: ObjectKey | None = None
 
     def facts(self, aspect: Aspect) -> Mapping[str, str]:
@@ -68,7 +68,8 @@ class CatalogObject:
 
     def digest(self, aspect: Aspect = Aspect.STRUCTURE) -> str:
         """``catalog-v1:`` and the SHA-256 of the object's name and facts."""
-        return _stamped(_framed(self.key, self.facts(aspect)).encode())
+        framed = _framed(self.key, self.facts(aspect)).encode()
+        return f"{ALGORITHM}:{hashlib.sha256(framed).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,13 @@ class Snapshot:
         return Snapshot(self.algorithm, self.server_major, kept)
 
     def _digest(self, aspect: Aspect) -> str:
-        frames = [f"{self.algorithm} {aspect}\0"]
-        objects = self.objects
-        for key in sorted(objects):
-            facts = objects[key].facts(aspect)
-            if facts or (aspect is Aspect.STRUCTURE and key.kind != ObjectKind.DEFAULT_PRIVILEGES):
-                frames.append(_framed(key, facts))
-        return _stamped("".join(frames).encode(), self.algorithm)
+        always = aspect is Aspect.STRUCTURE
+        digest = hashlib.sha256(f"{self.algorithm} {aspect}\0".encode())
+        for key in sorted(self.objects):
+            facts = self.objects[key].facts(aspect)
+            if facts or (always and key.kind is not ObjectKind.DEFAULT_PRIVILEGES):
+                digest.update(_framed(key, facts).encode())
+        return f"{self.algorithm}:{digest.hexdigest()}"
 
 
 class _LeftOut:
@@ -143,10 +144,7 @@ class _LeftOut:
 
 
 def _framed(key: ObjectKey, facts: Mapping[str, str]) -> str:
-    parts = [f"{len(key.kind)}:{key.kind}{len(key.name)}:{key.name}{len(facts)};"]
-    parts += [f"{len(name)}:{name}{len(facts[name])}:{facts[name]}" for name in sorted(facts)]
+    kind, name = key
+    parts = [f"{len(kind)}:{kind}{len(name)}:{name}{len(facts)};"]
+    parts += [f"{len(fact)}:{fact}{len(facts[fact])}:{facts[fact]}" for fact in sorted(facts)]
     return "".join(parts)
-
-
-def _stamped(data: bytes, algorithm: str = ALGORITHM) -> str:
-    return f"{algorithm}:{hashlib.sha256(data).hexdigest()}"
