@@ -2,6 +2,7 @@
 -- Without such a comment it changed nothing, and nothing is done here.
 -- Rows that a former uniqueness would refuse stop this rollback; they are not deleted.
 
+-- lint: allow lint-dynamic-sql (the constraint and the definitions in its comment are found when it runs)
 DO $$
 DECLARE
     events      CONSTANT regclass := 'public.external_calendar_events'::regclass;

@@ -5,6 +5,7 @@
 
 -- Where a wrong uniqueness is found it is dropped, and its definition is kept in the comment of the
 -- right constraint, so that the rollback can put it back. Otherwise nothing happens at all.
+-- lint: allow lint-dynamic-sql (which constraint or index is the wrong one is found when it runs)
 DO $$
 DECLARE
     events      CONSTANT regclass := 'public.external_calendar_events'::regclass;

@@ -1,4 +1,8 @@
-"""Tables without row-level security, in a series that asks for it."""
+"""Tables without row-level security, in a series that asks for it.
+
+A table with row-level security and no policy is left alone: it shows no row to anybody but its
+owner (PostgreSQL documentation, 5.9).
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +22,6 @@ from ceremony.core.sql.relations import Name, relation_name
 class _Table:
     statement: Statement
     secured: bool = False
-    policies: int = 0
 
 
 def _look(subject: Subject) -> Iterator[Remark]:
@@ -29,15 +32,8 @@ def _look(subject: Subject) -> Iterator[Remark]:
         if not table.secured:
             yield Remark(
                 f"The table {name} is created without row-level security.",
-                f"Add to this file: ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; and its "
-                "policies.",
-                table.statement,
-            )
-        elif not table.policies:
-            yield Remark(
-                f"The table {name} has row-level security and no policy: everybody but its owner "
-                "sees no row of it.",
-                f"Add the policies to this file: CREATE POLICY … ON {name} …",
+                f"Add to this file: ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; and the policies "
+                "that let rows be seen.",
                 table.statement,
             )
 
@@ -72,16 +68,12 @@ def _created(command: Command) -> Name | None:
 
 
 def _secure(command: Command, tables: Mapping[Name, _Table]) -> None:
-    node = command.node
-    if command.kind == "create_policy_stmt":
-        table = tables.get(relation_name(node.table))
-        if table is not None:
-            table.policies += 1
-    elif command.kind == "alter_table_stmt":
-        table = tables.get(relation_name(node.relation))
-        for each in node.cmds if table is not None else ():
-            if each.alter_table_cmd.subtype in _SWITCHES and table is not None:
-                table.secured = _SWITCHES[each.alter_table_cmd.subtype]
+    if command.kind != "alter_table_stmt":
+        return
+    table = tables.get(relation_name(command.node.relation))
+    for each in command.node.cmds if table is not None else ():
+        if each.alter_table_cmd.subtype in _SWITCHES and table is not None:
+            table.secured = _SWITCHES[each.alter_table_cmd.subtype]
 
 
 _SWITCHES: Mapping[int, bool] = {

@@ -1,7 +1,6 @@
 import pytest
 
 from ceremony.core.rules.row_level_security import RULE
-from tests.core.folders import series_of
 from tests.core.rules.looking import found, lines
 
 _ON = "ALTER TABLE a ENABLE ROW LEVEL SECURITY;"
@@ -17,7 +16,6 @@ _POLICY = "CREATE POLICY p ON a USING (true);"
         "CREATE TABLE a AS SELECT 1 AS id;",
         "SELECT 1 AS id INTO a;",
         "DO $$ BEGIN CREATE TABLE a (id int); END $$;",
-        f"CREATE TABLE a (id int);\n{_ON}",
         f"CREATE TABLE a (id int);\n{_POLICY}",
         f"CREATE TABLE a (id int);\n{_ON}\n{_POLICY}\nALTER TABLE a DISABLE ROW LEVEL SECURITY;",
         "CREATE TABLE a (id int);\nALTER TABLE s.a ENABLE ROW LEVEL SECURITY;\n"
@@ -33,6 +31,7 @@ def test_fires(sql):
     "sql",
     [
         f"CREATE TABLE a (id int);\n{_ON}\n{_POLICY}",
+        f"CREATE TABLE a (id int);\n{_ON}",
         f"CREATE TABLE a (id int);\n{_POLICY}\nALTER TABLE a ADD COLUMN b int,\n"
         "ENABLE ROW LEVEL SECURITY;",
         f"CREATE TABLE public.a (id int);\n{_ON}\n{_POLICY}",
@@ -55,21 +54,11 @@ def test_a_series_has_to_ask_for_it():
     assert RULE.severity is None
 
 
-def test_policies_belong_into_the_file_of_the_table():
-    files = {"0001_a.sql": "CREATE TABLE a (id int);", "0002_b.sql": f"{_ON}\n{_POLICY}"}
+def test_security_belongs_into_the_file_of_the_table():
+    files = {
+        "0001_a.sql": "CREATE TABLE s.a (id int);",
+        "0002_b.sql": "ALTER TABLE s.a ENABLE ROW LEVEL SECURITY;",
+    }
     assert found(RULE, files) == [
-        ("0001_a.sql", 1, "The table a is created without row-level security.")
+        ("0001_a.sql", 1, "The table s.a is created without row-level security.")
     ]
-
-
-def test_says_what_security_without_a_policy_means():
-    [(_, _, message)] = found(RULE, f"CREATE TABLE s.a ();\n{_ON.replace(' a ', ' s.a ')}")
-    assert message == (
-        "The table s.a has row-level security and no policy: everybody but its owner sees no row "
-        "of it."
-    )
-
-
-def test_the_demo_series_that_relies_on_it_asks_for_it():
-    settings = series_of({"series.toml": f'[lint]\n{RULE.code} = "error"\n'}).settings
-    assert settings.extra["lint"] == {RULE.code: "error"}
