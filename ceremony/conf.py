@@ -14,6 +14,7 @@ from django.conf import settings as django_settings
 
 from ceremony.core.directives import milliseconds
 from ceremony.core.drift import DriftPolicy
+from ceremony.core.readiness import ACCEPTABLE, ReadinessState
 from ceremony.errors import UsageError
 
 #: The environment of a target that is reached over a socket or loopback and has no name of its own.
@@ -29,8 +30,25 @@ _KNOWN = {
     "STATEMENT_TIMEOUT",
     "PG_BIN",
     "KEEP_ERROR_DETAIL",
+    "GATE",
 }
+_OF_GATE = {"SERIES", "ACCEPT", "CONTRACT", "TIMEOUT"}
 _OF_TARGETS = {"ENVIRONMENT", "DRIFT"}
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """``CEREMONY["GATE"]``: what start-up and readiness probes ask and accept.
+
+    ``series`` are those that are looked at; empty means all that have a target. ``accept`` are the
+    states that count as ready, ``contract`` whether the contract is asked too (a second query),
+    ``timeout`` the milliseconds that one target has to answer.
+    """
+
+    series: tuple[str, ...] = ()
+    accept: frozenset[ReadinessState] = frozenset({ReadinessState.MATCH})
+    contract: bool = False
+    timeout: int = 5_000
 
 
 @dataclass(frozen=True)
@@ -43,7 +61,7 @@ class Settings:
     ``lock_timeout``), ``statement_timeout`` for every statement, 0 for none. ``pg_bin`` is the
     folder of ``pg_dump``, ``""`` to look in PATH. ``keep_error_detail`` says whether DETAIL and
     CONTEXT of server errors, which may quote row data, are kept; ``None`` means: on local
-    targets only.
+    targets only. ``gate`` is for start-up and readiness probes.
     """
 
     root: Path
@@ -54,6 +72,7 @@ class Settings:
     statement_timeout: int = 0
     pg_bin: str = ""
     keep_error_detail: bool | None = None
+    gate: GateSettings = GateSettings()
 
 
 @dataclass(frozen=True)
@@ -107,6 +126,7 @@ def load() -> Settings:
         statement_timeout=_timeout(raw, "STATEMENT_TIMEOUT", "0"),
         pg_bin=str(raw.get("PG_BIN", "")),
         keep_error_detail=raw.get("KEEP_ERROR_DETAIL"),
+        gate=_gate(raw.get("GATE", {})),
     )
 
 
@@ -220,6 +240,32 @@ def _drift(raw: Mapping[str, Any]) -> dict[str, DriftPolicy]:
                 "Write block or warn.",
             )
     return {alias: DriftPolicy(word) for alias, word in given.items()}
+
+
+def _gate(raw: Mapping[str, Any]) -> GateSettings:
+    if unknown := sorted(set(raw) - _OF_GATE):
+        raise _invalid(
+            f"CEREMONY['GATE'] has no setting {unknown[0]!r}.",
+            f"Known: {', '.join(sorted(_OF_GATE))}.",
+        )
+    accept = raw.get("ACCEPT", [ReadinessState.MATCH.value])
+    strange = sorted(set(accept) - {state.value for state in ACCEPTABLE})
+    if strange or isinstance(accept, str) or not accept:
+        raise _invalid(
+            f"CEREMONY['GATE']['ACCEPT'] is {accept!r}.",
+            f"Write a list of these: {', '.join(ACCEPTABLE)}.",
+        )
+    series = raw.get("SERIES", ())
+    if isinstance(series, str) or not all(isinstance(name, str) for name in series):
+        raise _invalid(
+            f"CEREMONY['GATE']['SERIES'] is {series!r}.", "Write a list of names of series."
+        )
+    return GateSettings(
+        series=tuple(series),
+        accept=frozenset(map(ReadinessState, accept)),
+        contract=bool(raw.get("CONTRACT", False)),
+        timeout=_timeout(raw, "TIMEOUT", "5s") or GateSettings.timeout,
+    )
 
 
 def _timeout(raw: Mapping[str, Any], name: str, default: str) -> int:

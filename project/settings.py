@@ -10,6 +10,7 @@ Everything that differs between machines comes from the environment:
 ``CEREMONY_ROOT``           the folder of series (default: ``migrations_sql``)
 ``CEREMONY_LEDGER_SCHEMA``  the schema of the ledger in every target (default: ``public``)
 ``CEREMONY_PG_BIN``         the folder of pg_dump (default: the development server's, else PATH)
+``CEREMONY_GATE``           on: ``wsgi`` and ``asgi`` do not start on another schema (default: off)
 ``DEBUG``                   on by default for ``manage.py``, off for ``wsgi`` and ``asgi``
 ``SECRET_KEY``              required where DEBUG is off; else made once per checkout
 ``ALLOWED_HOSTS``           comma-separated; needed where DEBUG is off
@@ -68,6 +69,9 @@ CEREMONY = {
         for alias in _targets
     },
 }
+
+#: Read by ``wsgi`` and ``asgi`` alone; the development server starts whatever the schema is.
+GATE_AT_START = _env.flag("CEREMONY_GATE", default=False)
 
 INSTALLED_APPS = [
     "ceremony",

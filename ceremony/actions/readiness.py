@@ -1,0 +1,123 @@
+"""Readiness: are the targets what this code expects? One look each; nothing is changed, no lock
+taken.
+
+Start-up asks this before Django is ready, so nothing here needs models or the control database.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from ceremony import conf
+from ceremony.actions.home import home_alias, home_of
+from ceremony.conf import GateSettings, Settings, TargetSettings
+from ceremony.core.assemble import assemble
+from ceremony.core.contract.holding import in_place
+from ceremony.core.finding import Finding, refuse
+from ceremony.core.history import History
+from ceremony.core.readiness import Readiness, readiness, unread
+from ceremony.core.series import Series, SeriesFiles
+from ceremony.core.settings_file import read_settings
+from ceremony.errors import CeremonyError, UsageError
+from ceremony.pg.glance import Glance, glance
+from ceremony.sources.folder import read_series, read_settings_file, series_names
+
+
+def look(
+    settings: Settings, gate: GateSettings, aliases: Collection[str] | None = None
+) -> tuple[Readiness, ...]:
+    """Each series of ``gate`` (none named: all that have a target) on its home database, in order
+    of names; with ``aliases`` only those whose home is one of them.
+
+    A target that could not be asked is UNKNOWN, with the reason. Raises UsageError (root-missing,
+    series-unknown, database-not-given, alias-unknown, alias-not-postgresql).
+    """
+    homes = dict(_homes(settings, gate, aliases))
+    series = {name: _assembled(read_series(settings.root, name)) for name in homes}
+    places: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for name, target in homes.items():
+        places.setdefault(tuple(sorted(target.parameters.items())), []).append(name)
+    found: dict[str, Readiness] = {}
+    for names in places.values():
+        found |= _look_at([(series[name], homes[name]) for name in names], settings, gate)
+    return tuple(found[name] for name in sorted(found))
+
+
+def _homes(
+    settings: Settings, gate: GateSettings, aliases: Collection[str] | None
+) -> Iterator[tuple[str, TargetSettings]]:
+    """The series that are asked for and their targets; of the others only ``series.toml`` is
+    read.
+    """
+    known = _names(settings)
+    for name in gate.series:
+        if name not in known:
+            raise UsageError(
+                "series-unknown",
+                f"CEREMONY['GATE']['SERIES'] names {name!r}; the folder of series has "
+                f"{', '.join(known) or 'none'}.",
+                next_step="Correct the setting, or the folder of series (CEREMONY_ROOT).",
+            )
+    for name in gate.series or known:
+        file = read_settings_file(settings.root, name)
+        text = file.data.decode(errors="replace") if file else None
+        read = read_settings(name, file.path if file else "", text, ()).settings
+        alias = home_alias(name, read.database)
+        if aliases is not None and alias not in aliases:
+            continue
+        if alias or gate.series:
+            yield name, home_of(Series(name, read, (), ()), None, settings)
+
+
+def _names(settings: Settings) -> tuple[str, ...]:
+    try:
+        return series_names(settings.root)
+    except OSError as error:
+        raise UsageError(
+            "root-missing",
+            f"The folder of series {str(settings.root)!r} cannot be read: {error.strerror}.",
+            next_step="Point CEREMONY['ROOT'] at the folder that holds your series.",
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def _assembled(files: SeriesFiles) -> Series:
+    """A probe asks every few seconds, and the files are the same: they are understood once."""
+    return assemble(files)
+
+
+def _look_at(
+    series: Sequence[tuple[Series, TargetSettings]], settings: Settings, gate: GateSettings
+) -> Mapping[str, Readiness]:
+    """All series of one database."""
+    target = series[0][1]
+    try:
+        with glance(target.parameters, settings.ledger_schema, gate.timeout) as there:
+            history = History(there.rows())
+            return {
+                one.name: _ready(one, home, history, there if gate.contract else None)
+                for one, home in series
+            }
+    except CeremonyError as error:
+        why = refuse("", error.code, error.happened, error.next_step)
+        return {one.name: unread(one.name, home.alias, why) for one, home in series}
+
+
+def _ready(
+    series: Series, home: TargetSettings, history: History, there: Glance | None
+) -> Readiness:
+    contract: tuple[Finding, ...] = ()
+    if there is not None:
+        held = series.contract.held(in_place(series, history))
+        verify = f"manage.py verify_sql {series.name}"
+        contract = tuple(
+            one.finding(series.contract.path, verify) for one in there.violations(held)
+        )
+    return readiness(
+        series, history, alias=home.alias, environment=home.environment, contract=contract
+    )
+
+
+def configured() -> tuple[Readiness, ...]:
+    """``look`` as the settings say."""
+    settings = conf.load()
+    return look(settings, settings.gate)
