@@ -4,7 +4,7 @@ Asked with the lock in hand before a run, and by ``verify_sql --drift`` at any t
 belongs to the target: whichever series runs, the whole database is compared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,13 @@ from ceremony.actions.access import Access
 from ceremony.actions.library import settings_on
 from ceremony.actions.ready import Caller, Ready
 from ceremony.actions.record import recording
-from ceremony.actions.snapshots import newest_snapshot, position_of, read_catalog, reference_of
+from ceremony.actions.snapshots import (
+    Live,
+    newest_snapshot,
+    position_of,
+    read_catalog,
+    reference_of,
+)
 from ceremony.conf import Settings
 from ceremony.core.catalog import Change, Difference, ObjectKey, Snapshot, SnapshotUnreadable
 from ceremony.core.chain import Json
@@ -30,6 +36,7 @@ from ceremony.core.drift import (
 from ceremony.core.drift_settings import rules
 from ceremony.core.finding import Finding, warn
 from ceremony.core.history import History
+from ceremony.core.ledger_row import LedgerRow
 from ceremony.core.series import Series
 from ceremony.errors import CeremonyError, Refused, Tampered
 from ceremony.models import CatalogSnapshot, Target
@@ -53,7 +60,7 @@ class Asked:
 
 def drift_rules(access: Access, series: Series, history: History, settings: Settings) -> DriftRules:
     """What counts here: the policy of the target, and what the series that live on it say."""
-    on_it = settings_on(settings.root, series, history.series_names)
+    on_it = settings_on(settings.root, history.series_names, series)
     return rules(access.target.drift_policy, on_it)
 
 
@@ -76,16 +83,39 @@ def drift_before(here: Ready, series: Series, settings: Settings) -> DriftReport
             unread[0].code,
             f"{unread[0].message} Drift blocks runs on {asked.access.target.alias!r}, and so does "
             "not to know.",
-            next_step=f"When the other session is done: {asked.caller.command}",
+            next_step=_again(asked),
         )
     return report
 
 
-def look_for_drift(asked: Asked, position: Position) -> DriftReport:
+def drift_without_lock(asked: Asked, rows: Sequence[LedgerRow]) -> DriftReport:
+    """The same at any time; ``rows`` is the ledger as it was read. What a run that is at work has
+    done meanwhile is no drift.
+
+    Raises Tampered (snapshot-touched).
+    """
+    ledger = asked.access.ledger
+
+    def unmoved() -> bool:
+        ledger.forget_head()
+        return ledger.head == (position.sequence, position.hash)
+
+    position = Position(rows[-1].sequence, rows[-1].hash) if rows else Position(0, "")
+    return look_for_drift(asked, position, unmoved)
+
+
+def look_for_drift(
+    asked: Asked,
+    position: Position,
+    unmoved: Callable[[], bool] = lambda: True,
+    live: Live | None = None,
+) -> DriftReport:
     """Compare the live catalog with the newest snapshot; the event ``drift found`` where it
     differs.
 
-    ``position`` is where the target's ledger stands. Raises Tampered (snapshot-touched).
+    ``position`` is where the target's ledger stands; ``unmoved`` says afterwards whether it still
+    stands there. ``live`` is the catalog where it was read already. Raises Tampered
+    (snapshot-touched).
     """
     row = newest_snapshot(asked.target)
     report = DriftReport(
@@ -98,9 +128,12 @@ def look_for_drift(asked: Asked, position: Position) -> DriftReport:
         return replace(report, notes=(_missing(asked),))
     if position_of(row) != position:
         return replace(report, notes=(_outdated(asked, row, position),))
-    live = read_catalog(asked.access, f"When the other session is done: {asked.caller.command}")
+    live = live or read_catalog(asked.access, _again(asked))
     if live.snapshot is None:
         return replace(report, notes=(live.missing,) if live.missing else ())
+    if not unmoved():
+        moved = Position(asked.access.ledger.head[0], asked.access.ledger.head[1])
+        return replace(report, notes=(_outdated(asked, row, moved),))
     report = _compared(asked, report, row, live.snapshot)
     if report.result is DriftResult.FOUND:
         _record(asked, report)
@@ -185,6 +218,10 @@ def _drift_found(asked: Asked, report: DriftReport) -> Tampered:
         next_step="Find out who made the change. Undo it, or, if the database is right as it is: "
         f"{_accept(alias)}",
     )
+
+
+def _again(asked: Asked) -> str:
+    return f"When the other session is done: {asked.caller.command}"
 
 
 def _accept(alias: str) -> str:

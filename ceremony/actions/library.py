@@ -56,12 +56,14 @@ def neighbours(root: Path, own: str, names: Iterable[str]) -> dict[str, Series]:
     return {name: assemble(read_series(root, name)) for name in sorted(there)}
 
 
-def settings_on(root: Path, own: Series, names: Iterable[str]) -> tuple[SeriesSettings, ...]:
+def settings_on(
+    root: Path, names: Iterable[str], own: Series | None = None
+) -> tuple[SeriesSettings, ...]:
     """The settings of ``own`` and of those of the series ``names`` that are on the disk; of these
     nothing else is read, and their errors do not matter here.
     """
-    found = [own.settings]
-    for name in sorted(set(names) & set(_known(root)) - {own.name}):
+    found = [own.settings] if own else []
+    for name in sorted(set(names) & set(_known(root)) - {own.name if own else ""}):
         file = read_settings_file(root, name)
         if file is not None:
             text = file.data.decode(errors="replace")

@@ -20,7 +20,7 @@ from ceremony.models.audit import Act, Action
 from ceremony.models.snapshot import SnapshotTouched
 from ceremony.pg.introspect import take
 
-_LATER = "The next run stores a snapshot; until then nothing can be said about drift."
+LATER = "The next run stores a snapshot; until then nothing can be said about drift."
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,15 @@ class Live:
 
 @dataclass(frozen=True)
 class Occasion:
-    """Why a snapshot is stored: after which run, and in whose words."""
+    """Why a snapshot is stored: after which run, and in whose words; ``differences`` counts those
+    that a person accepts.
+    """
 
     run: Run
     taken_at: datetime
     reason: SnapshotReason = SnapshotReason.RUN
     why: str = ""
+    differences: int = 0
 
 
 def read_catalog(access: Access, next_step: str) -> Live:
@@ -59,7 +62,7 @@ def store_snapshot(access: Access, target: Target, occasion: Occasion) -> Snapsh
     Call it with the target's lock, outside any transaction. What cannot be read is not kept: the
     answer says why.
     """
-    live = read_catalog(access, _LATER)
+    live = read_catalog(access, LATER)
     if live.snapshot is None:
         return SnapshotTaken(missing=live.missing)
     sequence, row_hash = access.ledger.head
@@ -69,7 +72,8 @@ def store_snapshot(access: Access, target: Target, occasion: Occasion) -> Snapsh
 def keep(
     snapshot: Snapshot, target: Target, position: Position, occasion: Occasion
 ) -> SnapshotTaken:
-    """Keep a catalog that was read at ``position`` of the target's ledger.
+    """Keep a catalog that was read at ``position`` of the target's ledger; the events ``snapshot
+    taken`` and, where a person accepts it, ``drift accepted``.
 
     Raises ValueError for a target of which no ledger is known.
     """
@@ -87,7 +91,7 @@ def keep(
             ledger_sequence=position.sequence,
             ledger_hash=position.hash,
         )
-        head.append([_act(row, occasion.run)])
+        head.append([*_accepted_act(row, occasion), _act(row, occasion.run)])
     return SnapshotTaken(row.pk, snapshot.digest, snapshot.rights_digest, len(snapshot.objects))
 
 
@@ -130,6 +134,19 @@ def before(row: CatalogSnapshot) -> CatalogSnapshot | None:
 
 def _unknown(why: str, next_step: str) -> Finding:
     return warn("", "snapshot-unknown", why, next_step)
+
+
+def _accepted_act(row: CatalogSnapshot, occasion: Occasion) -> list[Act]:
+    if occasion.reason is not SnapshotReason.ACCEPTED:
+        return []
+    detail: dict[str, Json] = {
+        "run": occasion.run.pk,
+        "snapshot": row.pk,
+        "why": row.why,
+        "differences": occasion.differences,
+    }
+    alias = row.target.alias
+    return [Act(Action.DRIFT_ACCEPTED, occasion.run.actor, alias, subject=alias, detail=detail)]
 
 
 def _act(row: CatalogSnapshot, run: Run) -> Act:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from ceremony import __version__, conf
 from ceremony.actions.access import Access, home_of, reached
 from ceremony.actions.control import control_errors, require_control
+from ceremony.actions.drift import Asked, drift_rules, drift_without_lock
 from ceremony.actions.library import load_library
 from ceremony.actions.ready import Caller, now, remember
 from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import RunFacts, close_run, control_identity, open_run, record_checks
 from ceremony.actions.targets import known_target
 from ceremony.core.check import When
+from ceremony.core.drift import DriftReport, DriftResult
 from ceremony.core.finding import errors
 from ceremony.core.history import History
 from ceremony.core.plan import compare
@@ -27,17 +29,18 @@ from ceremony.sources.git import commit_of
 
 @dataclass(frozen=True)
 class VerifyRequest:
-    """``alias`` ``None``: the series' home database."""
+    """``alias`` ``None``: the series' home database. ``drift``: compare the catalog, too."""
 
     series: str
     caller: Caller
     alias: str | None = None
+    drift: bool = False
 
 
 @control_errors()
 def verify(request: VerifyRequest) -> VerifyReport:
-    """Run the ``always`` and ``monitor`` checks of what is applied, and compare the files with
-    the ledger.
+    """Run the ``always`` and ``monitor`` checks of what is applied, compare the files with the
+    ledger, and the catalog with the stored snapshot where that is asked for.
 
     What the checks do is rolled back. The results are recorded. Raises UsageError, Refused and
     Tampered as ``apply`` does.
@@ -59,9 +62,15 @@ def verify(request: VerifyRequest) -> VerifyReport:
         found = _checked(access, series, history)
         facts = access.facts
         seen = remember(access, rows, request.caller)
+        drift = None
+        if request.drift:
+            counting = drift_rules(access, series, history, settings)
+            asked = Asked(access, seen, counting, request.caller, series.name)
+            drift = drift_without_lock(asked, rows)
     verdict = Verdict.FAIL if errors(findings) else _verdict(found)
     if verdict is Verdict.PASS and history.partly(series.name):
         verdict = Verdict.PARTIAL
+    verdict = with_drift(verdict, drift)
     run = open_run(
         RunFacts(
             kind=RunKind.VERIFY,
@@ -75,8 +84,18 @@ def verify(request: VerifyRequest) -> VerifyReport:
         )
     )
     record_checks(run, {version: one.checks for version, one in found.items()})
-    close_run(run, verdict, finished_at=now(), findings=findings)
-    return VerifyReport(facts, series.name, findings, tuple(found.values()), verdict)
+    told = (*findings, *(drift.findings() if drift else ()))
+    close_run(run, verdict, finished_at=now(), findings=told)
+    return VerifyReport(facts, series.name, findings, tuple(found.values()), verdict, drift)
+
+
+def with_drift(verdict: Verdict, drift: DriftReport | None) -> Verdict:
+    """Drift is no pass, and neither is not to know."""
+    if drift is None or drift.result is DriftResult.NONE:
+        return verdict
+    if drift.result is DriftResult.FOUND:
+        return Verdict.FAIL
+    return Verdict.PARTIAL if verdict is Verdict.PASS else verdict
 
 
 def _require_guard(access: Access, caller: Caller) -> None:

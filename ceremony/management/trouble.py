@@ -9,8 +9,10 @@ from django.core.management.base import CommandError
 
 from ceremony.actions.refusals import TAMPERING
 from ceremony.core.check import CheckResult
+from ceremony.core.drift import DriftResult
 from ceremony.core.finding import Finding, errors
 from ceremony.core.outcome import ServerError, StepOutcome, StepState
+from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.core.report import (
     PlanReport,
     ReconcileReport,
@@ -21,7 +23,7 @@ from ceremony.core.report import (
 )
 from ceremony.errors import NOTHING_CHANGED, CeremonyError, ExitCode
 from ceremony.management.excerpt import WIDTH, excerpt
-from ceremony.management.next_command import next_command
+from ceremony.management.next_command import next_command, program
 from ceremony.management.page import Page
 from ceremony.management.places import place_of
 from ceremony.management.units import counted
@@ -132,11 +134,13 @@ def of_verification(report: VerifyReport) -> Trouble | None:
         return _disagreement(
             found, "Find out who changed it, and when; `git log` and the ledger tell."
         )
-    if report.verdict is not Verdict.FAIL:
-        return _half_done(report)
     checks = [check for one in report.migrations for check in one.checks]
     failed = sum(check.result is CheckResult.FAIL for check in checks)
     missing = sum(check.result is CheckResult.NOT_RUN for check in checks)
+    if drifted := _drifted(report):
+        return drifted
+    if report.verdict is not Verdict.FAIL:
+        return _half_done(report)
     told = [f"{counted(failed, 'check')} of {report.series} failed."] if failed else []
     if missing:
         told.append(f"{counted(missing, 'check')} of {report.series} did not run.")
@@ -146,6 +150,23 @@ def of_verification(report: VerifyReport) -> Trouble | None:
         "What the checks did was undone; the database is as it was.",
         "Read the rows above: either the data or the check is wrong.",
         ExitCode.FAILED,
+    )
+
+
+def _drifted(report: VerifyReport) -> Trouble | None:
+    """Drift that was asked for and found is drift, whatever it does to a run."""
+    drift = report.drift
+    if drift is None or drift.result is not DriftResult.FOUND:
+        return None
+    alias = report.target.alias
+    return Trouble(
+        "drift-found",
+        f"The catalog of {alias!r} is not as the last run left it: "
+        f"{counted(len(drift.differences), 'difference')} from snapshot {drift.reference}.",
+        "The database was only read.",
+        "Find out who made the change. Undo it, or, if the database is right as it is: "
+        f'{program()} reconcile_sql --database {alias} --accept-drift "why"',
+        ExitCode.TAMPERED,
     )
 
 
@@ -167,6 +188,23 @@ def of_reconciliation(report: ReconcileReport) -> Trouble | None:
     """Something that no rule may settle."""
     found = errors(report.findings)
     return _disagreement(found, found[0].hint) if found else None
+
+
+def of_rehearsal(report: RehearsalReport) -> Trouble | None:
+    """What a rehearsal found."""
+    if report.clean:
+        return None
+    found = errors(report.findings)
+    told = f"{counted(len(found), 'fault')} in the rehearsal of {report.series}"
+    if report.not_drilled:
+        told += f"; {counted(len(report.not_drilled), 'migration')} not drilled"
+    return Trouble(
+        "rehearsal-failed",
+        f"{told[0].upper()}{told[1:]}.",
+        "The scratch database is dropped; the target was not touched.",
+        found[0].hint if found else "Mend the change that failed, then rehearse again.",
+        ExitCode.FAILED,
+    )
 
 
 def _disagreement(found: Sequence[Finding], next_step: str) -> Trouble:

@@ -32,8 +32,18 @@ class Command(WatchedCommand):
             "database, another environment); the reason is recorded.",
         )
 
+        parser.add_argument(
+            "--accept-drift",
+            default="",
+            metavar="WHY",
+            help="Take the catalog of the target as it is now: a new snapshot is stored, and the "
+            "reason is recorded.",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        request = ReconcileRequest(options["database"], self.caller(), options["adopt"])
+        request = ReconcileRequest(
+            options["database"], self.caller(), options["adopt"], options["accept_drift"]
+        )
         with self.watcher(NoLook()) as watcher:
             report = reconcile(request, watcher)
         prefix = prefix_of(conf.load().root)

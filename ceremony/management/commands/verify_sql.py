@@ -15,8 +15,8 @@ from ceremony.management.trouble import of_verification
 
 
 class Command(CeremonyCommand):
-    """Exit 0 when all is well, 1 when a check fails, 5 when files, ledger and records disagree, 6
-    when a migration is partly in.
+    """Exit 0 when all is well, 1 when a check fails, 5 when files, ledger and records disagree or
+    the catalog has drifted, 6 when a migration is partly in.
     """
 
     help = (
@@ -28,9 +28,17 @@ class Command(CeremonyCommand):
         super().add_arguments(parser)
         parser.add_argument("series", metavar="SERIES", help="The series to verify.")
         add_database(parser)
+        parser.add_argument(
+            "--drift",
+            action="store_true",
+            help="Compare the live catalog, too, with the snapshot that the last run left.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = verify(VerifyRequest(options["series"], self.caller(), options["database"]))
+        request = VerifyRequest(
+            options["series"], self.caller(), options["database"], options["drift"]
+        )
+        report = verify(request)
         prefix = prefix_of(conf.load().root)
         page = verify_page(report, prefix, self.verbosity)
         self.answer(page, [verify_report(report)], of_verification(report))

@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from ceremony.core.drift import DriftReport, SnapshotTaken
 from ceremony.core.finding import Finding
 from ceremony.core.outcome import CheckOutcome, Message, Problem, ServerError, StepOutcome
 from ceremony.core.plan import Plan, Step
+from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.core.report import (
     CheckReport,
     PlanReport,
@@ -91,6 +93,8 @@ def run_report(report: RunReport) -> Json:
         "findings": _findings(report.findings),
         "settled": [_settled(settled) for settled in report.settled],
         "problem": _problem(report.problem) if report.problem else None,
+        "drift": _drift(report.drift),
+        "snapshot": _snapshot(report.snapshot),
     }
 
 
@@ -127,6 +131,7 @@ def verify_report(report: VerifyReport) -> Json:
             for one in report.migrations
         ],
         "findings": _findings(report.findings),
+        "drift": _drift(report.drift),
     }
 
 
@@ -137,6 +142,19 @@ def reconcile_report(report: ReconcileReport) -> Json:
         "settled": [_settled(settled) for settled in report.settled],
         "repaired": list(report.repaired),
         "findings": _findings(report.findings),
+        "accepted": _drift(report.accepted),
+        "snapshot": _snapshot(report.snapshot),
+    }
+
+
+def rehearsal_report(report: RehearsalReport) -> Json:
+    """``rehearse_sql``: the certificate as it is recorded, with its number and its digest."""
+    return {
+        "rehearsal": report.number,
+        "target": _target(report.target),
+        "swept": list(report.swept),
+        "digest": report.digest,
+        "certificate": report.certificate or None,
     }
 
 
@@ -284,6 +302,34 @@ def _findings(findings: Sequence[Finding]) -> list[Json]:
         }
         for finding in findings
     ]
+
+
+def _drift(report: DriftReport | None) -> Json:
+    if report is None:
+        return None
+    return {
+        "result": report.result.value,
+        "policy": report.policy.value,
+        "reference": report.reference,
+        "taken_at": _time(report.taken_at),
+        "differences": [
+            {**one.difference.to_json(), "changed_at": _time(one.changed_at)}
+            for one in report.differences
+        ],
+        "left_out": report.left_out,
+        "notes": _findings(report.notes),
+    }
+
+
+def _snapshot(taken: SnapshotTaken | None) -> Json:
+    if taken is None or not taken.number:
+        return None
+    return {
+        "number": taken.number,
+        "digest": taken.digest,
+        "rights_digest": taken.rights_digest,
+        "objects": taken.objects,
+    }
 
 
 def _settled(settled: Settled) -> Json:

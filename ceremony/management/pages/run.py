@@ -2,6 +2,7 @@
 reads.
 """
 
+from ceremony.core.drift import DriftResult
 from ceremony.core.finding import Finding
 from ceremony.core.outcome import CheckOutcome, StepOutcome, StepState
 from ceremony.core.plan import Direction
@@ -9,6 +10,7 @@ from ceremony.core.report import RunReport, Verdict
 from ceremony.management.next_command import next_command
 from ceremony.management.page import Page, Part
 from ceremony.management.pages.checks import add_checks, checks_sentence, passed
+from ceremony.management.pages.drift import add_differences, add_note, add_notes
 from ceremony.management.pages.findings import add_findings
 from ceremony.management.pages.settled import add_settled
 from ceremony.management.pages.target import target_name, target_place
@@ -17,6 +19,7 @@ from ceremony.management.units import counted, duration
 
 _SHOWN = 40
 _KEPT = 5
+_WENT_ON = "; the run went on, because here drift only warns"
 _EVERYDAY = {"PASS", "RECORDED"}
 
 
@@ -38,8 +41,23 @@ def run_page(report: RunReport, prefix: str, verbosity: int) -> Page:
         page.blank()
     add_findings(page, _still_true(report), prefix)
     page.blank()
+    _catalog(page, report, everything=verbosity > 1)
+    page.blank()
     _next(page, report)
     return page
+
+
+def _catalog(page: Page, report: RunReport, *, everything: bool) -> None:
+    """What was not as the last run left it, and a snapshot that could not be stored."""
+    drift = report.drift
+    if drift is not None and drift.result is DriftResult.FOUND:
+        add_differences(
+            page, drift, "; the run went on, because here drift only warns", everything=everything
+        )
+    if drift is not None:
+        add_notes(page, drift)
+    if report.snapshot is not None and report.snapshot.missing is not None:
+        add_note(page, report.snapshot.missing)
 
 
 def _still_true(report: RunReport) -> tuple[Finding, ...]:

@@ -6,6 +6,7 @@ from ceremony.core.outcome import CheckOutcome
 from ceremony.core.report import Verdict, VerifiedMigration, VerifyReport
 from ceremony.management.page import Page, Part
 from ceremony.management.pages.checks import add_checks, checks_sentence, passed
+from ceremony.management.pages.drift import add_drift
 from ceremony.management.pages.findings import add_findings
 from ceremony.management.pages.target import target_name, target_place
 from ceremony.management.pages.verdict import marked
@@ -26,6 +27,9 @@ def verify_page(report: VerifyReport, prefix: str, verbosity: int) -> Page:
         add_checks(page, one.label, one.checks, prefix, all_of_them=verbosity > 1)
     page.blank()
     add_findings(page, report.findings, prefix)
+    if report.drift is not None:
+        page.blank()
+        add_drift(page, report.drift, everything=verbosity > 1)
     return page
 
 
