@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
-from ceremony.actions.ready import Caller, ready
+from ceremony.actions.ready import Caller, now, ready
 from ceremony.actions.settlement import OUTCOME_STATE
+from ceremony.actions.snapshots import Occasion, store_snapshot
 from ceremony.actions.watching import Watcher
 from ceremony.conf import Settings, TargetSettings
 from ceremony.core.outcome import Problem, StepOutcome, StepState
 from ceremony.core.report import RunReport, Settled
 from ceremony.errors import CeremonyError
+from ceremony.models import Run
 
 #: How long the server may take to end the old session, which holds the lock until then, in seconds.
 _PATIENCE = 30.0
@@ -17,7 +19,8 @@ _PATIENCE = 30.0
 def settle_unknown(
     report: RunReport, target: TargetSettings, settings: Settings, caller: Caller, watcher: Watcher
 ) -> RunReport:
-    """The report, with what the ledger says about a step whose COMMIT was not answered.
+    """The report, with what the ledger says about a step whose COMMIT was not answered, and with
+    the snapshot that the broken connection could not take.
 
     Reaches the target again once. Where that fails, the report stays as it is: its problem says
     what to type.
@@ -27,7 +30,9 @@ def settle_unknown(
     watcher.note("The connection broke during COMMIT. Asking the ledger what became of it …")
     try:
         with ready(target, settings, replace(caller, wait_seconds=_PATIENCE), watcher) as here:
-            return _told(report, here.settled, caller.command)
+            told = _told(report, here.settled, caller.command)
+            occasion = Occasion(Run.objects.get(pk=report.run), now())
+            return replace(told, snapshot=store_snapshot(here.access, here.target, occasion))
     except CeremonyError as error:
         watcher.note(f"The ledger could not be asked: {error.happened}")
         return report

@@ -19,8 +19,8 @@ _MAKES_ERROR = {
 #: Strings that are written like a code and are none.
 NO_CODES = {
     "cer-below", "cer-time", "cer-title", "ceremony-answer-v1", "ceremony-audit-v1",
-    "ceremony-beat", "ceremony-ledger-v1", "copy-progress", "django-admin", "en-us",
-    "index-definition", "index-facts", "index-progress", "ledger-facts", "ledger-probes",
+    "ceremony-beat", "ceremony-ledger-v1", "commit-timestamps-on", "copy-progress", "django-admin", "en-us",
+    "index-definition", "index-facts", "index-progress", "last-changed", "ledger-facts", "ledger-probes",
     "lock-held", "lock-holder",
     "prepared-transactions", "relation-exists", "rev-parse", "same-origin", "session-probes",
     "settings-now", "system-out", "utf-8",
