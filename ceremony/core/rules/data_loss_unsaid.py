@@ -10,7 +10,7 @@ from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.deeds import dropped
 from ceremony.core.lint.inventory import Key
-from ceremony.core.lint.own_tables import OwnTables
+from ceremony.core.lint.own import Own
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
@@ -22,7 +22,7 @@ def _look(subject: Subject) -> Iterator[Remark]:
     if _is_said(subject):
         return
     way = "apply" if subject.is_change else "rollback"
-    own = OwnTables(subject.before)
+    own = Own(subject.before)
     for command in subject.commands:
         for what in _lost(command, own):
             yield command.remark(
@@ -42,18 +42,18 @@ def _is_said(subject: Subject) -> bool:
     return header.loses_on_apply if subject.is_change else header.loses_on_rollback
 
 
-def _lost(command: Command, own: OwnTables) -> Iterator[str]:
+def _lost(command: Command, own: Own) -> Iterator[str]:
     """What a command deletes, in words."""
     for key in dropped(command):
-        if key.kind in _HOLD_DATA and not own.has(key.name):
+        if key.kind in _HOLD_DATA and not own.has_table(key.name):
             yield f"Dropping the {key.kind} {_words(key)} deletes its data"
     judge = _JUDGES.get(command.kind)
     for table in judge(command.node) if judge is not None else ():
-        if not own.has(table):
+        if not own.has_table(table):
             yield f"All rows of {table} are deleted"
     if command.kind == "drop_stmt" and command.node.behavior == ast.DROP_CASCADE:
         what = _WITH_CASCADE.get(command.node.remove_type)
-        if what:
+        if what and not _all_own(command, own):
             yield f"DROP {what} … CASCADE drops the tables or columns that hang on it"
 
 
@@ -64,6 +64,12 @@ _WITH_CASCADE: Mapping[int, str] = {
     ast.OBJECT_DOMAIN: "DOMAIN",
     ast.OBJECT_EXTENSION: "EXTENSION",
 }
+
+
+def _all_own(command: Command, own: Own) -> bool:
+    """Whether the script made everything that is dropped; DROP TYPE does not tell of which kind."""
+    keys = list(dropped(command))
+    return {key.name for key in keys} == {key.name for key in keys if own.has(key)}
 
 
 def _words(key: Key) -> str:

@@ -6,7 +6,7 @@ UPDATE … FROM is narrowed by its join.
 
 from collections.abc import Iterator
 
-from ceremony.core.lint.own_tables import OwnTables
+from ceremony.core.lint.own import Own
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
@@ -14,7 +14,7 @@ from ceremony.core.sql.relations import relation_name
 
 
 def _look(subject: Subject) -> Iterator[Remark]:
-    own = OwnTables(subject.before)
+    own = Own(subject.before)
     small = {str(name) for name in subject.series.settings.extra.get("reference_tables", ())}
     for command in subject.commands:
         own.follow(command)
@@ -23,7 +23,7 @@ def _look(subject: Subject) -> Iterator[Remark]:
         node = command.node
         table = relation_name(node.relation)
         narrowed = node.HasField("where_clause") or bool(node.from_clause)
-        if not narrowed and not own.has(table) and not {str(table), table.name} & small:
+        if not narrowed and not own.has_table(table) and not {str(table), table.name} & small:
             yield command.remark(
                 f"UPDATE {table} without WHERE writes every row in one transaction.",
                 "Fill the column in batches outside the migration, give it a DEFAULT that needs no "
