@@ -142,7 +142,7 @@ class _Rehearsal:
             self.drills = tuple(recorded)
             return
         with Stage(self._blueprint, self._watcher) as stage:
-            self._watcher.planned(self._plan, stage.session.identity.backend_pid)
+            self._watcher.rehearsing(self._plan, stage.session.identity.backend_pid)
             drilled = self._singly(stage, steps)
             self.extensions = _extensions(stage.session)
             if drilled and self._request.only is None:

@@ -118,11 +118,11 @@ class Driller:
         """The plain way back, and up again behind it."""
         migration = work.migration
         if not can_go_back(migration):
-            why = _no_way(migration)
-            work.ways.append(why)
+            none = _no_way(migration)
+            work.ways.append(none)
             work.stations += [
-                StationResult(Station.DOWN, Mark.NOT_RUN, why=why.why),
-                StationResult(Station.UP_AGAIN, Mark.NOT_RUN, why=why.why),
+                StationResult(Station.DOWN, Mark.NOT_RUN, why=none.why),
+                StationResult(Station.UP_AGAIN, Mark.NOT_RUN, why=none.why),
             ]
             return
         self._filler.fill(self._stage.session, work.before, work.changed)
@@ -133,7 +133,8 @@ class Driller:
         back = self._stage.picture(work.changed)
         way = self._judged(work, outcome, back, "")
         work.ways.append(way)
-        work.losses = lost(endangered, back, declared=bool(migration.data_loss_of_rollback("")))
+        declared = bool(migration.data_loss_of_rollback(""))
+        work.losses = lost(self._stage.session, endangered, declared=declared)
         fine = way.verdict in SOUND
         failed = outcome.state is not StepState.DONE
         mark = Mark.FAILED if failed else Mark.FINE if fine else Mark.DIFFERS

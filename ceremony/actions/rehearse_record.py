@@ -24,7 +24,7 @@ def record_rehearsal(
             alias=report.target.alias,
             environment=report.target.environment,
             source=report.source[:200],
-            clean=report.clean,
+            is_clean=report.clean,
             migrations=sum(not drill.recorded_only for drill in report.drills),
             faults=len(errors(report.findings)),
             server_version=report.target.server_version,
@@ -40,7 +40,7 @@ def record_rehearsal(
         detail: dict[str, Json] = {
             "rehearsal": row.pk,
             "certificate": digest,
-            "clean": row.clean,
+            "clean": row.is_clean,
             "migrations": row.migrations,
             "faults": row.faults,
             "source": row.source,

@@ -2,7 +2,7 @@
 up so that figures mean something.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ceremony.core.catalog import Change, ObjectKind, diff
@@ -12,16 +12,13 @@ from ceremony.core.rehearsal.drill import Loss
 from ceremony.core.rehearsal.picture import Picture
 from ceremony.core.xray import covered
 from ceremony.pg.session import Session
-from ceremony.pg.table_rows import counts_of, empty, values_of
+from ceremony.pg.table_rows import Stored, empty, gone, stored_in
 
 _WRITING = frozenset(
     {"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt", "copy_stmt", "do_stmt",
      "call_stmt", "select_stmt", "execute_stmt"}
 )  # fmt: skip
 _WRITERS_LOCK = "RowExclusiveLock"
-
-Endangered = Mapping[tuple[ObjectKind, str], int]
-"""Tables and columns that the change made, with the rows or values that they hold."""
 
 
 @dataclass
@@ -58,7 +55,7 @@ def written(step: Step, up: StepOutcome) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def may_lose(session: Session, before: Picture, changed: Picture) -> Endangered:
+def may_lose(session: Session, before: Picture, changed: Picture) -> tuple[Stored, ...]:
     """What the change made and the way back will take: tables with their rows, columns of other
     tables with their values.
     """
@@ -70,16 +67,12 @@ def may_lose(session: Session, before: Picture, changed: Picture) -> Endangered:
         if one.key.kind == ObjectKind.COLUMN and parent is not None:
             column = one.key.name.removeprefix(f"{parent.name}.")
             columns.setdefault(parent.name, []).append(column)
-    found = {(ObjectKind.TABLE, name): n for name, n in counts_of(session, tables).items()}
-    values = values_of(session, columns)
-    return found | {(ObjectKind.COLUMN, f"{t}.{c}"): n for (t, c), n in values.items()}
+    return stored_in(session, tables, columns)
 
 
-def lost(endangered: Endangered, back: Picture, *, declared: bool) -> tuple[Loss, ...]:
-    """What of it is gone after the way back."""
-    left = {(key.kind, key.name) for key in back.snapshot.objects}
+def lost(session: Session, endangered: Sequence[Stored], *, declared: bool) -> tuple[Loss, ...]:
+    """What of it is gone after the way back. What only has another name is not lost."""
     return tuple(
-        Loss(f"{kind} {name}", count, declared)
-        for (kind, name), count in sorted(endangered.items())
-        if (kind, name) not in left
+        Loss(one.what, one.count, declared)
+        for one in sorted(gone(session, endangered), key=lambda one: one.what)
     )

@@ -15,6 +15,9 @@ class Watcher(Protocol):
     def planned(self, plan: Plan, backend_pid: int) -> None:
         """The plan stands and is about to run on the server process ``backend_pid``."""
 
+    def rehearsing(self, plan: Plan, backend_pid: int) -> None:
+        """The plan is about to be drilled on the server process ``backend_pid``."""
+
     def lock_waiting(self, holder: str, seconds: float) -> None:
         """Somebody else holds the target's lock; called about once a second."""
 
@@ -35,6 +38,9 @@ class Unwatched:
     """A watcher that looks away."""
 
     def planned(self, plan: Plan, backend_pid: int) -> None:
+        return
+
+    def rehearsing(self, plan: Plan, backend_pid: int) -> None:
         return
 
     def lock_waiting(self, holder: str, seconds: float) -> None:

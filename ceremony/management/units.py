@@ -22,6 +22,18 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def size(number: int) -> str:
+    """``812 B``, ``1.2 kB``, ``34 MB``: bytes in powers of 1000."""
+    if number < 1000:
+        return f"{number} B"
+    value, unit = number / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if value < 999.5:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
+
+
 def counted(number: int, noun: str) -> str:
     """``no migrations``, ``1 migration``, ``1,204 migrations``."""
     if number == 1:

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ("alias", models.CharField(max_length=100)),
                 ("environment", models.CharField(blank=True, max_length=100)),
                 ("source", models.CharField(max_length=200)),
-                ("clean", models.BooleanField()),
+                ("is_clean", models.BooleanField()),
                 ("migrations", models.PositiveIntegerField()),
                 ("faults", models.PositiveIntegerField()),
                 ("server_version", models.PositiveIntegerField()),

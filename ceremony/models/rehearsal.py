@@ -8,7 +8,7 @@ class Rehearsal(models.Model):
     (``core.rehearsal.certificate``).
 
     ``alias`` is the target's; it need not have been touched yet, so there is no row of it to point
-    to. ``clean`` says that nothing stands against a run. ``digest`` is that of the certificate,
+    to. ``is_clean`` says that nothing stands against a run. ``digest`` is that of the certificate,
     which holds every other fact of the row; the columns beside it are there to be searched.
     """
 
@@ -16,7 +16,7 @@ class Rehearsal(models.Model):
     alias = models.CharField(max_length=100)
     environment = models.CharField(max_length=100, blank=True)
     source = models.CharField(max_length=200)
-    clean = models.BooleanField()
+    is_clean = models.BooleanField()
     migrations = models.PositiveIntegerField()
     faults = models.PositiveIntegerField()
     server_version = models.PositiveIntegerField()

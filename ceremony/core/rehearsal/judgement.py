@@ -75,25 +75,27 @@ def judge_sequence(
         verb = "applied" if step.direction is Direction.APPLY else "taken back"
         label = step.migration.label
         if step.mark is Mark.FAILED and step.problem is not None:
+            if _fails_alone(step, drills):
+                continue
             whole = f"In the sequence, {label} cannot be {verb}: {step.problem.happened}"
-            blame = " ".join(_blame(one, verb) for one in step.blamed)
+            blame = "".join(f"\n{_blame(one)}" for one in step.blamed[:_SHOWN])
             yield Finding(
                 path,
                 _line(step.problem),
                 0,
                 "rehearsal-sequence-fails",
-                f"{whole} {blame}".rstrip(),
+                f"{whole}{blame}",
                 _blamed_hint(step.blamed) or step.problem.next_step,
             )
         elif step.left and not _told_already(step, drills):
-            told = " ".join(one.sentence for one in step.left)
+            told = _some([one.sentence for one in step.left])
             yield Finding(
                 path,
                 0,
                 0,
                 "rehearsal-sequence-differs",
-                f"In the sequence, {label} {verb} leaves something else than in its own drill: "
-                f"{told}",
+                f"In the sequence, {label} {verb} leaves something else than in its own "
+                f"drill:\n{told}",
                 "Something that came later got in its way: read both files side by side.",
             )
 
@@ -108,10 +110,20 @@ def _told_already(step: SequenceStep, drills: Mapping[str, Drill]) -> bool:
     return drill.at(Station.UP_AGAIN).mark in (Mark.DIFFERS, Mark.FAILED)
 
 
-def _blame(one: Residue, verb: str) -> str:
-    done = "the way back of " if one.direction is Direction.ROLL_BACK else ""
+def _fails_alone(step: SequenceStep, drills: Mapping[str, Drill]) -> bool:
+    """Whether the step failed in its own drill already, where nobody else can be to blame."""
+    drill = drills.get(str(step.migration.version))
+    if drill is None:
+        return False
+    if step.direction is Direction.ROLL_BACK:
+        return drill.way_back.verdict is Verdict.FAILS
+    return drill.at(Station.UP_AGAIN).mark is Mark.FAILED
+
+
+def _blame(one: Residue) -> str:
+    done = "The way back of " if one.direction is Direction.ROLL_BACK else ""
     steps = f"{one.steps_ago} step{'s' if one.steps_ago != 1 else ''} earlier"
-    return f"{done[:1].upper()}{done[1:]}{one.label}, {steps}, left this behind: {one.sentence}"
+    return f"{done}{one.label}, {steps}, left this behind: {one.sentence}"
 
 
 def _blamed_hint(blamed: Iterable[Residue]) -> str:
@@ -140,7 +152,7 @@ def _again(drill: Drill) -> Iterator[Finding]:
             0,
             0,
             "rehearsal-again-changes",
-            f"Run a second time, {label} changes something: {_some(told)}",
+            f"Run a second time, {label} changes something:\n{_some(told)}",
             "Let a second run find nothing to do: IF NOT EXISTS, ON CONFLICT DO NOTHING, a WHERE.",
         )
     elif again.mark is Mark.FAILED:
@@ -177,7 +189,7 @@ def _told(migration: Migration, way: WayBack) -> str:
         return f"{migration.label} has no rollback file and does not say that there is no way back."
     if way.verdict is Verdict.FAILS:
         return f"{start} fails: {_happened(way.problem)}"
-    return f"{start}: {way.verdict}. {_some(way.sentences)}"
+    return f"{start}: {way.verdict}.\n{_some(way.sentences)}"
 
 
 def _up_again(drill: Drill) -> Iterator[Finding]:
@@ -202,7 +214,7 @@ def _up_again(drill: Drill) -> Iterator[Finding]:
             0,
             0,
             "rehearsal-up-again-differs",
-            f"Applied again after its way back, {migration.label} gives something else: "
+            f"Applied again after its way back, {migration.label} gives something else:\n"
             f"{_some(result.compared.sentences)}",
             "The same file must lead to the same schema each time; look for random names and "
             "conditions on what is there.",
@@ -230,7 +242,7 @@ def _variant(migration: Migration, way: WayBack) -> Iterator[Finding]:
             0,
             "rehearsal-variant-harms",
             f"The variant {way.variant!r} of {migration.label} harms what was there before the "
-            f"change: {_some(harm.sentences)}",
+            f"change:\n{_some(harm.sentences)}",
             "A variant may keep what the change made; it must not take or change anything else.",
         )
 
@@ -251,14 +263,14 @@ def _losses(drill: Drill) -> Iterator[Finding]:
         )
 
 
-_SHOWN = 3
+_SHOWN = 20
 
 
 def _some(sentences: Sequence[str]) -> str:
-    """The first sentences, and how many more there are."""
+    """Each sentence on a line of its own; behind the first twenty, how many more there are."""
     more = len(sentences) - _SHOWN
-    told = " ".join(sentences[:_SHOWN])
-    return f"{told} And {more} more." if more > 0 else told
+    told = [*sentences[:_SHOWN], *([f"And {more} more."] if more > 0 else [])]
+    return "\n".join(told)
 
 
 def _happened(problem: Problem | None) -> str:

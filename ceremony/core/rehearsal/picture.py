@@ -57,7 +57,7 @@ class Compared:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        return tuple(one.sentence for one in (*self.catalog, *self.rows))
+        return (*(one.sentence for one in self.catalog), *(one.sentence for one in self.rows))
 
 
 def compare(before: Picture, after: Picture) -> Compared:

@@ -70,11 +70,12 @@ class Trail:
         self.count += 1
         now: dict[Trace, Residue] = {}
         new: list[Residue] = []
-        for one in (*found.catalog, *found.rows):
+        differences: list[Difference | RowsDiffer] = [*found.catalog, *found.rows]
+        for one in differences:
             if isinstance(one, Difference) and one.aspect is Aspect.COSMETIC:
                 continue
             trace = _trace(one)
-            known = self._known(trace)
+            known = self.left.get(trace)
             if known is None:
                 known = Residue(one, label, direction)
                 self._since[trace] = self.count
@@ -99,10 +100,6 @@ class Trail:
         self.left.clear()
         self._since.clear()
         self.count = 0
-
-    def _known(self, trace: Trace) -> Residue | None:
-        """Who left it: itself, or the table that it hangs on."""
-        return self.left.get(trace)
 
 
 def _trace(one: Difference | RowsDiffer) -> Trace:

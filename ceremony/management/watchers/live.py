@@ -64,6 +64,9 @@ class LiveWatcher:
     def planned(self, plan: Plan, backend_pid: int) -> None:
         self._work.plan(plan, backend_pid)
 
+    def rehearsing(self, plan: Plan, backend_pid: int) -> None:
+        self._work.plan(plan, backend_pid)
+
     def lock_waiting(self, holder: str, seconds: float) -> None:
         self._work.waiting = f"waiting for the lock · {duration(seconds)} · {holder}"
 

@@ -51,6 +51,11 @@ class PlainWatcher:
             steps = counted(len(plan.steps), "migration")
             self.note(f"{verb} {steps} of {plan.series}; server process {backend_pid}.")
 
+    def rehearsing(self, plan: Plan, backend_pid: int) -> None:
+        self._work.plan(plan, backend_pid)
+        steps = counted(len(plan.steps), "migration")
+        self.note(f"Rehearsing {steps} of {plan.series}; server process {backend_pid}.")
+
     def lock_waiting(self, holder: str, seconds: float) -> None:
         if seconds >= self._next_wait:
             self._next_wait = seconds + SIGN_OF_LIFE
