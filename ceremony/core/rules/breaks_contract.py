@@ -1,0 +1,84 @@
+"""A change that takes away what ``contract.toml`` requires.
+
+An object counts from the migration on that its entry names as ``since``, up to the one that it
+names as ``until``, if any. Optional objects may go. What the file puts back under the same name is
+not missed, and what CASCADE or a dropped column takes along is not told here: validation in the
+migration's own transaction sees that.
+"""
+
+from collections.abc import Iterator
+
+from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.contract.reading import read_requirements
+from ceremony.core.contract.requirement import ON_TABLE, Level, RequiredKind, Requirement, Wanted
+from ceremony.core.lint.deeds import dropped, renamed
+from ceremony.core.lint.inventory import Key
+from ceremony.core.lint.remark import Remark
+from ceremony.core.lint.rule import Rule
+from ceremony.core.lint.subject import Subject
+from ceremony.core.sql.relations import Name
+
+_KINDS = {
+    RequiredKind.TABLE: ObjectKind.TABLE,
+    RequiredKind.VIEW: ObjectKind.VIEW,
+    RequiredKind.MATERIALIZED_VIEW: ObjectKind.MATERIALIZED_VIEW,
+    RequiredKind.INDEX: ObjectKind.INDEX,
+    RequiredKind.CONSTRAINT: ObjectKind.CONSTRAINT,
+    RequiredKind.TRIGGER: ObjectKind.TRIGGER,
+    RequiredKind.FUNCTION: ObjectKind.FUNCTION,
+    RequiredKind.PROCEDURE: ObjectKind.PROCEDURE,
+    RequiredKind.TYPE: ObjectKind.TYPE,
+    RequiredKind.ENUM: ObjectKind.ENUM,
+    RequiredKind.SEQUENCE: ObjectKind.SEQUENCE,
+    RequiredKind.POLICY: ObjectKind.POLICY,
+    RequiredKind.EXTENSION: ObjectKind.EXTENSION,
+    RequiredKind.SCHEMA: ObjectKind.SCHEMA,
+    RequiredKind.COLUMN: ObjectKind.COLUMN,
+    RequiredKind.DOMAIN: ObjectKind.DOMAIN,
+}
+"""Roles are not followed: they belong to the server."""
+
+
+def _look(subject: Subject) -> Iterator[Remark]:
+    required = {_key(one.wanted): one for one in _required(subject)}
+    for command in subject.commands if required else ():
+        taken = [(key, "drops") for key in dropped(command)]
+        taken += [(old, "renames") for old, _ in renamed(command)]
+        for key, verb in taken:
+            one = required.get(key)
+            if one is not None and key not in subject.after.objects:
+                yield command.remark(
+                    f"This {verb} the {one.wanted}, which the contract requires since {one.since}.",
+                    f'Keep it; or give the entry until = "{subject.migration.version}" where '
+                    "nobody needs it any more.",
+                )
+
+
+def _required(subject: Subject) -> Iterator[Requirement]:
+    contract, _ = read_requirements("", "", subject.series.settings.contract, subject.series)
+    version = subject.migration.version
+    for one in contract.requirements:
+        ended = one.until is not None and one.until <= version
+        if one.level is Level.REQUIRED and one.since <= version and not ended:
+            yield one
+
+
+def _key(wanted: Wanted) -> Key | None:
+    kind = _KINDS.get(wanted.kind)
+    if kind is None:
+        return None
+    if wanted.kind in ON_TABLE:
+        return Key(kind, Name(wanted.schema, wanted.table), wanted.name)
+    return Key(kind, Name(wanted.schema, wanted.name))
+
+
+RULE = Rule(
+    code="lint-breaks-contract",
+    title="DROP or RENAME of something that the contract requires",
+    reason=(
+        "The application counts on it: the run stops before COMMIT, or the application stops "
+        "after it."
+    ),
+    link="https://www.postgresql.org/docs/current/ddl-depend.html",
+    look=_look,
+)
