@@ -1,7 +1,7 @@
 """The ASGI application.
 
-Served like this the project is a deployment: DEBUG is off unless asked for. With ``CEREMONY_GATE=on``
-it does not start on a schema that is not what the files expect.
+Served like this the project is a deployment: DEBUG is off unless asked for. With
+``CEREMONY_GATE=on`` it does not start on a schema that is not what the files expect.
 """
 
 import os

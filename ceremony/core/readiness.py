@@ -166,5 +166,6 @@ def _listed(labels: Sequence[str]) -> str:
 
 def _first(findings: Sequence[Finding]) -> str:
     more = len(findings) - 1
-    told = findings[0].message
+    first = findings[0]
+    told = f"{first.place}: {first.message}" if first.line else first.message
     return f"{told.rstrip('.')}; and {more} more." if more else told
