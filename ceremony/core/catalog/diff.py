@@ -20,11 +20,11 @@ COLUMN_ORDER = "column order"
 
 
 class Change(StrEnum):
-    """What became of an object on the way from one snapshot to the other."""
+    """What became of an object on the way from one snapshot to the other; the worst comes first."""
 
-    APPEARED = "appeared"
     VANISHED = "vanished"
     CHANGED = "changed"
+    APPEARED = "appeared"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class AlgorithmsDiffer(ValueError):
 
 
 def diff(before: Snapshot, after: Snapshot) -> tuple[Difference, ...]:
-    """What differs, structure first, then rights, then what is cosmetic.
+    """What differs: structure, then rights, then what is cosmetic; in each, what vanished first.
 
     Raises AlgorithmsDiffer: take one of the two anew.
     """
@@ -82,8 +82,15 @@ def diff(before: Snapshot, after: Snapshot) -> tuple[Difference, ...]:
         *_gone(after.objects, before.objects, Change.APPEARED),
         *_changed(before.objects, after.objects),
     ]
-    order = list(Aspect)
-    return tuple(sorted(found, key=lambda d: (order.index(d.aspect), d.key, d.fact)))
+    return tuple(sorted(found, key=_place))
+
+
+_ASPECTS = {aspect: place for place, aspect in enumerate(Aspect)}
+_CHANGES = {change: place for place, change in enumerate(Change)}
+
+
+def _place(one: Difference) -> tuple[int, int, ObjectKey, str]:
+    return _ASPECTS[one.aspect], _CHANGES[one.change], one.key, one.fact
 
 
 def _gone(
