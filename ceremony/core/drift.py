@@ -6,7 +6,7 @@ that could not be made is NOT RUN, with its reason: never a pass.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -207,7 +207,7 @@ def _only(snapshot: Snapshot, shared: _Facts) -> Snapshot:
                 {k: v for k, v in one.facts(aspect).items() if (aspect, k) in shared[key.kind]}
                 for aspect in _COUNTED
             )
-            objects[key] = replace(one, structure=structure, rights=rights)
+            objects[key] = one._replace(structure=structure, rights=rights)
     return Snapshot(ALGORITHM, snapshot.server_major, objects)
 
 
