@@ -17,7 +17,7 @@ from ceremony.actions.ready import Caller, now
 from ceremony.actions.refusals import refuse_files, refuse_plan
 from ceremony.actions.rehearse_drill import Drilled, Driller
 from ceremony.actions.rehearse_record import record_rehearsal, storable
-from ceremony.actions.rehearse_rows import Filler
+from ceremony.actions.rehearse_rows import Rows, read_data
 from ceremony.actions.rehearse_sequence import Descent
 from ceremony.actions.rehearse_source import Ground, Source, ground
 from ceremony.actions.rehearse_stage import Blueprint, Stage
@@ -124,6 +124,7 @@ class _Rehearsal:
         self._wanted = wanted
         self._request = request
         self._watcher = watcher
+        self._rows = Rows(request.rows, read_data(request.data), blueprint.reference)
         self._idempotent_said = bool(series.settings.extra.get("summary", {}).get("idempotent"))
         self.drills: tuple[Drill, ...] = ()
         self.sequence: tuple[SequenceStep, ...] = ()
@@ -152,11 +153,11 @@ class _Rehearsal:
 
     def _singly(self, stage: Stage, steps: Sequence[Step]) -> list[Drilled]:
         """The drills, up to the first change that fails: the others stand upon it."""
-        driller = Driller(
-            stage, steps, Filler(self._request.rows), idempotent_said=self._idempotent_said
-        )
+        rows = self._rows
+        driller = Driller(stage, steps, rows, idempotent_said=self._idempotent_said)
         found: list[Drilled] = []
         known = stage.picture()
+        rows.put(stage, known)
         for index, step in enumerate(steps):
             version = str(step.migration.version)
             if found and version not in self._wanted:
@@ -164,6 +165,7 @@ class _Rehearsal:
             if version not in self._wanted:
                 stage.run(step)
                 known = stage.picture(known)
+                rows.put(stage, known)
                 continue
             found.append(driller.drill(index, known))
             if not found[-1].drill.stations[1:]:
@@ -178,8 +180,11 @@ class _Rehearsal:
     ) -> tuple[SequenceStep, ...]:
         """The sequence over those that could be applied."""
         whole = list(drilled)
-        if self.not_drilled or not whole[-1].drill.stations[1:]:
+        failed = not whole[-1].drill.stations[1:]
+        if failed:
             whole.pop()
+        # Without made-up rows, which checks of a way back may rightly refuse.
+        if failed or self._rows.wanted:
             stage.rebuild(steps[: len(whole)])
             known = stage.picture()
         else:

@@ -7,7 +7,8 @@ found: a fault of one migration is never told of another.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ceremony.actions.rehearse_rows import Filler, lost, may_lose, written
+from ceremony.actions.rehearse_loss import lost, may_lose, written
+from ceremony.actions.rehearse_rows import Rows
 from ceremony.actions.rehearse_stage import Stage
 from ceremony.core.catalog import Aspect
 from ceremony.core.migration import Migration
@@ -56,11 +57,11 @@ class Driller:
     """
 
     def __init__(
-        self, stage: Stage, steps: Sequence[Step], filler: Filler, *, idempotent_said: bool
+        self, stage: Stage, steps: Sequence[Step], rows: Rows, *, idempotent_said: bool
     ) -> None:
         self._stage = stage
         self._steps = steps
-        self._filler = filler
+        self._rows = rows
         self._idempotent_said = idempotent_said
 
     def drill(self, index: int, before: Picture) -> Drilled:
@@ -80,6 +81,7 @@ class Driller:
             if step.migration.header.reversible:
                 self._variant(work, variant)
                 self._restore(work, index)
+        self._rows.put(self._stage, work.changed)
         drill = Drill(
             step.migration,
             tuple(work.stations),
@@ -95,6 +97,7 @@ class Driller:
         if work.dirty:
             self._stage.rebuild(self._steps[: index + 1])
             work.changed = self._stage.picture()
+            self._rows.start_over()
             work.dirty = False
 
     def _again(self, work: _Work, up: StepOutcome) -> None:
@@ -125,12 +128,14 @@ class Driller:
                 StationResult(Station.UP_AGAIN, Mark.NOT_RUN, why=none.why),
             ]
             return
-        self._filler.fill(self._stage.session, work.before, work.changed)
+        loading = self._rows.waiting
+        self._rows.put(self._stage, work.changed)
         endangered = may_lose(self._stage.session, work.before, work.changed)
         outcome = self._down(work, "")
         if self._lost(work, Station.DOWN, outcome):
             return
         back = self._stage.picture(work.changed)
+        there = back.snapshot.objects.keys()
         way = self._judged(work, outcome, back, "")
         work.ways.append(way)
         declared = bool(migration.data_loss_of_rollback(""))
@@ -142,16 +147,19 @@ class Driller:
         if failed:
             why = "The way back failed, so the change is still there."
             work.stations.append(StationResult(Station.UP_AGAIN, Mark.NOT_RUN, why=why))
-            work.dirty = outcome.state is not StepState.FAILED or bool(self._filler.filled)
+            work.dirty = outcome.state is not StepState.FAILED
             return
         self._up_again(work, fine=fine)
+        self._rows.went(key.name for key in work.changed.snapshot.objects.keys() - there)
+        # What was loaded into a table that went cannot be loaded twice in the right order.
+        work.dirty = work.dirty or loading != self._rows.waiting
 
     def _down(self, work: _Work, variant: str) -> StepOutcome:
         """The way back; where rows that we made ourselves make its checks refuse, without them."""
         step = down(work.migration, variant, work.step.number)
         outcome = self._stage.run(step, measured=True)
-        if self._filler.filled and _refused_by_check(outcome):
-            self._filler.empty(self._stage.session)
+        if self._rows.filled and _refused_by_check(outcome):
+            self._rows.take_out(self._stage)
             outcome = self._stage.run(step, measured=True)
         return outcome
 

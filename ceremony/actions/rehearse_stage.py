@@ -101,6 +101,13 @@ class Stage:
         return self._session
 
     @property
+    def ledger_table(self) -> str:
+        """The ledger's table, qualified and quoted."""
+        if self._ledger is None:
+            raise RuntimeError("the stage is not set")
+        return self._ledger.table
+
+    @property
     def lost(self) -> bool:
         """Whether the connection broke (a migration may end its own server process)."""
         return self.session.wire.lost
