@@ -1,8 +1,9 @@
 """Objects of another series with the same home database, which no ``Depends:`` line leads to.
 
 Series are applied one by one, in whatever order somebody types. Names that two databases have by
-chance mean nothing: only series with the same ``database`` are compared. ``check_sql`` has to read
-both series (without names it reads all).
+chance mean nothing: only series with the same home database (``database`` in ``series.toml``,
+else the series' name) are compared. ``check_sql`` has to read both series (without names it reads
+all).
 """
 
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ _SHOP = {
 }
 
 
-def _found(billing, *, shop=None, homes=("", "")):
+def _found(billing, *, shop=None, homes=("main", "main")):
     library = {}
     for name, files, home in (("billing", billing, homes[0]), ("shop", shop or _SHOP, homes[1])):
         given = dict(files)
@@ -56,14 +56,14 @@ def test_does_not_fire(sql):
     assert _found({"0001_x.sql": sql}) == []
 
 
-@pytest.mark.parametrize("homes", [("billing", "shop"), ("", "shop")])
+@pytest.mark.parametrize("homes", [("billing", "shop"), ("", "shop"), ("", "")])
 def test_names_in_two_databases_mean_nothing(homes):
     assert _found({"0001_x.sql": "ALTER TABLE orders ADD COLUMN b int;"}, homes=homes) == []
 
 
-def test_series_with_the_same_named_database_are_neighbours():
-    billing = {"0001_x.sql": "ALTER TABLE orders ADD COLUMN b int;"}
-    assert _found(billing, homes=("main", "main")) == [
+@pytest.mark.parametrize("homes", [("main", "main"), ("", "billing"), ("shop", "")])
+def test_series_with_the_same_database_are_neighbours(homes):
+    assert _found({"0001_x.sql": "ALTER TABLE orders ADD COLUMN b int;"}, homes=homes) == [
         (
             "billing/0001_x.sql",
             1,
