@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
 
 from ceremony.core.catalog.kinds import ObjectKind
-from ceremony.core.lint.alterations import alterations
+from ceremony.core.lint.alterations import Alteration, alterations
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.inventory import Key, Made
 from ceremony.core.sql.parser import Message, Node, ast
@@ -31,10 +31,23 @@ def follow(objects: Objects, command: Command, series: str, version: str) -> Non
         _rename(objects, old, new)
     for key, node in created(command):
         objects.setdefault(key, Made(series, version, node))
-    for one in alterations(command, ast.AT_AlterColumnType):
-        column = Key(ObjectKind.COLUMN, one.table, one.action.name)
-        if column in objects:
-            objects[column] = replace(objects[column], node=one.column)
+    for one in alterations(command, ast.AT_AlterColumnType, ast.AT_ValidateConstraint):
+        _alter(objects, one)
+
+
+def _alter(objects: Objects, one: Alteration) -> None:
+    """A column has its new type from here on; a constraint that is validated was NOT VALID."""
+    typed = one.action.subtype == ast.AT_AlterColumnType
+    key = Key(ObjectKind.COLUMN if typed else ObjectKind.CONSTRAINT, one.table, one.action.name)
+    made = objects.get(key)
+    if made is None:
+        return
+    node = one.column
+    if not typed:
+        node = ast.Constraint()
+        node.CopyFrom(made.node)
+        node.skip_validation = False
+    objects[key] = replace(made, node=node)
 
 
 def created(command: Command) -> Found:

@@ -88,11 +88,12 @@ def _said(table: Name, constraint: Message) -> str:
 
 
 def _is_checked_not_null(inventory: Inventory, one: Alteration) -> bool:
-    """Whether an earlier file put in ``CHECK (column IS NOT NULL)``."""
+    """Whether earlier files put in ``CHECK (column IS NOT NULL)`` and validated it."""
     return any(
         key.kind is ObjectKind.CONSTRAINT
         and key.name == one.table
         and made.node.contype == ast.CONSTR_CHECK
+        and not made.node.skip_validation
         and _says_not_null(made.node.raw_expr, one.action.name)
         for key, made in inventory.objects.items()
     )
