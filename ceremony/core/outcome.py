@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ceremony.core.check import Check, CheckResult
 from ceremony.core.expectations import Observation
+from ceremony.core.finding import Finding
 from ceremony.core.plan import Step
 from ceremony.core.xray import XRay
 
@@ -145,7 +146,7 @@ class Problem:
 class StepOutcome:
     """``ledger_sequence`` and ``ledger_hash`` are those of the row that says the step is done
     (0, "" otherwise). ``xrays`` has one X-ray per statement that was answered, where the step was
-    measured.
+    measured. ``findings`` are warnings about the target as the step leaves it.
     """
 
     attempt: UUID
@@ -160,6 +161,7 @@ class StepOutcome:
     ledger_sequence: int = 0
     ledger_hash: str = ""
     xrays: tuple[XRay, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def seconds(self) -> float:

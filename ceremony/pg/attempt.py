@@ -18,6 +18,7 @@ from ceremony.core.outcome import (
 )
 from ceremony.pg.blocks import CHECK_PARTS, Part
 from ceremony.pg.check_runs import outcome
+from ceremony.pg.contract import contract_findings
 from ceremony.pg.wire import Answer, AnswerState
 
 _KEPT_MESSAGES = 500
@@ -123,6 +124,7 @@ class Attempt:
             problem=problem,
             ledger_sequence=self.row.sequence if done else 0,
             ledger_hash=self.row.hash if done else "",
+            findings=contract_findings(self.run.step, self.answers),
         )
 
     def statements(self) -> tuple[StatementResult, ...]:

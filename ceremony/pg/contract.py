@@ -4,9 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ceremony.core.contract.judging import Facts, Violation, violations
-from ceremony.core.contract.requirement import RequiredKind, Requirement
+from ceremony.core.contract.judging import VIOLATED, Facts, Violation, violations
+from ceremony.core.contract.requirement import Level, RequiredKind, Requirement
+from ceremony.core.finding import Finding
+from ceremony.core.naming import CONTRACT
+from ceremony.core.outcome import Problem
+from ceremony.core.step import Step
+from ceremony.pg.blocks import Part, What
 from ceremony.pg.queries import query
+from ceremony.pg.wire import Answer, Item
 
 _FILE = "contract.sql"
 _BRANCHES: Mapping[RequiredKind, str] = {
@@ -58,3 +64,53 @@ def judged(held: Sequence[Requirement], answer: str | None) -> tuple[Violation, 
     for number, fact in found:
         facts.setdefault(number, []).append(fact)
     return violations(held, facts)
+
+
+def contract_items(step: Step) -> tuple[Item, ...]:
+    """The question that travels in front of the step's COMMIT; none where nothing is required."""
+    if not step.contract:
+        return ()
+    text, parameters = question(step.contract)
+    return (Item(What(Part.CONTRACT), text, parameters, keep=1),)
+
+
+def contract_problem(
+    step: Step, answers: Sequence[Answer], *, state: str, command: str
+) -> Problem | None:
+    """The required objects that are not there after the step, in one problem; ``state`` is that of
+    the database then.
+    """
+    broken = [one for one in _found(step, answers) if one.requirement.level is Level.REQUIRED]
+    if not broken:
+        return None
+    count = "a required object is" if len(broken) == 1 else f"{len(broken)} required objects are"
+    told = " ".join(one.sentence for one in broken)
+    path = step.script.path if step.script else step.migration.path
+    return Problem(
+        VIOLATED,
+        f"After {step.migration.label} {count} not as {_path(step)} says. {told}",
+        state,
+        f"Correct {path}; or put back what was taken away outside of migrations; or, where the "
+        f"entry is wrong, correct {_path(step)}; then: {command}",
+    )
+
+
+def contract_findings(step: Step, answers: Sequence[Answer]) -> tuple[Finding, ...]:
+    """A warning for each optional object that is not there after the step."""
+    verify = f"manage.py verify_sql {step.migration.series}"
+    return tuple(
+        one.finding(_path(step), verify)
+        for one in _found(step, answers)
+        if one.requirement.level is Level.OPTIONAL
+    )
+
+
+def _found(step: Step, answers: Sequence[Answer]) -> tuple[Violation, ...]:
+    for answer in answers:
+        if answer.item.what.part is Part.CONTRACT and answer.rows:
+            return judged(step.contract, answer.rows[0][0])
+    return ()
+
+
+def _path(step: Step) -> str:
+    return f"{step.migration.series}/{CONTRACT}"

@@ -31,6 +31,7 @@ from ceremony.pg.blocks import (
     legs,
 )
 from ceremony.pg.context import Listener, RunContext
+from ceremony.pg.contract import contract_items
 from ceremony.pg.escape import after_escape
 from ceremony.pg.hearing import Hearing
 from ceremony.pg.judgement import (
@@ -191,7 +192,7 @@ class Executor:
             probes = (own.look(), *map(own.item, probes))
         return Block(
             Attempt(run, row, self._context.clock()),
-            list(legs(run, opening, probes)),
+            list(legs(run, opening, (*probes, *contract_items(step)))),
             surroundings(self._session, self._context, limits),
         )
 

@@ -13,6 +13,7 @@ from ceremony.core.outcome import CheckOutcome, Problem, ServerError, StepState
 from ceremony.core.plan import Direction
 from ceremony.pg.attempt import Attempt
 from ceremony.pg.blocks import CHECK_PARTS, Part
+from ceremony.pg.contract import contract_problem
 from ceremony.pg.errors import LINK_LOST, meaning, server_error
 from ceremony.pg.prepared import PreparedRow
 from ceremony.pg.surroundings import Surroundings
@@ -80,6 +81,10 @@ def _problems(
     if status is not None:
         yield from _session_probed(attempt, around, status)
         yield from _ledger_probed(attempt, around)
+        if broken := contract_problem(
+            attempt.run.step, attempt.answers, state=rolled_back(attempt), command=around.command
+        ):
+            yield broken
 
 
 def _prepared_probed(

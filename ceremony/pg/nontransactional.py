@@ -35,6 +35,7 @@ from ceremony.pg.blocks import (
 )
 from ceremony.pg.check_runs import not_run
 from ceremony.pg.context import Listener, RunContext
+from ceremony.pg.contract import contract_items, contract_problem
 from ceremony.pg.judgement import (
     cancelled,
     checks_problem,
@@ -156,6 +157,7 @@ class OutsideStep:
         self._send([*RESET, SYNC])
         self._record(Event.FINISHED)
         self._check(before=False)
+        self._keep_contract()
         return self._record(step.event)
 
     def _take_up(self) -> None:
@@ -282,7 +284,18 @@ class OutsideStep:
         if problem is not None:
             raise _StopError(problem)
 
-    def _send(self, items: list[Item]) -> None:
+    def _keep_contract(self) -> None:
+        """Asked before the row that says the step is done; ``outcome`` says what is in."""
+        step = self._run.step
+        if items := contract_items(step):
+            self._attempt.answers += self._send([*items, SYNC])
+        problem = contract_problem(
+            step, self._attempt.answers, state="", command=self._context.command
+        )
+        if problem is not None:
+            raise _StopError(problem)
+
+    def _send(self, items: list[Item]) -> list[Answer]:
         answers = self._wire.run(items)
         problem = problem_of_answers(
             replace_answers(self._attempt, answers),
@@ -291,6 +304,7 @@ class OutsideStep:
         )
         if problem is not None:
             raise _StopError(problem)
+        return answers
 
     def _note(self, statement: Statement, answers: list[Answer]) -> None:
         """Keep the answers for the record: state, time and messages of the statement."""

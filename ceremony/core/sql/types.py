@@ -3,6 +3,7 @@
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ceremony.core.sql.parser import Node, SqlSyntaxError, parse
 
@@ -29,6 +30,7 @@ class TypeName:
         return self.name == name and self.array is array and schema in schemas
 
 
+@lru_cache(maxsize=1024)
 def parse_type(text: str) -> TypeName | None:
     """The type that ``text`` writes as a column's type would be; ``None`` for anything else."""
     node = _only_node(f"SELECT CAST(NULL AS {text})")
