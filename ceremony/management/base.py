@@ -14,7 +14,8 @@ from ceremony import __version__
 from ceremony.actions.actor import current_actor
 from ceremony.actions.ready import Caller
 from ceremony.errors import NOTHING_CHANGED, CeremonyError, ExitCode
-from ceremony.management.formats.json_format import Json, document
+from ceremony.management.formats.facts import Json
+from ceremony.management.formats.json_format import document
 from ceremony.management.next_command import program
 from ceremony.management.page import Page
 from ceremony.management.signals import stoppable

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.core.management.base import CommandError
 
 from ceremony.actions.refusals import TAMPERING
+from ceremony.core.baseline.report import BaselineReport
 from ceremony.core.check import CheckResult
 from ceremony.core.drift import DriftResult
 from ceremony.core.finding import Finding, errors
@@ -83,6 +84,21 @@ def of_run(report: RunReport, prefix: str) -> Trouble | None:
         ExitCode.PARTLY_APPLIED if in_doubt else ExitCode.FAILED,
         problem.server,
         prefix + script.path if script else "",
+    )
+
+
+def of_baseline(report: BaselineReport) -> Trouble | None:
+    """A proof that failed refuses; nothing was recorded in the target."""
+    problem = report.problem
+    if problem is None:
+        return None
+    return Trouble(
+        problem.code,
+        problem.happened,
+        problem.state,
+        problem.next_step,
+        ExitCode.REFUSED,
+        problem.server,
     )
 
 

@@ -24,6 +24,8 @@ class RunKind(models.TextChoices):
     ROLL_BACK = "roll back", "roll back"
     VERIFY = "verify", "verify"
     RECONCILE = "reconcile", "reconcile"
+    BASELINE = "baseline", "baseline"
+    RETIRE = "retire", "retire"
 
 
 class Run(models.Model):

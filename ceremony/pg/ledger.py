@@ -116,7 +116,7 @@ class Ledger:
         if self._schema_missing is None:
             self.exists()
         statements = creation(self.schema, schema_missing=bool(self._schema_missing))
-        self._in_one_transaction([(text.encode(), ()) for text in statements], row)
+        self._in_one_transaction([Item("ledger table", text.encode()) for text in statements], row)
         return row
 
     def rows(self) -> tuple[LedgerRow, ...]:
@@ -172,17 +172,26 @@ class Ledger:
 
         Raises Failed (ledger-moved when another writer was first) and RowUnknown.
         """
-        row = self.next_row(facts, context)
-        self._in_one_transaction([], row)
+        (row,) = self.append_all([facts], context)
         return row
 
-    def _in_one_transaction(
-        self, statements: Sequence[tuple[bytes, tuple[bytes | None, ...]]], row: LedgerRow
-    ) -> None:
+    def append_all(self, facts: Sequence[Facts], context: RunContext) -> tuple[LedgerRow, ...]:
+        """Write several rows in one transaction: all of them or none. At least one.
+
+        Raises as :meth:`append`; the rows named there are the last ones.
+        """
+        rows = []
+        for one in facts:
+            rows.append(self.next_row(one, context))
+            self.advance(rows[-1])
+        earlier = [Item("ledger row", self.insertion, parameters(row)) for row in rows[:-1]]
+        self._in_one_transaction(earlier, rows[-1])
+        return tuple(rows)
+
+    def _in_one_transaction(self, first: Sequence[Item], row: LedgerRow) -> None:
         insert = Item("ledger row", self.insertion, parameters(row), keep=1)
         items = [Item("begin", b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")]
-        items += [Item("ledger table", text, values) for text, values in statements]
-        items += [insert, Item("commit", b"COMMIT"), Item("sync")]
+        items += [*first, insert, Item("commit", b"COMMIT"), Item("sync")]
         answers = self._session.wire.run(items)
         self._head = None
         bad = next((a for a in answers if a.state is not AnswerState.OK), None)

@@ -68,6 +68,19 @@ def new_migration(
     return tuple(written)
 
 
+def baseline_migration(
+    root: Path, series: str, name: str, change: str, checks: str, *, now: datetime
+) -> tuple[Path, ...]:
+    """Write a change and its checks under the next version of a series; returns the two paths.
+
+    The change has no way back. Raises UsageError: ``name-taken``, ``path-unwritable``.
+    """
+    known = assemble(read_series(root, series))
+    label = f"{_next_version(known, now)}_{name}"
+    _refuse_taken(known, name, label)
+    return tuple(_write_all(root / series, label, {".sql": change, ".verify.sql": checks}))
+
+
 def _write_all(folder: Path, label: str, texts: Mapping[str, str]) -> list[Path]:
     """All files or none: what this call wrote goes again when one of them cannot be written."""
     written: list[Path] = []

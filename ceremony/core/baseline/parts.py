@@ -1,6 +1,6 @@
 """A dump as parts: each statement, repeatable, with the object it belongs to and what it needs."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ceremony.core.baseline.names import Name, names_of, relation, words
@@ -10,9 +10,6 @@ from ceremony.core.baseline.texts import sql_name
 from ceremony.core.sql.own_ledger import is_own
 from ceremony.core.sql.parser import ast, walk
 from ceremony.core.sql.source import Tree
-
-LeftOut = Callable[[Name], bool]
-"""Whether an object, by its qualified name, is no part of the baseline."""
 
 _DROPPED = frozenset(
     {
@@ -58,12 +55,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Taste:
-    """What of a dump goes into the file. ``user`` owns what names no owner; ``unfilled`` are the
-    materialized views that hold nothing, by their names in SQL.
+    """What of a dump goes into the file.
+
+    ``user`` owns what names no owner; ``left_out`` are objects that are no part of the baseline and
+    ``unfilled`` materialized views that hold nothing, both by their qualified names in SQL.
     """
 
     user: str
-    left_out: LeftOut = lambda name: False
+    left_out: frozenset[str] = frozenset()
     unfilled: frozenset[str] = frozenset()
 
 
@@ -81,7 +80,7 @@ def parts_of(trees: Sequence[Tree], taste: Taste) -> tuple[Part, ...]:
     later = _later_views(kept)
     for tree in kept:
         home = _resolved(names_of(tree).home, homes)
-        if taste.left_out(home) or is_own(home[-1]) or _names_own(tree):
+        if sql_name(home) in taste.left_out or is_own(home[-1]) or _names_own(tree):
             continue
         if home in additions and addition(tree, additions[home]):
             folded.setdefault(home, []).append(tree)

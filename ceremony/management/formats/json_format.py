@@ -6,13 +6,10 @@ Hidden characters cannot reach a terminal from here: JSON is written in ASCII, a
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from ceremony.core.drift import DriftReport, SnapshotTaken
-from ceremony.core.finding import Finding
-from ceremony.core.outcome import CheckOutcome, Message, Problem, ServerError, StepOutcome
+from ceremony.core.outcome import StepOutcome
 from ceremony.core.plan import Plan, Step
 from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.core.report import (
@@ -20,16 +17,23 @@ from ceremony.core.report import (
     PlanReport,
     ReconcileReport,
     RunReport,
-    Settled,
     StatusReport,
-    TargetFacts,
     VerifyReport,
 )
 from ceremony.errors import ExitCode
+from ceremony.management.formats.facts import (
+    Json,
+    check_result,
+    finding_list,
+    message_facts,
+    problem_facts,
+    server_facts,
+    settled_facts,
+    target_facts,
+    time_text,
+)
 from ceremony.management.pages.verdict import step_verdict
 from ceremony.management.trouble import Trouble
-
-Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
 FORMAT = "ceremony-answer-v1"
 
@@ -61,7 +65,7 @@ def check_report(report: CheckReport) -> Json:
             }
             for series in report.series
         ],
-        "findings": _findings(report.findings),
+        "findings": finding_list(report.findings),
         "rules": [
             {"code": rule.code, "title": rule.title, "reason": rule.reason, "link": rule.link}
             for rule in report.rules
@@ -72,11 +76,11 @@ def check_report(report: CheckReport) -> Json:
 def plan_report(report: PlanReport) -> Json:
     """``plan_sql``: the steps in order and the plan's fingerprint."""
     return {
-        "target": _target(report.target),
+        "target": target_facts(report.target),
         **_plan(report.plan),
         "applied": report.applied,
         "digest": report.digest,
-        "findings": _findings(report.plan.findings),
+        "findings": finding_list(report.plan.findings),
     }
 
 
@@ -84,15 +88,15 @@ def run_report(report: RunReport) -> Json:
     """``apply_sql`` and ``rollback_sql``: what came of every step. Times are seconds."""
     return {
         "run": report.run,
-        "target": _target(report.target),
+        "target": target_facts(report.target),
         "series": report.plan.series,
         "direction": report.plan.direction.value,
         "verdict": report.verdict.value,
         "seconds": round(report.seconds, 6),
         "steps": [_outcome(outcome) for outcome in report.outcomes],
-        "findings": _findings(report.findings),
-        "settled": [_settled(settled) for settled in report.settled],
-        "problem": _problem(report.problem) if report.problem else None,
+        "findings": finding_list(report.findings),
+        "settled": [settled_facts(settled) for settled in report.settled],
+        "problem": problem_facts(report.problem) if report.problem else None,
         "drift": _drift(report.drift),
         "snapshot": _snapshot(report.snapshot),
     }
@@ -101,7 +105,7 @@ def run_report(report: RunReport) -> Json:
 def status_report(report: StatusReport) -> Json:
     """``status_sql``: each migration's state on the target."""
     return {
-        "target": _target(report.target),
+        "target": target_facts(report.target),
         "series": report.series,
         "pending": report.pending,
         "unsettled": report.unsettled,
@@ -110,27 +114,27 @@ def status_report(report: StatusReport) -> Json:
             {
                 "label": line.label,
                 "state": line.state.value,
-                "at": _time(line.at),
+                "at": time_text(line.at),
                 "by": line.by,
                 "note": line.note,
             }
             for line in report.lines
         ],
-        "findings": _findings(report.findings),
+        "findings": finding_list(report.findings),
     }
 
 
 def verify_report(report: VerifyReport) -> Json:
     """``verify_sql``: what the checks say now, and where files, ledger and records disagree."""
     return {
-        "target": _target(report.target),
+        "target": target_facts(report.target),
         "series": report.series,
         "verdict": report.verdict.value,
         "migrations": [
-            {"label": one.label, "checks": [_check(outcome) for outcome in one.checks]}
+            {"label": one.label, "checks": [check_result(outcome) for outcome in one.checks]}
             for one in report.migrations
         ],
-        "findings": _findings(report.findings),
+        "findings": finding_list(report.findings),
         "drift": _drift(report.drift),
     }
 
@@ -138,10 +142,10 @@ def verify_report(report: VerifyReport) -> Json:
 def reconcile_report(report: ReconcileReport) -> Json:
     """``reconcile_sql``: what was settled, what was repaired, what a person must decide."""
     return {
-        "target": _target(report.target),
-        "settled": [_settled(settled) for settled in report.settled],
+        "target": target_facts(report.target),
+        "settled": [settled_facts(settled) for settled in report.settled],
         "repaired": list(report.repaired),
-        "findings": _findings(report.findings),
+        "findings": finding_list(report.findings),
         "accepted": _drift(report.accepted),
         "snapshot": _snapshot(report.snapshot),
     }
@@ -151,7 +155,7 @@ def rehearsal_report(report: RehearsalReport) -> Json:
     """``rehearse_sql``: the certificate as it is recorded, with its number and its digest."""
     return {
         "rehearsal": report.number,
-        "target": _target(report.target),
+        "target": target_facts(report.target),
         "swept": list(report.swept),
         "digest": report.digest,
         "certificate": report.certificate or None,
@@ -165,20 +169,7 @@ def _trouble(trouble: Trouble) -> Json:
         "state": trouble.state,
         "next": trouble.next_step,
         "path": trouble.path,
-        "server": _server(trouble.server) if trouble.server else None,
-    }
-
-
-def _target(target: TargetFacts) -> Json:
-    return {
-        "alias": target.alias,
-        "environment": target.environment,
-        "protected": target.protected,
-        "host": target.host,
-        "port": target.port,
-        "database": target.database,
-        "user": target.user,
-        "server_version": target.server_version,
+        "server": server_facts(trouble.server) if trouble.server else None,
     }
 
 
@@ -214,8 +205,8 @@ def _outcome(outcome: StepOutcome) -> Json:
         "attempt": str(outcome.attempt),
         "state": outcome.state.value,
         "verdict": step_verdict(outcome),
-        "started_at": _time(outcome.started_at),
-        "finished_at": _time(outcome.finished_at),
+        "started_at": time_text(outcome.started_at),
+        "finished_at": time_text(outcome.finished_at),
         "seconds": round(outcome.seconds, 6),
         "ledger_sequence": outcome.ledger_sequence,
         "statement_results": [
@@ -228,80 +219,10 @@ def _outcome(outcome: StepOutcome) -> Json:
             }
             for result in outcome.statements
         ],
-        "check_results": [_check(check) for check in outcome.checks],
-        "messages": [_message(message) for message in outcome.messages],
-        "problem": _problem(outcome.problem) if outcome.problem else None,
+        "check_results": [check_result(check) for check in outcome.checks],
+        "messages": [message_facts(message) for message in outcome.messages],
+        "problem": problem_facts(outcome.problem) if outcome.problem else None,
     }
-
-
-def _check(outcome: CheckOutcome) -> Json:
-    return {
-        "name": outcome.check.name,
-        "path": outcome.check.path,
-        "line": outcome.check.line,
-        "when": outcome.check.when.value,
-        "severity": outcome.check.severity.value,
-        "expect": outcome.check.expectation.text,
-        "result": outcome.result.value,
-        "explanation": outcome.explanation,
-        "seconds": round(outcome.seconds, 6),
-    }
-
-
-def _message(message: Message) -> Json:
-    return {
-        "statement": message.statement,
-        "severity": message.severity,
-        "sqlstate": message.sqlstate,
-        "text": message.text,
-        "detail": message.detail,
-        "hint": message.hint,
-        "context": message.context,
-    }
-
-
-def _problem(problem: Problem) -> Json:
-    return {
-        "code": problem.code,
-        "happened": problem.happened,
-        "state": problem.state,
-        "next": problem.next_step,
-        "server": _server(problem.server) if problem.server else None,
-    }
-
-
-def _server(error: ServerError) -> Json:
-    return {
-        "sqlstate": error.sqlstate,
-        "message": error.message,
-        "statement": error.statement,
-        "doing": error.doing,
-        "line": error.line,
-        "column": error.column,
-        "source_line": error.source_line,
-        "detail": error.detail,
-        "hint": error.hint,
-        "context": error.context,
-        "constraint": error.constraint,
-        "schema": error.schema,
-        "table": error.table,
-        "column_name": error.column_name,
-    }
-
-
-def _findings(findings: Sequence[Finding]) -> list[Json]:
-    return [
-        {
-            "path": finding.path,
-            "line": finding.line,
-            "column": finding.column,
-            "code": finding.code,
-            "severity": finding.severity.value,
-            "message": finding.message,
-            "hint": finding.hint,
-        }
-        for finding in findings
-    ]
 
 
 def _drift(report: DriftReport | None) -> Json:
@@ -311,13 +232,13 @@ def _drift(report: DriftReport | None) -> Json:
         "result": report.result.value,
         "policy": report.policy.value,
         "reference": report.reference,
-        "taken_at": _time(report.taken_at),
+        "taken_at": time_text(report.taken_at),
         "differences": [
-            {**one.difference.to_json(), "changed_at": _time(one.changed_at)}
+            {**one.difference.to_json(), "changed_at": time_text(one.changed_at)}
             for one in report.differences
         ],
         "left_out": report.left_out,
-        "notes": _findings(report.notes),
+        "notes": finding_list(report.notes),
     }
 
 
@@ -330,17 +251,3 @@ def _snapshot(taken: SnapshotTaken | None) -> Json:
         "rights_digest": taken.rights_digest,
         "objects": taken.objects,
     }
-
-
-def _settled(settled: Settled) -> Json:
-    return {
-        "attempt": str(settled.attempt),
-        "series": settled.series,
-        "label": settled.label,
-        "settled_as": settled.settled_as.value,
-        "explanation": settled.explanation,
-    }
-
-
-def _time(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat()

@@ -1,0 +1,170 @@
+"""The proof of a baseline: its file run twice on a scratch database, compared with the target."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ceremony.actions.library import Library
+from ceremony.actions.ready import Ready
+from ceremony.actions.rehearse_source import Source, ground
+from ceremony.actions.rehearse_stage import DROPPED, Blueprint, Stage
+from ceremony.actions.watching import Unwatched
+from ceremony.conf import Settings
+from ceremony.core.baseline import Proof, prove, told
+from ceremony.core.catalog import Difference, Snapshot
+from ceremony.core.check import CheckResult, CheckSeverity, When
+from ceremony.core.finding import Finding, note, refuse
+from ceremony.core.migration import Migration
+from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome, StepState
+from ceremony.core.rehearsal.steps import unchecked, up
+from ceremony.errors import NOTHING_CHANGED
+from ceremony.pg.introspect import take
+from ceremony.pg.verify import run_checks
+
+_SHOWN = 20
+_KEPT = 500
+_NOTHING_RECORDED = "Nothing was recorded, and the target was only read."
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is to be proved: that ``migration`` builds ``live``, but for what ``ignore`` leaves out.
+
+    ``rights``: whether owners and grants count.
+    """
+
+    library: Library
+    migration: Migration
+    live: Snapshot
+    ignore: tuple[str, ...]
+    rights: bool
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What came of it; ``problem`` is why nothing may be recorded."""
+
+    proof: Proof | None = None
+    checks: tuple[CheckOutcome, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    problem: Problem | None = None
+
+
+def prove_file(case: Case, here: Ready, settings: Settings) -> Proved:
+    """Build the file twice on a scratch database, compare, and run its ``always`` checks on the
+    target.
+
+    Raises what ``ground`` and ``Stage`` raise, and SnapshotUnknown.
+    """
+    built = _built(case, here, settings)
+    if isinstance(built, Problem):
+        return Proved(problem=built)
+    proof = prove(case.live, *built, ignore=case.ignore, rights=case.rights)
+    findings = tuple(_findings(case.migration, proof))
+    if not proof.holds:
+        return Proved(proof, (), findings, _refusal(case, here, proof))
+    checks = run_checks(here.access.session, case.migration.checks_when(When.ALWAYS))
+    problem = _failed_check(case, checks) or _moved(case, here)
+    return Proved(proof, checks, findings, problem)
+
+
+def _built(case: Case, here: Ready, settings: Settings) -> tuple[Snapshot, Snapshot] | Problem:
+    """The catalog after one run of the file, and after two; or why it cannot be built."""
+    target = here.access.target
+    series = case.library.series[case.migration.series]
+    step = up(case.migration)
+    with ground(Source(), series, target, case.library, settings) as built_on:
+        blueprint = Blueprint(
+            dict(target.parameters), built_on.origin, settings, here.caller, built_on.base
+        )
+        with Stage(blueprint, Unwatched()) as stage:
+            if problem := _failed(case.migration, stage.run(step), "first"):
+                return problem
+            once = stage.picture().snapshot
+            if problem := _failed(case.migration, stage.run(unchecked(step)), "second"):
+                return problem
+            return once, stage.picture().snapshot
+
+
+def _failed(migration: Migration, outcome: StepOutcome, time: str) -> Problem | None:
+    if outcome.state is StepState.DONE:
+        return None
+    said = outcome.problem
+    return Problem(
+        "baseline-build-failed" if time == "first" else "baseline-not-repeatable",
+        f"{migration.label} failed on the scratch database, the {time} time it was run: "
+        f"{said.happened if said else outcome.state.value}",
+        f"{DROPPED} {_NOTHING_RECORDED}",
+        f"Mend {migration.path}, then run the same command again.",
+        said.server if said else None,
+    )
+
+
+def _findings(migration: Migration, proof: Proof) -> Iterator[Finding]:
+    """What differs, at most ``_KEPT`` of each kind; comments and column order as notes."""
+    for one in proof.differences[:_KEPT]:
+        hint = "Correct the file, or the database."
+        yield refuse(migration.path, "baseline-differs", told(one), hint)
+    for one in proof.repeated[:_KEPT]:
+        hint = "Write the statement so that it finds its object and leaves it."
+        yield refuse(migration.path, "baseline-not-repeatable", one.sentence, hint)
+    for one in proof.cosmetic[:_KEPT]:
+        hint = "Nothing must be done: comments and the order of columns do not count."
+        yield note(migration.path, "baseline-cosmetic", told(one), hint)
+
+
+def _refusal(case: Case, here: Ready, proof: Proof) -> Problem:
+    label, alias = case.migration.label, here.access.target.alias
+    if not proof.differences:
+        return Problem(
+            "baseline-not-repeatable",
+            f"Running {label} a second time changes what the first time built:\n"
+            f"{_listed([one.sentence for one in proof.repeated])}",
+            f"{DROPPED} {_NOTHING_RECORDED}",
+            f"Mend {case.migration.path}, then run the same command again.",
+        )
+    return Problem(
+        "baseline-differs",
+        f"{label} does not build the schema of {alias!r}: {_counted(proof.differences)}.\n"
+        f"{_listed([told(one) for one in proof.differences])}",
+        _NOTHING_RECORDED,
+        f"Where the database is right, correct {case.migration.path}; where the file is right, "
+        "correct the database. Then run the same command again.",
+    )
+
+
+def _counted(found: Sequence[Difference]) -> str:
+    return "1 difference" if len(found) == 1 else f"{len(found):,} differences"
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    lines = [f"  {sentence}" for sentence in sentences[:_SHOWN]]
+    if len(sentences) > _SHOWN:
+        lines.append(f"  … and {len(sentences) - _SHOWN:,} more; the record has them.")
+    return "\n".join(lines)
+
+
+def _failed_check(case: Case, checks: Sequence[CheckOutcome]) -> Problem | None:
+    bad = {CheckResult.FAIL, CheckResult.NOT_RUN}
+    found = [c for c in checks if c.result in bad and c.check.severity is CheckSeverity.BLOCK]
+    if not found:
+        return None
+    return Problem(
+        "baseline-check-failed",
+        f"The check {found[0].check.name!r} does not hold on the live database: "
+        f"{found[0].explanation}",
+        f"What the check did was undone. {NOTHING_CHANGED}",
+        f"Either the data or the check is wrong: {found[0].check.path}:{found[0].check.line}",
+    )
+
+
+def _moved(case: Case, here: Ready) -> Problem | None:
+    """The live schema must be the one that the proof was about until it is recorded."""
+    now = take(here.access.session, ledger_schema=here.access.ledger.schema)
+    if (now.digest, now.rights_digest) == (case.live.digest, case.live.rights_digest):
+        return None
+    return Problem(
+        "baseline-moved",
+        f"The schema of {here.access.target.alias!r} changed while the file was being proved.",
+        _NOTHING_RECORDED,
+        f"Keep others from changing it meanwhile: {here.caller.command}",
+    )
