@@ -66,6 +66,17 @@ def test_conditions_and_what_they_guard_are_told():
     }
 
 
+@pytest.mark.parametrize("leaving", ["RETURN", "EXIT a", "CONTINUE a"])
+def test_what_stands_behind_an_if_that_leaves_is_guarded(leaving):
+    pieces = _body(
+        "DO $$BEGIN <<a>> LOOP CREATE TABLE x (); "
+        f"IF (SELECT true) THEN CREATE TABLE y (); {leaving}; END IF; "
+        "CREATE TABLE z (); END LOOP; CREATE TABLE later (); END$$"
+    ).pieces
+    guarded = {p.node.create_stmt.relation.relname: p.guarded for p in pieces if not p.condition}
+    assert guarded == {"x": False, "y": True, "z": True, "later": False}
+
+
 def test_the_conditions_that_a_handler_catches_are_told():
     [created, handled] = _body(
         "DO $$BEGIN CREATE TYPE t AS ENUM ('a');\n"

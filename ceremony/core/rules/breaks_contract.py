@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.contract.reading import read_requirements
 from ceremony.core.contract.requirement import ON_TABLE, Level, RequiredKind, Requirement, Wanted
+from ceremony.core.lint.command import Command
 from ceremony.core.lint.deeds import dropped, renamed
 from ceremony.core.lint.inventory import Key
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
-from ceremony.core.sql.relations import Name
+from ceremony.core.sql.parser import ast, walk
+from ceremony.core.sql.relations import Name, listed_name
+from ceremony.core.sql.types import type_of
 
 _KINDS = {
     RequiredKind.TABLE: ObjectKind.TABLE,
@@ -46,12 +49,27 @@ def _look(subject: Subject) -> Iterator[Remark]:
         taken += [(old, "renames") for old, _ in renamed(command)]
         for key, verb in taken:
             one = required.get(key)
-            if one is not None and key not in subject.after.objects:
+            if one is None or key in subject.after.objects:
+                continue
+            if not _is_overload(command, key, one.wanted):
                 yield command.remark(
                     f"This {verb} the {one.wanted}, which the contract requires since {one.since}.",
                     f'Keep it; or give the entry until = "{subject.migration.version}" where '
                     "nobody needs it any more.",
                 )
+
+
+def _is_overload(command: Command, key: Key, wanted: Wanted) -> bool:
+    """Whether the command names a function of that name with other arguments."""
+    if wanted.arguments is None:
+        return False
+    return any(
+        isinstance(message, ast.ObjectWithArgs)
+        and listed_name(message.objname) == key.name
+        and not message.args_unspecified
+        and tuple(type_of(each.type_name) for each in message.objargs) != wanted.arguments
+        for message in walk(command.roots)
+    )
 
 
 def _required(subject: Subject) -> Iterator[Requirement]:

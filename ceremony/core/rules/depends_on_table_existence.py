@@ -47,9 +47,7 @@ def _look(subject: Subject) -> Iterator[Remark]:
 
 
 def _said(what: str) -> str:
-    return (
-        f"Whether a table exists decides what {what} does, and nobody sees that it was not there."
-    )
+    return f"What {what} does depends on whether a table exists, and nobody sees that it did not."
 
 
 def _remark(tree: Tree, piece: Piece) -> Remark:

@@ -35,7 +35,8 @@ class Piece:
     1 at the line on which the body's literal opens, as the server counts. ``built`` says that
     ``EXECUTE`` runs what the expression yields: the tree is the expression's, not of what runs.
     ``condition`` says that an IF, CASE, WHILE, EXIT or CONTINUE decides by it; ``guarded`` that it
-    runs under such a decision, once for each row of a query, or in an exception handler.
+    runs under such a decision (behind an IF that may leave, too), once for each row of a query, or
+    in an exception handler.
     ``caught`` has the names of the conditions that handlers around it catch (``duplicate_object``).
     """
 
@@ -185,9 +186,29 @@ def _pieces(tree: Any) -> Iterator[Piece]:
         if level.field == _EXPRESSION:
             yield from _expression(level)
         elif isinstance(level.value, list):
-            stack.extend(replace(level, value=each) for each in reversed(level.value))
+            stack.extend(reversed(list(_listed(level))))
         elif isinstance(level.value, dict):
             stack.extend(_below(level))
+
+
+def _listed(level: _Level) -> Iterator[_Level]:
+    """The values in a list; what stands behind an IF that may leave runs under its decision."""
+    for each in level.value:
+        yield replace(level, value=each)
+        if isinstance(each, dict) and _may_leave(each.get("PLpgSQL_stmt_if")):
+            level = replace(level, guarded=True)
+
+
+def _may_leave(decision: Any) -> bool:
+    """Whether a branch of an IF ends with RETURN, EXIT or CONTINUE."""
+    if decision is None:
+        return False
+    elsifs = (each["PLpgSQL_if_elsif"]["stmts"] for each in decision.get("elsif_list", ()))
+    branches = (decision.get("then_body", ()), *elsifs, decision.get("else_body", ()))
+    return any(branch and set(branch[-1]) & _LEAVING for branch in branches)
+
+
+_LEAVING = frozenset({"PLpgSQL_stmt_return", "PLpgSQL_stmt_exit"})
 
 
 def _below(level: _Level) -> Iterator[_Level]:

@@ -99,4 +99,5 @@ def test_a_new_table_has_no_rows_to_write():
 
 
 def test_other_alterations_are_not_meant():
-    assert lines(RULE, "ALTER TABLE a ALTER b SET DEFAULT 1; ALTER TYPE t ADD ATTRIBUTE c int;") == []
+    sql = "ALTER TABLE a ALTER b SET DEFAULT 1; ALTER TYPE t ADD ATTRIBUTE c int;"
+    assert lines(RULE, sql) == []

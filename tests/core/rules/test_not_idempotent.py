@@ -1,0 +1,116 @@
+import pytest
+
+from ceremony.core.rules.not_idempotent import RULE
+from tests.core.rules.looking import found, lines
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE a (b int);",
+        "CREATE TABLE a AS SELECT 1 AS b;",
+        "CREATE MATERIALIZED VIEW a AS SELECT 1 AS b;",
+        "CREATE INDEX i ON a (b);",
+        "CREATE INDEX ON a (b);",
+        "CREATE SCHEMA s;",
+        "CREATE EXTENSION pg_trgm;",
+        "CREATE SEQUENCE s;",
+        "CREATE VIEW v AS SELECT 1 AS b;",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "CREATE TRIGGER t BEFORE UPDATE ON a EXECUTE FUNCTION f();",
+        "CREATE TYPE t AS ENUM ('a');",
+        "CREATE TYPE t AS (a int);",
+        "CREATE DOMAIN d AS int;",
+        "CREATE POLICY p ON a USING (true);",
+        "CREATE ROLE r;",
+        "CREATE AGGREGATE g (int) (SFUNC = int4pl, STYPE = int);",
+        "ALTER TYPE t ADD VALUE 'x';",
+        "ALTER TYPE t RENAME VALUE 'x' TO 'y';",
+        "ALTER TABLE a ADD COLUMN b int;",
+        "ALTER TABLE a DROP COLUMN b;",
+        "ALTER TABLE a DROP CONSTRAINT k;",
+        "ALTER TABLE a ADD CONSTRAINT k CHECK (b > 0);",
+        "ALTER TABLE a ADD CHECK (b > 0);",
+        "ALTER TABLE a ATTACH PARTITION b DEFAULT;",
+        "ALTER TABLE a RENAME TO b;",
+        "ALTER TABLE a RENAME COLUMN b TO c;",
+        "ALTER TABLE a SET SCHEMA s;",
+        "DROP TABLE a;",
+        "DROP INDEX i;",
+        "INSERT INTO a (b) VALUES (1);",
+        "INSERT INTO a (b) SELECT 1;",
+        "COPY a (b) FROM STDIN;\n1\n\\.\n",
+        "DO $$ BEGIN CREATE TABLE a (b int); END $$;",
+        "DO $$ BEGIN CREATE TYPE t AS (a int); EXCEPTION WHEN division_by_zero THEN NULL; END $$;",
+        "DROP POLICY IF EXISTS other ON a; CREATE POLICY p ON a USING (true);",
+        "CREATE POLICY p ON a USING (true); DROP POLICY IF EXISTS p ON a;",
+    ],
+)
+def test_fires(sql):
+    assert lines(RULE, sql) == [1]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE IF NOT EXISTS a (b int);",
+        "CREATE TABLE IF NOT EXISTS a AS SELECT 1 AS b;",
+        "CREATE TEMP TABLE a (b int);",
+        "CREATE MATERIALIZED VIEW IF NOT EXISTS a AS SELECT 1 AS b;",
+        "CREATE INDEX IF NOT EXISTS i ON a (b);",
+        "-- Transaction: none\nCREATE INDEX CONCURRENTLY i ON a (b);",
+        "CREATE SCHEMA IF NOT EXISTS s;",
+        "CREATE EXTENSION IF NOT EXISTS pg_trgm;",
+        "CREATE SEQUENCE IF NOT EXISTS s;",
+        "CREATE OR REPLACE VIEW v AS SELECT 1 AS b;",
+        "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "CREATE OR REPLACE TRIGGER t BEFORE UPDATE ON a EXECUTE FUNCTION f();",
+        "DROP TRIGGER IF EXISTS t ON a; CREATE TRIGGER t BEFORE UPDATE ON a EXECUTE FUNCTION f();",
+        "DROP POLICY IF EXISTS p ON a; CREATE POLICY p ON a USING (true);",
+        "DROP TYPE IF EXISTS t; CREATE TYPE t AS ENUM ('a');",
+        "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS b;",
+        "DROP FUNCTION IF EXISTS f(int); CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS '1';",
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_type WHERE typname = 't') THEN "
+        "CREATE TYPE t AS ENUM ('a'); END IF; END $$;",
+        "DO $$ BEGIN CREATE TYPE t AS ENUM ('a'); EXCEPTION WHEN duplicate_object THEN NULL; "
+        "END $$;",
+        "DO $$ BEGIN CREATE ROLE r; EXCEPTION WHEN OTHERS THEN NULL; END $$;",
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_type) THEN RETURN; END IF; "
+        "CREATE TYPE t AS ENUM ('a'); END $$;",
+        "ALTER TYPE t ADD VALUE IF NOT EXISTS 'x';",
+        "ALTER TABLE a ADD COLUMN IF NOT EXISTS b int;",
+        "ALTER TABLE a DROP COLUMN IF EXISTS b;",
+        "ALTER TABLE a DROP CONSTRAINT IF EXISTS k, ADD CONSTRAINT k CHECK (b > 0);",
+        "ALTER TABLE a DROP CONSTRAINT IF EXISTS k; ALTER TABLE a ADD CONSTRAINT k CHECK (b > 0);",
+        "ALTER TABLE a ALTER COLUMN b SET NOT NULL, ALTER COLUMN c TYPE text;",
+        "ALTER TABLE a ENABLE ROW LEVEL SECURITY;",
+        "DROP TABLE IF EXISTS a;",
+        "INSERT INTO a (b) VALUES (1) ON CONFLICT DO NOTHING;",
+        "INSERT INTO a (b) SELECT 1 WHERE NOT EXISTS (SELECT FROM a WHERE b = 1);",
+        "INSERT INTO a (b) SELECT 1 EXCEPT SELECT b FROM a;",
+        "INSERT INTO a (b) SELECT 1 WHERE 1 NOT IN (SELECT b FROM a);",
+        "UPDATE a SET b = 1;",
+        "DELETE FROM a WHERE b = 1;",
+        "GRANT SELECT ON a TO PUBLIC;",
+        "COMMENT ON TABLE a IS 'x';",
+        "SELECT 1;",
+        "CREATE OR REPLACE FUNCTION f() RETURNS void LANGUAGE plpgsql AS "
+        "$$ BEGIN INSERT INTO a VALUES (1); END $$;",
+    ],
+)
+def test_does_not_fire(sql):
+    assert lines(RULE, sql) == []
+
+
+def test_ways_back_are_not_looked_at():
+    files = {"0001_a.sql": "SELECT 1;", "0001_a.rollback.sql": "DROP TABLE a;"}
+    assert found(RULE, files) == []
+
+
+def test_says_what_would_fail():
+    sql = "ALTER TABLE s.a\n    ADD COLUMN b int,\n    DROP CONSTRAINT k;\nCREATE TABLE c ();\n"
+    assert found(RULE, sql) == [
+        ("0001_a.sql", 1, "Run again, ADD COLUMN on s.a fails."),
+        ("0001_a.sql", 1, "Run again, DROP CONSTRAINT on s.a fails."),
+        ("0001_a.sql", 4, "Run again, CREATE TABLE fails or does its work twice."),
+    ]
