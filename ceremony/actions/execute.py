@@ -6,7 +6,10 @@ commits in the target together with its ledger row, then outcomes follow in cont
 batches. Whatever a crash leaves between is settled from the ledger by the next command.
 """
 
+import gc
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError
@@ -79,7 +82,7 @@ def execute(
             verdict,
             finished_at=now(),
             problem=problem,
-            findings=_for_the_record(plan, drift, left),
+            findings=(*_for_the_record(plan, drift, left), *warnings_of(outcomes)),
             keep_error_detail=target.access.keep_detail,
         )
     except (DatabaseError, InterfaceError) as error:
@@ -91,7 +94,7 @@ def execute(
         target=target.access.facts,
         plan=plan,
         outcomes=outcomes,
-        findings=plan.findings,
+        findings=(*plan.findings, *warnings_of(outcomes)),
         settled=target.settled,
         seconds=time.monotonic() - began,
         verdict=verdict,
@@ -107,6 +110,14 @@ def _for_the_record(
     """What was noticed about the plan, about drift before the run, and about its snapshot."""
     found = drift.findings() if drift else ()
     return (*plan.findings, *found, *((left.missing,) if left.missing else ()))
+
+
+def warnings_of(outcomes: tuple[StepOutcome, ...]) -> tuple[Finding, ...]:
+    """What optional objects the contract misses after the last step that is in: what an earlier
+    step was warned of, a later one may have provided.
+    """
+    done = [o for o in outcomes if o.state is StepState.DONE and o.step.script is not None]
+    return done[-1].findings if done else ()
 
 
 def verdict_of(outcomes: tuple[StepOutcome, ...]) -> tuple[Verdict, Problem | None]:
@@ -139,12 +150,27 @@ def _run(
     head = audit_head()
     context = target.context(lambda: (head.sequence, head.hash), digest)
     watcher.planned(plan, target.access.session.identity.backend_pid)
-    with OutcomeBuffer(run, keep_error_detail=target.access.keep_detail) as buffer:
+    with (
+        _spared_from_collection(),
+        OutcomeBuffer(run, keep_error_detail=target.access.keep_detail) as buffer,
+    ):
         executor = Executor(
             target.access.session, target.access.ledger, context, Recorder(buffer, watcher)
         )
         outcomes = executor.run(runs)
     return outcomes, executor.interrupted
+
+
+@contextmanager
+def _spared_from_collection() -> Iterator[None]:
+    """Everything that was read from the files stays until the run is over: the garbage collector
+    need not go through it again and again, each time while the server waits.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _interrupted(

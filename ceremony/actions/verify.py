@@ -14,6 +14,8 @@ from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import RunFacts, close_run, control_identity, open_run, record_checks
 from ceremony.actions.targets import known_target
 from ceremony.core.check import When
+from ceremony.core.contract.holding import in_place
+from ceremony.core.contract.judging import ContractReport
 from ceremony.core.drift import DriftReport, DriftResult
 from ceremony.core.finding import errors
 from ceremony.core.history import History
@@ -22,6 +24,7 @@ from ceremony.core.report import Verdict, VerifiedMigration, VerifyReport, verdi
 from ceremony.core.series import Series
 from ceremony.errors import Tampered
 from ceremony.models import RunKind
+from ceremony.pg.contract import ask_contract
 from ceremony.pg.judgement import ledger_unguarded
 from ceremony.pg.verify import run_checks
 from ceremony.sources.git import commit_of
@@ -40,7 +43,8 @@ class VerifyRequest:
 @control_errors()
 def verify(request: VerifyRequest) -> VerifyReport:
     """Run the ``always`` and ``monitor`` checks of what is applied, compare the files with the
-    ledger, and the catalog with the stored snapshot where that is asked for.
+    ledger, the database with the contract, and the catalog with the stored snapshot where that is
+    asked for.
 
     What the checks do is rolled back. The results are recorded. Raises UsageError, Refused and
     Tampered as ``apply`` does.
@@ -60,6 +64,7 @@ def verify(request: VerifyRequest) -> VerifyReport:
         findings = (*errors(library.findings), *compare(series, history))
         started = now()
         found = _checked(access, series, history)
+        contract = _contract(access, series, history)
         facts = access.facts
         seen = remember(access, rows, request.caller)
         drift = None
@@ -67,7 +72,8 @@ def verify(request: VerifyRequest) -> VerifyReport:
             counting = drift_rules(access, series, history, settings)
             asked = Asked(access, seen, counting, request.caller, series.name)
             drift = drift_without_lock(asked, rows)
-    verdict = Verdict.FAIL if errors(findings) else _verdict(found)
+    broken = contract.findings if contract else ()
+    verdict = Verdict.FAIL if errors((*findings, *broken)) else _verdict(found)
     if verdict is Verdict.PASS and history.partly(series.name):
         verdict = Verdict.PARTIAL
     verdict = with_drift(verdict, drift)
@@ -84,9 +90,10 @@ def verify(request: VerifyRequest) -> VerifyReport:
         )
     )
     record_checks(run, {version: one.checks for version, one in found.items()})
-    told = (*findings, *(drift.findings() if drift else ()))
+    told = (*findings, *broken, *(drift.findings() if drift else ()))
     close_run(run, verdict, finished_at=now(), findings=told)
-    return VerifyReport(facts, series.name, findings, tuple(found.values()), verdict, drift)
+    checked = tuple(found.values())
+    return VerifyReport(facts, series.name, findings, checked, verdict, drift, contract)
 
 
 def with_drift(verdict: Verdict, drift: DriftReport | None) -> Verdict:
@@ -104,6 +111,18 @@ def _require_guard(access: Access, caller: Caller) -> None:
     if not guarded:
         problem = ledger_unguarded(access.ledger.table, caller.command)
         raise Tampered(problem.code, problem.happened, next_step=problem.next_step)
+
+
+def _contract(access: Access, series: Series, history: History) -> ContractReport | None:
+    """What the contract says of the target as the ledger says it is."""
+    held = series.contract.held(in_place(series, history))
+    if not held:
+        return None
+    found = ask_contract(access.session.ask, held)
+    again = f"manage.py verify_sql {series.name}"
+    return ContractReport(
+        len(held), tuple(one.finding(series.contract.path, again) for one in found)
+    )
 
 
 def _checked(access: Access, series: Series, history: History) -> dict[str, VerifiedMigration]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from ceremony.core.check import CheckResult, CheckSeverity
+from ceremony.core.contract.judging import ContractReport
 from ceremony.core.drift import DriftReport, SnapshotTaken
 from ceremony.core.finding import Finding
 from ceremony.core.lint.rule import Rule
@@ -165,7 +166,7 @@ class VerifiedMigration:
 @dataclass(frozen=True)
 class VerifyReport:
     """What ``verify_sql`` prints: files against ledger, ledger against itself and control,
-    checks; and drift, where it was asked for.
+    checks; the contract, where something of it holds; and drift, where it was asked for.
     """
 
     target: TargetFacts
@@ -174,6 +175,7 @@ class VerifyReport:
     migrations: tuple[VerifiedMigration, ...]
     verdict: Verdict
     drift: DriftReport | None = None
+    contract: ContractReport | None = None
 
 
 class SettledAs(StrEnum):

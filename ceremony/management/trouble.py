@@ -155,6 +155,8 @@ def of_verification(report: VerifyReport) -> Trouble | None:
     missing = sum(check.result is CheckResult.NOT_RUN for check in checks)
     if drifted := _drifted(report):
         return drifted
+    if report.contract is not None and (broken := errors(report.contract.findings)):
+        return _violated(report, broken)
     if report.verdict is not Verdict.FAIL:
         return _half_done(report)
     told = [f"{counted(failed, 'check')} of {report.series} failed."] if failed else []
@@ -165,6 +167,19 @@ def of_verification(report: VerifyReport) -> Trouble | None:
         " ".join(told),
         "What the checks did was undone; the database is as it was.",
         "Read the rows above: either the data or the check is wrong.",
+        ExitCode.FAILED,
+    )
+
+
+def _violated(report: VerifyReport, broken: Sequence[Finding]) -> Trouble:
+    """What the series requires is not there, whatever the checks say."""
+    objects = "object" if len(broken) == 1 else "objects"
+    return Trouble(
+        broken[0].code,
+        f"{report.target.alias!r} does not keep the contract of {report.series}: "
+        f"{len(broken)} required {objects} missing or different.",
+        "The database was only read.",
+        broken[0].hint,
         ExitCode.FAILED,
     )
 

@@ -1,7 +1,7 @@
 """The contract asked of a database: one question for all of it, whatever it names."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ceremony.core.contract.judging import VIOLATED, Facts, Violation, violations
@@ -64,6 +64,20 @@ def judged(held: Sequence[Requirement], answer: str | None) -> tuple[Violation, 
     for number, fact in found:
         facts.setdefault(number, []).append(fact)
     return violations(held, facts)
+
+
+Ask = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
+
+
+def ask_contract(ask: Ask, held: Sequence[Requirement]) -> tuple[Violation, ...]:
+    """What of ``held`` is not kept now. ``ask`` gives the rows of one query; raises what it
+    raises.
+    """
+    if not held:
+        return ()
+    text, (wanted,) = question(held)
+    sql = text.decode().replace("%", "%%").replace("$1", "%s")
+    return judged(held, ask(sql, (wanted.decode(),))[0][0])
 
 
 def contract_items(step: Step) -> tuple[Item, ...]:

@@ -17,7 +17,7 @@ from ceremony.core.contract.judging import Violation
 from ceremony.core.contract.requirement import Requirement
 from ceremony.core.ledger_row import LedgerRow
 from ceremony.errors import NOTHING_CHANGED, Failed
-from ceremony.pg.contract import judged, question
+from ceremony.pg.contract import ask_contract
 from ceremony.pg.errors import QueryFailed, failure
 from ceremony.pg.ledger import read_rows
 from ceremony.pg.session import SessionSettings, connect
@@ -47,11 +47,7 @@ class Glance:
 
     def violations(self, held: Sequence[Requirement]) -> tuple[Violation, ...]:
         """What of ``held`` the database does not keep, in one query. Raises Failed."""
-        if not held:
-            return ()
-        text, (wanted,) = question(held)
-        sql = text.decode().replace("%", "%%").replace("$1", "%s")
-        return judged(held, self._ask(sql, (wanted.decode(),))[0][0])
+        return ask_contract(self._ask, held)
 
     def _ask(self, text: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         try:

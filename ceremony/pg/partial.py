@@ -9,7 +9,9 @@ from ceremony.pg.probes import Finding, Found
 
 UNIQUE_VIOLATION = "23505"
 
-_CURED_IN_THE_FILE = frozenset({"lock-timeout", "statement-failed", "statement-timeout"})
+_CURED_IN_THE_FILE = frozenset(
+    {"contract-violated", "lock-timeout", "statement-failed", "statement-timeout"}
+)
 
 
 def index_invalid(

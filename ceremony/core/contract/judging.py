@@ -80,6 +80,16 @@ class Violation:
         return refuse(path, VIOLATED, self.sentence, hint, line=line)
 
 
+@dataclass(frozen=True)
+class ContractReport:
+    """How many objects were asked for, and what of them is not kept: errors for required ones,
+    warnings for optional ones.
+    """
+
+    asked: int
+    findings: tuple[Finding, ...] = ()
+
+
 def violations(
     held: Sequence[Requirement], facts: Mapping[int, Sequence[Facts]]
 ) -> tuple[Violation, ...]:

@@ -8,6 +8,7 @@ Hidden characters cannot reach a terminal from here: JSON is written in ASCII, a
 import json
 from collections.abc import Sequence
 
+from ceremony.core.contract.judging import ContractReport
 from ceremony.core.drift import DriftReport, SnapshotTaken
 from ceremony.core.outcome import StepOutcome
 from ceremony.core.plan import Plan, Step
@@ -136,6 +137,7 @@ def verify_report(report: VerifyReport) -> Json:
         ],
         "findings": finding_list(report.findings),
         "drift": _drift(report.drift),
+        "contract": _contract(report.contract),
     }
 
 
@@ -240,6 +242,12 @@ def _drift(report: DriftReport | None) -> Json:
         "left_out": report.left_out,
         "notes": finding_list(report.notes),
     }
+
+
+def _contract(report: ContractReport | None) -> Json:
+    if report is None:
+        return None
+    return {"asked": report.asked, "findings": finding_list(report.findings)}
 
 
 def _snapshot(taken: SnapshotTaken | None) -> Json:

@@ -1,6 +1,7 @@
 """The page of ``verify_sql``: what the checks say now, and whether files and ledger agree."""
 
 from ceremony.core.check import CheckResult
+from ceremony.core.contract.judging import ContractReport
 from ceremony.core.finding import errors
 from ceremony.core.outcome import CheckOutcome
 from ceremony.core.report import Verdict, VerifiedMigration, VerifyReport
@@ -10,7 +11,7 @@ from ceremony.management.pages.drift import add_drift
 from ceremony.management.pages.findings import add_findings
 from ceremony.management.pages.target import target_name, target_place
 from ceremony.management.pages.verdict import marked
-from ceremony.management.units import duration
+from ceremony.management.units import counted, duration
 
 
 def verify_page(report: VerifyReport, prefix: str, verbosity: int) -> Page:
@@ -27,6 +28,8 @@ def verify_page(report: VerifyReport, prefix: str, verbosity: int) -> Page:
         add_checks(page, one.label, one.checks, prefix, all_of_them=verbosity > 1)
     page.blank()
     add_findings(page, report.findings, prefix)
+    if report.contract is not None:
+        add_findings(page, report.contract.findings, prefix)
     if report.drift is not None:
         page.blank()
         add_drift(page, report.drift, everything=verbosity > 1)
@@ -40,7 +43,15 @@ def _sentence(report: VerifyReport) -> str:
         if errors(report.findings)
         else "Files, ledger and records agree."
     )
-    return f"{report.series} on {target_name(report.target)}. {told} {agree}"
+    contract = _contract_sentence(report.contract) if report.contract else ""
+    return f"{report.series} on {target_name(report.target)}. {told} {agree}{contract}"
+
+
+def _contract_sentence(contract: ContractReport) -> str:
+    broken = len(errors(contract.findings))
+    if not broken:
+        return f" The contract holds ({counted(contract.asked, 'object')})."
+    return f" The contract is violated: {broken} of {counted(contract.asked, 'object')}."
 
 
 def _row(one: VerifiedMigration) -> list[Part]:
