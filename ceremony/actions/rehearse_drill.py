@@ -12,7 +12,7 @@ from ceremony.actions.rehearse_rows import Rows
 from ceremony.actions.rehearse_stage import Stage
 from ceremony.core.catalog import Aspect
 from ceremony.core.migration import Migration
-from ceremony.core.outcome import StepOutcome, StepState
+from ceremony.core.outcome import Problem, StepOutcome, StepState
 from ceremony.core.plan import Step
 from ceremony.core.rehearsal.drill import Drill, Loss, Mark, Station, StationResult
 from ceremony.core.rehearsal.judgement import SOUND
@@ -67,7 +67,7 @@ class Driller:
     def drill(self, index: int, before: Picture) -> Drilled:
         """Drill one step on a stage that looks like ``before``."""
         step = self._steps[index]
-        outcome = self._stage.run(step, measured=True)
+        outcome, refused = self._up(step)
         if outcome.state is not StepState.DONE:
             up = StationResult(Station.UP, Mark.FAILED, outcome)
             return Drilled(Drill(step.migration, (up,)), before, before)
@@ -88,9 +88,18 @@ class Driller:
             tuple(work.ways),
             work.losses,
             idempotent_said=self._idempotent_said,
+            rows_refused=refused,
             variant_outcomes=work.variant_outcomes,
         )
         return Drilled(drill, before, work.changed)
+
+    def _up(self, step: Step) -> tuple[StepOutcome, Problem | None]:
+        """The change, measured; and why it failed while made-up rows stood there, if it did."""
+        outcome = self._stage.run(step, measured=True)
+        if not self._rows.filled or not _refuses_rows(outcome):
+            return outcome, None
+        self._rows.take_out(self._stage)
+        return self._stage.run(step, measured=True), outcome.problem
 
     def _restore(self, work: _Work, index: int) -> None:
         """Make the stage anew where a station left it otherwise than the change alone would."""
@@ -158,7 +167,7 @@ class Driller:
         """The way back; where rows that we made ourselves make its checks refuse, without them."""
         step = down(work.migration, variant, work.step.number)
         outcome = self._stage.run(step, measured=True)
-        if self._rows.filled and _refused_by_check(outcome):
+        if self._rows.filled and _refuses_rows(outcome):
             self._rows.take_out(self._stage)
             outcome = self._stage.run(step, measured=True)
         return outcome
@@ -206,8 +215,13 @@ class Driller:
         return True
 
 
-def _refused_by_check(outcome: StepOutcome) -> bool:
-    return outcome.problem is not None and outcome.problem.code == "check-failed"
+def _refuses_rows(outcome: StepOutcome) -> bool:
+    """Whether a check failed, or a constraint (class 23 of appendix A): rows may be to blame."""
+    problem = outcome.problem
+    if problem is None:
+        return False
+    broken = problem.server is not None and problem.server.sqlstate.startswith("23")
+    return broken or problem.code == "check-failed"
 
 
 def _no_way(migration: Migration) -> WayBack:

@@ -3,6 +3,7 @@
 from ceremony.admin.attempt import AttemptAdmin
 from ceremony.admin.audit_event import AuditEventAdmin
 from ceremony.admin.migration_record import MigrationRecordAdmin
+from ceremony.admin.rehearsal import RehearsalAdmin
 from ceremony.admin.run import RunAdmin
 from ceremony.admin.target import TargetAdmin
 
@@ -10,6 +11,7 @@ __all__ = [
     "AttemptAdmin",
     "AuditEventAdmin",
     "MigrationRecordAdmin",
+    "RehearsalAdmin",
     "RunAdmin",
     "TargetAdmin",
 ]

@@ -2,6 +2,7 @@
 the server's own books, never guessed from the text.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,7 +60,7 @@ class XRay:
     ``dropped`` relations that came and went (tables, views, indexes, sequences). ``rows`` is the
     number in the command tag, ``None`` where it has none; ``wal_bytes`` what the whole server
     wrote to its log meanwhile, so an upper bound; ``seconds`` the time until the answer.
-    ``partition_of`` pairs a partition among these names with the root of its tree. ``note`` says
+    ``partition_of`` pairs a partition among these names with the table above it. ``note`` says
     what could not be seen.
     """
 
@@ -110,6 +111,11 @@ def from_json(value: Mapping[str, Any]) -> XRay:
         partition_of=tuple((part, root) for part, root in value["partition_of"]),
         note=value["note"],
     )
+
+
+def lock_words(mode: str) -> str:
+    """``ACCESS EXCLUSIVE`` for ``AccessExclusiveLock``, as the manual and LOCK TABLE write it."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", mode.removesuffix("Lock")).upper()
 
 
 def covered(mode: str, shown: Iterable[str]) -> bool:

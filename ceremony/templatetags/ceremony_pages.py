@@ -73,6 +73,20 @@ MARKS: dict[str, tuple[str, str]] = {
     "no drift": ("✓", "ok"),
     "drift": ("≠", "bad"),
     "partial": ("◐", "wait"),
+    "rehearsal recorded": ("○", "idle"),
+    "clean": ("✓", "ok"),
+    "faulty": ("✕", "bad"),
+    "fine": ("✓", "ok"),
+    "differs": ("≠", "bad"),
+    "fails": ("✕", "bad"),
+    "restored": ("✓", "ok"),
+    "cosmetic": ("✓", "ok"),
+    "rights differ": ("≠", "wait"),
+    "not restored": ("✕", "bad"),
+    "empty although the change was not": ("✕", "bad"),
+    "declared irreversible": ("⊘", "idle"),
+    "cannot be undone": ("✕", "bad"),
+    "no rollback file": ("✕", "bad"),
 }
 """Icon and kind of every word that pages show as a status. Colour is decoration: the word is always
 there.

@@ -71,7 +71,8 @@ class Drill:
     """One migration at all its stations. ``ways_back`` has the plain one first, then variants.
 
     ``recorded_only`` is a superseded migration: nothing runs. ``idempotent_said`` is true where the
-    series declares that its migrations are.
+    series declares that its migrations are. ``rows_refused`` is why the change failed while made-up
+    rows stood there; without them it ran.
     """
 
     migration: Migration
@@ -80,6 +81,7 @@ class Drill:
     losses: tuple[Loss, ...] = ()
     recorded_only: bool = False
     idempotent_said: bool = False
+    rows_refused: Problem | None = None
     variant_outcomes: Mapping[str, StepOutcome] = field(default_factory=dict)
 
     @property

@@ -58,6 +58,7 @@ def judge_drill(drill: Drill, policy: Policy) -> Iterator[Finding]:
     if up.mark is Mark.FAILED:
         yield _failed_up(migration, up)
         return
+    yield from _rows_refused(drill)
     yield from _again(drill)
     yield from _plain(drill, policy)
     yield from _up_again(drill)
@@ -141,6 +142,20 @@ def _failed_up(migration: Migration, up: StationResult) -> Finding:
         f"{migration.label} failed on the scratch database: {_happened(problem)}",
         problem.next_step if problem else "",
     )
+
+
+def _rows_refused(drill: Drill) -> Iterator[Finding]:
+    if drill.rows_refused is not None:
+        yield Finding(
+            drill.migration.path,
+            _line(drill.rows_refused),
+            0,
+            "rehearsal-rows-refused",
+            f"{drill.migration.label} failed on made-up rows and ran without them: "
+            f"{_happened(drill.rows_refused)}",
+            "Look whether real rows would stop it too; --data FILE rehearses on rows like those.",
+            Severity.WARNING,
+        )
 
 
 def _again(drill: Drill) -> Iterator[Finding]:

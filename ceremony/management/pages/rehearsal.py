@@ -2,6 +2,7 @@
 then what the changes do to a database at work.
 """
 
+from ceremony.core.check import CheckResult
 from ceremony.core.finding import Severity, errors
 from ceremony.core.outcome import CheckOutcome
 from ceremony.core.plan import Direction
@@ -40,7 +41,11 @@ def rehearsal_page(report: RehearsalReport, prefix: str, verbosity: int) -> Page
     _sequence(page, report)
     page.blank()
     for drill in report.drills:
-        add_checks(page, drill.migration.label, _checks(drill), prefix, all_of_them=verbosity > 1)
+        label, checks = drill.migration.label, _checks(drill)
+        if drill.at(Station.UP).mark is Mark.FAILED and verbosity < 2:
+            # The others were not reached: that is said of the migration already.
+            checks = tuple(check for check in checks if check.result is CheckResult.FAIL)
+        add_checks(page, label, checks, prefix, all_of_them=verbosity > 1)
     page.blank()
     shown = [f for f in report.findings if verbosity > 1 or f.severity is not Severity.NOTICE]
     add_findings(page, shown, prefix)

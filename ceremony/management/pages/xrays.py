@@ -1,11 +1,10 @@
 """X-rays in words: what a statement does to those who work with the database meanwhile."""
 
-import re
 from collections.abc import Sequence
 
 from ceremony.core.outcome import StepOutcome
 from ceremony.core.rehearsal.drill import Drill, Station
-from ceremony.core.xray import XRay
+from ceremony.core.xray import XRay, lock_words
 from ceremony.management.page import Page, Part
 from ceremony.management.units import counted, duration, size
 
@@ -52,11 +51,6 @@ def add_xrays(page: Page, drills: Sequence[Drill], *, everything: bool) -> None:
 def heavy(xray: XRay) -> bool:
     """Whether somebody else would notice the statement."""
     return bool(xray.rewrites or xray.scans or [x for x in xray.locks if x.mode in _HEAVY])
-
-
-def lock_words(mode: str) -> str:
-    """``ACCESS EXCLUSIVE`` for ``AccessExclusiveLock``, as the manual and LOCK TABLE write it."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", mode.removesuffix("Lock")).upper()
 
 
 def _statement(page: Page, outcome: StepOutcome, xray: XRay) -> None:
