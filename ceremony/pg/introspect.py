@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import psycopg
 
+from ceremony.core.catalog.dated import gathered
 from ceremony.core.catalog.snapshot import ALGORITHM, Snapshot
 from ceremony.errors import NOTHING_CHANGED, Refused
 from ceremony.pg.catalog_queries import questions
@@ -100,7 +101,7 @@ def _taken(session: Session, ledger_schema: str) -> Snapshot:
         reader.read(question.name, columns, cursor.fetchall())
         cursor.close()
     reader.finish()
-    return Snapshot(ALGORITHM, major, reader.objects)
+    return Snapshot(ALGORITHM, major, gathered(reader.objects))
 
 
 def _pins() -> Any:
