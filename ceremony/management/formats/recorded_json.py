@@ -3,6 +3,7 @@
 from ceremony.core.baseline import Proof
 from ceremony.core.baseline.report import BaselineReport
 from ceremony.core.outcome import StepOutcome
+from ceremony.core.retiring import RetireReport
 from ceremony.management.formats.facts import (
     Json,
     check_result,
@@ -48,4 +49,26 @@ def _recorded(outcome: StepOutcome) -> Json:
         "label": outcome.step.migration.label,
         "event": outcome.step.event.value,
         "ledger_sequence": outcome.ledger_sequence,
+    }
+
+
+def retire_report(report: RetireReport) -> Json:
+    """``retire_sql``: what was renamed, and what the targets said."""
+    recorded = dict(report.recorded)
+    return {
+        "series": report.series,
+        "label": report.label,
+        "reason": report.reason,
+        "done": report.done,
+        "renamed": [{"before": before, "after": after} for before, after in report.renamed],
+        "targets": [
+            {
+                "alias": one.alias,
+                "need": one.need.value,
+                "why": one.why,
+                "not_needed": one.excused,
+                "ledger_sequence": recorded.get(one.alias, 0),
+            }
+            for one in report.asked
+        ],
     }

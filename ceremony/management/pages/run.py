@@ -48,7 +48,9 @@ def run_page(report: RunReport, prefix: str, verbosity: int) -> Page:
 
 
 def _catalog(page: Page, report: RunReport, *, everything: bool) -> None:
-    """What was not as the last run left it, and a snapshot that could not be stored."""
+    """What was not as the last run left it, and a snapshot that could not be stored. A run that
+    stopped has more urgent things to tell than the latter.
+    """
     drift = report.drift
     if drift is not None and drift.result is DriftResult.FOUND:
         add_differences(
@@ -56,8 +58,9 @@ def _catalog(page: Page, report: RunReport, *, everything: bool) -> None:
         )
     if drift is not None:
         add_notes(page, drift)
-    if report.snapshot is not None and report.snapshot.missing is not None:
-        add_note(page, report.snapshot.missing)
+    missing = report.snapshot.missing if report.snapshot else None
+    if missing is not None and report.problem is None:
+        add_note(page, missing)
 
 
 def _still_true(report: RunReport) -> tuple[Finding, ...]:
