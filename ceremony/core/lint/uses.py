@@ -30,16 +30,17 @@ class Use:
     keys: tuple[Key, ...]
     statement: Statement
     line: int
+    column: int = 0
 
 
 def uses_of(subject: Subject) -> Iterator[Use]:
     """Every name of a relation, type or function, in the order of the file."""
     for command in subject.commands:
         for keys in _of_tree(command.roots):
-            yield Use(keys, command.statement, command.line)
+            yield Use(keys, command.statement, command.line, command.column)
         for key in dropped(command):
             whole = Key(ObjectKind.TABLE, key.name) if key.kind in OF_A_TABLE else key
-            yield Use((whole,), command.statement, command.line)
+            yield Use((whole,), command.statement, command.line, command.column)
     yield from _in_functions(subject)
 
 

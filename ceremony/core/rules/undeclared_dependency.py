@@ -29,7 +29,7 @@ def _look(subject: Subject) -> Iterator[Remark]:
             node = (made.series, made.version)
             if node != own and node not in said and node not in told:
                 told.add(node)
-                yield Remark(*_words(subject, key, made), use.statement, use.line)
+                yield Remark(*_words(subject, key, made), use.statement, use.line, use.column)
 
 
 def _words(subject: Subject, key: Key, made: Made) -> tuple[str, str]:

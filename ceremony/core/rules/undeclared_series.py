@@ -26,7 +26,7 @@ def _look(subject: Subject) -> Iterator[Remark]:
             makers = _foreign(subject, key)
             if makers and key not in told and not any(_node(made) in there for made in makers):
                 told.add(key)
-                yield Remark(*_words(subject, key, makers[0]), use.statement, use.line)
+                yield Remark(*_words(subject, key, makers[0]), use.statement, use.line, use.column)
 
 
 def _foreign(subject: Subject, key: Key) -> tuple[Made, ...]:
