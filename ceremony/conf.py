@@ -33,7 +33,8 @@ _KNOWN = {
     "GATE",
 }
 _OF_GATE = {"SERIES", "ACCEPT", "CONTRACT", "TIMEOUT"}
-_OF_TARGETS = {"ENVIRONMENT", "DRIFT"}
+_OF_TARGETS = {"ENVIRONMENT", "DRIFT", "REHEARSAL"}
+_REQUIRED = "required"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Settings:
     """``settings.CEREMONY`` as values.
 
     ``root`` is the folder of series. ``environments`` maps aliases to environment names, ``drift``
-    those that have a policy of their own to it.
+    those that have a policy of their own to it, ``rehearsed`` those that demand a rehearsal.
     Timeouts are milliseconds: ``lock_timeout`` for every wait for a lock (PostgreSQL's
     ``lock_timeout``), ``statement_timeout`` for every statement, 0 for none. ``pg_bin`` is the
     folder of ``pg_dump``, ``""`` to look in PATH. ``keep_error_detail`` says whether DETAIL and
@@ -68,6 +69,7 @@ class Settings:
     ledger_schema: str = "public"
     environments: Mapping[str, str] = field(default_factory=dict)
     drift: Mapping[str, DriftPolicy] = field(default_factory=dict)
+    rehearsed: frozenset[str] = frozenset()
     lock_timeout: int = 5_000
     statement_timeout: int = 0
     pg_bin: str = ""
@@ -80,13 +82,15 @@ class TargetSettings:
     """One ``DATABASES`` alias as a target.
 
     ``parameters`` are libpq keywords and may hold a password: never print them. ``drift`` is the
-    policy that settings give, ``None`` where they are silent.
+    policy that settings give, ``None`` where they are silent. ``rehearsal_required``: nothing is
+    applied that was not rehearsed.
     """
 
     alias: str
     environment: str
     parameters: Mapping[str, str] = field(repr=False)
     drift: DriftPolicy | None = None
+    rehearsal_required: bool = False
 
     @property
     def protected(self) -> bool:
@@ -122,6 +126,7 @@ def load() -> Settings:
         ledger_schema=str(raw.get("LEDGER_SCHEMA", "public")),
         environments=_environments(raw),
         drift=_drift(raw),
+        rehearsed=_rehearsed(raw),
         lock_timeout=_timeout(raw, "LOCK_TIMEOUT", "5s"),
         statement_timeout=_timeout(raw, "STATEMENT_TIMEOUT", "0"),
         pg_bin=str(raw.get("PG_BIN", "")),
@@ -153,7 +158,8 @@ def target(alias: str, settings: Settings) -> TargetSettings:
         )
     parameters = _parameters(database)
     environment = _environment(alias, parameters, settings)
-    return TargetSettings(alias, environment, parameters, settings.drift.get(alias))
+    required = alias in settings.rehearsed
+    return TargetSettings(alias, environment, parameters, settings.drift.get(alias), required)
 
 
 def is_alias(name: str) -> bool:
@@ -240,6 +246,19 @@ def _drift(raw: Mapping[str, Any]) -> dict[str, DriftPolicy]:
                 "Write block or warn.",
             )
     return {alias: DriftPolicy(word) for alias, word in given.items()}
+
+
+def _rehearsed(raw: Mapping[str, Any]) -> frozenset[str]:
+    """``CEREMONY["TARGETS"] = {alias: {"REHEARSAL": "required" or None, …}}`` as aliases."""
+    targets: Mapping[str, Mapping[str, Any]] = raw.get("TARGETS", {})
+    given = {alias: keys["REHEARSAL"] for alias, keys in targets.items() if keys.get("REHEARSAL")}
+    for alias, word in given.items():
+        if word != _REQUIRED:
+            raise _invalid(
+                f"CEREMONY['TARGETS'][{alias!r}]['REHEARSAL'] is {word!r}, which is no policy.",
+                "Write required, or leave it out.",
+            )
+    return frozenset(given)
 
 
 def _gate(raw: Mapping[str, Any]) -> GateSettings:

@@ -6,6 +6,7 @@ Everything that differs between machines comes from the environment:
 ``<ALIAS>_DATABASE_URL``    a target; without it, ``<control>_<alias>`` on the control's server
 ``<ALIAS>_ENVIRONMENT``     what a target is: ``local``, ``staging``, ``production`` …
 ``<ALIAS>_DRIFT``           ``block`` or ``warn``: what drift does to a run there
+``<ALIAS>_REHEARSAL``       ``required``: nothing is applied there that was not rehearsed
 ``CEREMONY_EXTRA_ALIASES``  further target aliases, comma-separated
 ``CEREMONY_ROOT``           the folder of series (default: ``migrations_sql``)
 ``CEREMONY_LEDGER_SCHEMA``  the schema of the ledger in every target (default: ``public``)
@@ -65,6 +66,7 @@ CEREMONY = {
         alias: {
             "ENVIRONMENT": _env.text(f"{alias.upper()}_ENVIRONMENT") or None,
             "DRIFT": _env.text(f"{alias.upper()}_DRIFT") or None,
+            "REHEARSAL": _env.text(f"{alias.upper()}_REHEARSAL") or None,
         }
         for alias in _targets
     },

@@ -11,6 +11,7 @@ from ceremony.actions.execute import execute
 from ceremony.actions.library import load_library
 from ceremony.actions.ready import Caller, Ready, ready
 from ceremony.actions.refusals import refuse_files, refuse_plan
+from ceremony.actions.rehearsed import rehearsal_required, require_rehearsal
 from ceremony.actions.unknown_outcome import settle_unknown
 from ceremony.actions.watching import Watcher
 from ceremony.core.plan import Plan, plan_apply
@@ -62,9 +63,13 @@ def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
         refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
             return nothing_to_do(here, plan)
+        xrays = None
+        if rehearsal_required(target, series):
+            version = here.access.session.identity.server_version
+            xrays = require_rehearsal(plan, series, target.alias, version)
         drift = drift_before(here, series, settings)
         commit = commit_of(settings.root / request.series)
-        report = execute(here, plan, commit, watcher, drift)
+        report = execute(here, plan, commit, watcher, drift, xrays)
     return settle_unknown(report, target, settings, request.caller, watcher)
 
 

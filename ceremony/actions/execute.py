@@ -10,6 +10,7 @@ import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError
@@ -19,6 +20,7 @@ from ceremony.actions.control import control_unreachable
 from ceremony.actions.outcome_buffer import OutcomeBuffer
 from ceremony.actions.ready import Ready, now, with_ledger
 from ceremony.actions.record import RunFacts, audit_head, close_run, open_run, record_intents
+from ceremony.actions.rehearsed import XRays
 from ceremony.actions.snapshots import Occasion, store_snapshot
 from ceremony.actions.watching import Watcher
 from ceremony.core.drift import DriftReport, SnapshotTaken
@@ -59,18 +61,24 @@ class Recorder:
 
 
 def execute(
-    target: Ready, plan: Plan, commit: str, watcher: Watcher, drift: DriftReport | None = None
+    target: Ready,
+    plan: Plan,
+    commit: str,
+    watcher: Watcher,
+    drift: DriftReport | None = None,
+    rehearsed: XRays | None = None,
 ) -> RunReport:
     """Run the steps of ``plan`` (at least one, no refusals), then keep a snapshot of the catalog.
 
-    ``commit`` is that of the files, ``drift`` what was found before the run. A step that fails is
-    not raised: the report's ``problem`` tells. Raises CeremonyError (control-unreachable) when the
+    ``commit`` is that of the files, ``drift`` what was found before the run. ``rehearsed``
+    are the X-rays that the run is held to. A step that fails is not raised: the report's
+    ``problem`` tells. Raises CeremonyError (control-unreachable) when the
     record cannot be written, and Interrupted (run-interrupted) after recording what a Ctrl-C left.
     """
     began = time.monotonic()
     target = with_ledger(target)
     digest = plan_digest(plan)
-    runs = [StepRun(step, uuid4()) for step in plan.steps]
+    runs = [_held_to(StepRun(step, uuid4()), rehearsed) for step in plan.steps]
     try:
         run = _open(target, plan, digest, commit)
         record_intents(run, runs, planned_at=now())
@@ -102,6 +110,13 @@ def execute(
         drift=drift,
         snapshot=left,
     )
+
+
+def _held_to(run: StepRun, rehearsed: XRays | None) -> StepRun:
+    """The run of a step, with what its rehearsal showed; a row alone needs none."""
+    if rehearsed is None or run.step.script is None:
+        return run
+    return replace(run, rehearsed=rehearsed[str(run.step.migration.version)])
 
 
 def _for_the_record(

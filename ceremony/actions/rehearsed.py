@@ -1,0 +1,119 @@
+"""What was rehearsed, asked by a run: is there a certificate for exactly these files, and what did
+they do then?
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ceremony.conf import TargetSettings
+from ceremony.core.migration import Migration
+from ceremony.core.plan import Plan, Step
+from ceremony.core.rehearsal.certificate import Rehearsed, digest_of, rehearsed
+from ceremony.core.series import Series
+from ceremony.core.xray import XRay
+from ceremony.errors import Refused
+from ceremony.models import Rehearsal
+
+LOOKED_AT = 50
+"""How many of the newest rehearsals are looked at."""
+
+XRays = Mapping[str, tuple[XRay, ...]]
+"""The X-rays of the rehearsal, by version."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    number: int
+    rehearsed: Rehearsed
+
+
+def rehearsal_required(target: TargetSettings, series: Series) -> bool:
+    """Whether settings demand a rehearsal for the target, or the series does (``[policy]``)."""
+    said = series.settings.extra.get("policy", {})
+    return target.rehearsal_required or said.get("rehearsal") == "required"
+
+
+def require_rehearsal(plan: Plan, series: Series, alias: str, server_version: int) -> XRays:
+    """The X-rays of every step of a plan, from the newest rehearsal of each.
+
+    ``server_version`` is PostgreSQL's number (180004). Raises Refused: rehearsal-missing,
+    rehearsal-stale (files or the server's major version are others now), rehearsal-faulty.
+    """
+    steps = [step for step in plan.steps if step.script is not None]
+    found = _newest(alias, series.name, {str(step.migration.version) for step in steps})
+    missing = [s.migration.label for s in steps if str(s.migration.version) not in found]
+    if missing:
+        raise _missing(series, alias, missing)
+    stale = list(_stale(steps, found, server_version))
+    if stale:
+        raise _stale_refused(series, alias, stale)
+    faulty = [one for s in steps if not (one := found[str(s.migration.version)]).rehearsed.clean]
+    if faulty:
+        labels = [s.migration.label for s in steps if found[str(s.migration.version)] in faulty]
+        raise _faulty(series, alias, labels, faulty[0].number)
+    return {version: one.rehearsed.xrays for version, one in found.items()}
+
+
+def _newest(alias: str, series: str, wanted: set[str]) -> dict[str, _Found]:
+    """Version to the newest rehearsal of it; certificates that were touched do not count."""
+    found: dict[str, _Found] = {}
+    rows = Rehearsal.objects.filter(alias=alias, series=series).order_by("-pk")[:LOOKED_AT]
+    for row in rows.iterator(chunk_size=5):
+        if wanted <= set(found):
+            break
+        if digest_of(row.certificate) != row.digest:
+            continue
+        for version, one in rehearsed(row.certificate).items():
+            if version in wanted:
+                found.setdefault(version, _Found(row.pk, one))
+    return found
+
+
+def _stale(
+    steps: Sequence[Step], found: Mapping[str, _Found], server_version: int
+) -> Iterator[str]:
+    """Why rehearsals do not count any more, in sentences."""
+    for step in steps:
+        migration: Migration = step.migration
+        one = found[str(migration.version)]
+        changed = one.rehearsed.changed(migration)
+        if changed:
+            yield f"Since rehearsal {one.number}, {', '.join(changed)} changed."
+        elif one.rehearsed.server_version // 10_000 != server_version // 10_000:
+            yield (
+                f"{migration.label} was rehearsed (number {one.number}) on PostgreSQL "
+                f"{one.rehearsed.server_version // 10_000}; the target has "
+                f"{server_version // 10_000} now."
+            )
+
+
+def _missing(series: Series, alias: str, labels: Sequence[str]) -> Refused:
+    return Refused(
+        "rehearsal-missing",
+        f"The policy of {alias!r} demands a rehearsal, and none is recorded of "
+        f"{', '.join(labels)}.",
+        next_step=_command(series, alias),
+    )
+
+
+def _stale_refused(series: Series, alias: str, reasons: Sequence[str]) -> Refused:
+    told = "\n".join(f"  {reason}" for reason in reasons)
+    return Refused(
+        "rehearsal-stale",
+        f"The policy of {alias!r} demands a rehearsal, and what was rehearsed is not what would "
+        f"run:\n{told}",
+        next_step=_command(series, alias),
+    )
+
+
+def _faulty(series: Series, alias: str, labels: Sequence[str], number: int) -> Refused:
+    return Refused(
+        "rehearsal-faulty",
+        f"The policy of {alias!r} demands a rehearsal without faults; rehearsal {number} found "
+        f"some in {', '.join(labels)}.",
+        next_step=f"Mend them, then: {_command(series, alias)}",
+    )
+
+
+def _command(series: Series, alias: str) -> str:
+    return f"manage.py rehearse_sql {series.name} --database {alias}"
