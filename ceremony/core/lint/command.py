@@ -1,10 +1,11 @@
 """A command: one thing that a script has PostgreSQL do, with its parse tree."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ceremony.core.lint.remark import Remark
 from ceremony.core.script import Statement
-from ceremony.core.sql.parser import Message
+from ceremony.core.sql.parser import Message, tokens
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Command:
     ``kind`` is the name of the parser's node (``create_stmt``, ``alter_table_stmt``), ``node`` the
     message of that kind (``CreateStmt``). ``statement`` is the statement of the file, the DO for
     what stands in its body; ``line`` and ``column`` are the place in the file, column 0 in a body.
+    ``text`` is its own SQL; locations in the tree are byte offsets that count from ``start`` there.
     ``roots`` are where a walk over the whole tree begins. ``guarded`` says that the body decides
     whether it runs, ``caught`` has the conditions that handlers around it catch.
     """
@@ -24,9 +26,26 @@ class Command:
     roots: tuple[Message, ...]
     line: int
     column: int
+    text: str
+    start: int = 0
     in_body: bool = False
     guarded: bool = False
     caught: frozenset[str] = frozenset()
+
+    def words_from(self, location: int) -> Iterator[str]:
+        """The tokens of one element of a list, from the place of one of its nodes up to the comma
+        or bracket that ends it; words in lower case.
+        """
+        raw = self.text.encode()
+        depth = 0
+        for start, end in tokens(raw).ranges:
+            if start < location - self.start:
+                continue
+            token = raw[start:end].decode().lower()
+            depth += (token in ("(", "[")) - (token in (")", "]"))
+            if depth < 0 or (depth == 0 and token == ","):
+                return
+            yield token
 
     def remark(self, message: str, hint: str) -> Remark:
         """A remark about this command, at its place."""

@@ -22,6 +22,8 @@ def commands_of(trees: Iterable[Tree]) -> Iterator[Command]:
             (tree.node, *tree.parsed.cut),
             tree.statement.line,
             tree.statement.column,
+            tree.statement.text,
+            tree.start,
         )
         body = body_of(tree.statement, tree.parsed)
         if body is not None and body.at_once:
@@ -49,6 +51,7 @@ def _in_body(tree: Tree, piece: Piece, first: int) -> Command:
         piece.roots,
         first + piece.line - 1,
         0,
+        piece.text,
         in_body=True,
         guarded=piece.guarded,
         caught=piece.caught,
