@@ -76,6 +76,11 @@ class XRay:
     partition_of: tuple[tuple[str, str], ...] = ()
     note: str = ""
 
+    def names(self) -> frozenset[str]:
+        """Every relation it tells of."""
+        locked = (lock.relation for lock in self.locks)
+        return frozenset((*locked, *self.rewrites, *self.scans, *self.created, *self.dropped))
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for a certificate; ``from_json`` reads them back."""
         return {

@@ -16,10 +16,12 @@ from ceremony.core.outcome import (
     StepRun,
     StepState,
 )
+from ceremony.core.xray import XRay
 from ceremony.pg.blocks import CHECK_PARTS, Part
 from ceremony.pg.check_runs import outcome
 from ceremony.pg.contract import contract_findings
 from ceremony.pg.wire import Answer, AnswerState
+from ceremony.pg.xray import xrays_of
 
 _KEPT_MESSAGES = 500
 _STATES = {
@@ -125,7 +127,14 @@ class Attempt:
             ledger_sequence=self.row.sequence if done else 0,
             ledger_hash=self.row.hash if done else "",
             findings=contract_findings(self.run.step, self.answers),
+            xrays=self.xrays(),
         )
+
+    def xrays(self) -> tuple[XRay, ...]:
+        """What the statements did, where they were looked at."""
+        if not self.run.looked_at:
+            return ()
+        return xrays_of(self.answers, {one.number: one for one in self.statements()})
 
     def statements(self) -> tuple[StatementResult, ...]:
         """What became of each statement of the file."""

@@ -50,6 +50,7 @@ class Part(StrEnum):
     BEGIN = "the BEGIN"
     LEDGER = "the ledger row"
     STATEMENT = "a statement"
+    XRAY = "the look at what a statement did"
     SAVEPOINT = "a savepoint of the checks"
     CONSTRAINTS = "the check of deferred constraints"
     ONLY_IF = "an only-if question"

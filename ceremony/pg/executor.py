@@ -50,6 +50,7 @@ from ceremony.pg.session import Session
 from ceremony.pg.step_rows import step_facts
 from ceremony.pg.surroundings import Surroundings, limits_of, surroundings
 from ceremony.pg.wire import Answer, Item
+from ceremony.pg.xray import with_looks
 
 
 @dataclass(frozen=True)
@@ -190,9 +191,12 @@ class Executor:
         probes: tuple[Item, ...] = self._probing(row.sequence).items()
         if not deallocates(step.script):
             probes = (own.look(), *map(own.item, probes))
+        stretches = legs(run, opening, (*probes, *contract_items(step)))
+        if run.looked_at and step.script is not None:
+            stretches = with_looks(stretches, step.script.sent)
         return Block(
             Attempt(run, row, self._context.clock()),
-            list(legs(run, opening, (*probes, *contract_items(step)))),
+            list(stretches),
             surroundings(self._session, self._context, limits),
         )
 

@@ -18,6 +18,7 @@ from ceremony.pg.errors import LINK_LOST, meaning, server_error
 from ceremony.pg.prepared import PreparedRow
 from ceremony.pg.surroundings import Surroundings
 from ceremony.pg.wire import Answer, AnswerState
+from ceremony.pg.xray import unexpected
 
 _SETTINGS = (
     "the user",
@@ -85,6 +86,10 @@ def _problems(
             attempt.run.step, attempt.answers, state=rolled_back(attempt), command=around.command
         ):
             yield broken
+        if surprise := unexpected(
+            attempt.run, attempt.xrays(), state=rolled_back(attempt), command=around.command
+        ):
+            yield surprise
 
 
 def _prepared_probed(

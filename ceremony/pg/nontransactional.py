@@ -23,6 +23,7 @@ from ceremony.core.outcome import (
 )
 from ceremony.core.plan import Direction
 from ceremony.core.script import Probe, Statement
+from ceremony.core.xray import XRay
 from ceremony.errors import CeremonyError
 from ceremony.pg.attempt import Attempt
 from ceremony.pg.blocks import (
@@ -51,6 +52,7 @@ from ceremony.pg.surroundings import limits_of, surroundings
 from ceremony.pg.verify import run_checks
 from ceremony.pg.wire import Answer, Item
 from ceremony.pg.with_row import run_with_row
+from ceremony.pg.xray import alone, storage
 
 _CONCURRENT_KINDS = {"index_stmt", "drop_stmt", "reindex_stmt", "alter_table_stmt"}
 _SESSION_LIMITS = (
@@ -103,6 +105,7 @@ class OutsideStep:
         self._results: dict[int, StatementResult] = {}
         self._checks: list[CheckOutcome] = []
         self._row_unknown = False
+        self._alone_xrays: list[XRay] = []
         self.outcome: StepOutcome | None = None
 
     def run(self) -> StepOutcome:
@@ -230,6 +233,7 @@ class OutsideStep:
         existed = statement.probe.probe is Probe.INDEX_VALID and finding.found is not Found.ABSENT
         self._record(Event.STATEMENT, statement.number, state="intent", existed=existed)
         self._set_limits(statement)
+        before = storage(self._session) if self._run.looked_at else None
         answers = self._wire.run([file_statement(statement), SYNC])
         self._note(statement, answers)
         problem = problem_of_answers(
@@ -243,6 +247,9 @@ class OutsideStep:
             raise _StopError(problem)
         self._send(list(_RESET_LIMITS))
         self._record(Event.STATEMENT, statement.number, state="done")
+        if before is not None:
+            result = self._results[statement.number]
+            self._alone_xrays.append(alone(statement, result, before, storage(self._session)))
 
     def _require_valid_index(self, statement: Statement, problem: Problem | None) -> None:
         finding = probe(self._session, statement.probe)
@@ -342,7 +349,8 @@ class OutsideStep:
         if row is not None:
             self._attempt.row = row
         outcome = self._attempt.outcome(state, self._context.clock(), problem)
-        return replace(outcome, statements=results)
+        xrays = sorted((*outcome.xrays, *self._alone_xrays), key=lambda one: one.statement)
+        return replace(outcome, statements=results, xrays=tuple(xrays))
 
     def _statement_results(self) -> tuple[StatementResult, ...]:
         script = self._run.step.script

@@ -151,3 +151,53 @@ SELECT pg_catalog.pg_encoding_to_char(encoding), datcollate::text, datctype::tex
        pg_catalog.to_jsonb(d) ->> 'datlocprovider',
        coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale')
 FROM pg_catalog.pg_database AS d WHERE datname = pg_catalog.current_database();
+
+-- name: xray-before
+SELECT 0::int8, '', 0::int8, (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::text
+UNION ALL
+SELECT c.oid::int8, '', pg_catalog.pg_stat_get_xact_numscans(c.oid), NULL
+FROM pg_catalog.pg_class AS c
+WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm')
+  AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0
+UNION ALL
+SELECT relation::int8, mode, 0, NULL
+FROM pg_catalog.pg_locks
+WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted AND relation >= 16384;
+
+-- name: xray
+SELECT l.relation::int8, l.modes, c.relkind::text,
+       CASE WHEN c.oid IS NOT NULL THEN pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) END,
+       c.relfilenode::int8, coalesce(n.nspname, now.schema), now.identity, now.type,
+       pg_catalog.pg_relation_filenode(l.relation)::int8,
+       coalesce(
+           (SELECT pg_catalog.quote_ident(pn.nspname) || '.' || pg_catalog.quote_ident(p.relname)
+            FROM pg_catalog.pg_inherits AS i
+            JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent
+            JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
+            WHERE i.inhrelid = c.oid AND c.relispartition),
+           CASE WHEN c.oid IS NULL AND pg_catalog.pg_partition_root(l.relation) <> l.relation
+                THEN (pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass,
+                      pg_catalog.pg_partition_root(l.relation), 0)).identity END),
+       pg_catalog.pg_stat_get_xact_numscans(l.relation),
+       (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::text
+FROM (SELECT 0::oid AS relation, '' AS modes
+      UNION ALL
+      SELECT relation, pg_catalog.string_agg(mode, ' ')
+      FROM pg_catalog.pg_locks
+      WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted
+        AND relation >= 16384
+      GROUP BY relation) AS l
+LEFT JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
+LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN LATERAL pg_catalog.pg_identify_object(
+    'pg_catalog.pg_class'::pg_catalog.regclass, l.relation, 0) AS now ON true;
+
+-- name: xray-storage
+SELECT c.oid::int8, c.relkind::text, c.relfilenode::int8,
+       pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname),
+       (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::int8
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid >= 16384 AND c.relpersistence <> 't' AND n.nspname <> 'pg_toast'
+UNION ALL
+SELECT 0, '', 0, '', (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::int8;

@@ -24,6 +24,7 @@ from ceremony.pg.lock import lock_halves
 from ceremony.pg.session import Session
 from ceremony.pg.surroundings import Limits, Surroundings
 from ceremony.pg.wire import Answer
+from ceremony.pg.xray import with_looks
 
 
 def run_with_row(
@@ -57,7 +58,8 @@ def _legs(statement: Statement, part: Attempt, ledger: Ledger, limits: Limits) -
     insert = ledger_row(ledger.insertion, parameters(part.row))
     oid, _ = ledger.as_it_stands()
     probing = Probing(ledger.table, oid, part.row.sequence, lock_halves(ledger.schema))
-    return single(statement, [*begin(limits, compare=False), insert], probing.items())
+    legs = single(statement, [*begin(limits, compare=False), insert], probing.items())
+    return with_looks(legs, [statement]) if part.run.looked_at else legs
 
 
 def _answers(leg: Leg, session: Session) -> list[Answer]:
