@@ -23,10 +23,11 @@ from ceremony.actions.rehearse_source import Ground, Source, ground
 from ceremony.actions.rehearse_stage import Blueprint, Stage
 from ceremony.actions.watching import Watcher
 from ceremony.conf import Settings, TargetSettings
+from ceremony.core.finding import Finding
 from ceremony.core.plan import Plan, Step, plan_apply
 from ceremony.core.rehearsal.certificate import certificate, digest_of
 from ceremony.core.rehearsal.drill import Drill
-from ceremony.core.rehearsal.judgement import Policy, judge_series
+from ceremony.core.rehearsal.judgement import Policy, data_left, judge_series
 from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.core.rehearsal.sequence import SequenceStep
 from ceremony.core.series import Series
@@ -85,7 +86,7 @@ def rehearse(request: RehearseRequest, watcher: Watcher) -> RehearsalReport:
         source=request.source.words,
         drills=work.drills,
         sequence=work.sequence,
-        findings=judge_series(work.drills, work.sequence, _policy(series)),
+        findings=(*judge_series(work.drills, work.sequence, _policy(series)), *work.left()),
         started_at=started,
         seconds=time.monotonic() - began,
         swept=swept,
@@ -150,6 +151,11 @@ class _Rehearsal:
                 self._watcher.note("Taking the whole series back, and applying it again …")
                 self.sequence = self._descend(stage, steps, drilled)
         self.drills = (*recorded, *(one.drill for one in drilled))
+
+    def left(self) -> tuple[Finding, ...]:
+        """What of the data file was never loaded."""
+        lines = [statement.line for statement in self._rows.never]
+        return (data_left(str(self._request.data), lines),) if lines else ()
 
     def _singly(self, stage: Stage, steps: Sequence[Step]) -> list[Drilled]:
         """The drills, up to the first change that fails: the others stand upon it."""

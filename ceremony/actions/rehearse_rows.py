@@ -36,6 +36,7 @@ class Rows:
     reference: tuple[str, ...] = ()
     filled: list[str] = field(default_factory=list)
     _waiting: list[Statement] = field(default_factory=list)
+    _loaded: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.start_over()
@@ -44,6 +45,12 @@ class Rows:
     def wanted(self) -> bool:
         """Whether there are any rows to be had."""
         return self.number is not None or self.data is not None
+
+    @property
+    def never(self) -> tuple[Statement, ...]:
+        """The statements of ``data`` that found their tables at no time."""
+        sent = self.data.sent if self.data else ()
+        return tuple(one for one in sent if one.number not in self._loaded)
 
     @property
     def waiting(self) -> tuple[Statement, ...]:
@@ -101,7 +108,7 @@ class Rows:
                     state="The scratch database is dropped; the target was not touched.",
                     next_step=f"Mend {self.data.path}, then rehearse again.",
                 )
-            self._waiting.pop(0)
+            self._loaded.add(self._waiting.pop(0).number)
 
 
 def read_data(path: Path | None) -> Script | None:

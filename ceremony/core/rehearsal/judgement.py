@@ -51,6 +51,20 @@ def judge_series(
     return (*found, *judge_sequence(sequence, by_version))
 
 
+def data_left(path: str, lines: Sequence[int]) -> Finding:
+    """The statements of a data file that could never be loaded, at these ``lines``."""
+    return Finding(
+        path,
+        lines[0],
+        0,
+        "rehearsal-data-left",
+        f"{len(lines)} of the data file's statements were never loaded: what the first of them "
+        "names was never there.",
+        "Correct the names, or leave the statements out.",
+        Severity.WARNING,
+    )
+
+
 def judge_drill(drill: Drill, policy: Policy) -> Iterator[Finding]:
     """The findings about one migration."""
     migration = drill.migration
