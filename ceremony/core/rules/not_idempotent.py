@@ -4,7 +4,8 @@ A statement counts as repeatable with IF [NOT] EXISTS, OR REPLACE or ON CONFLICT
 or an exception handler of a DO block, behind a DROP … IF EXISTS of the same object in the same
 file, and as an INSERT whose SELECT asks NOT EXISTS. CREATE INDEX CONCURRENTLY is left to the
 runner, which looks for the index. UPDATE and DELETE are not judged: no tree tells whether they
-converge. Temporary tables are new in every session.
+converge. Temporary tables are new in every session. A dump of pg_dump is for a database without its
+objects and is left alone.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -36,11 +37,17 @@ class _Judge(NamedTuple):
 
 def _look(subject: Subject) -> Iterator[Remark]:
     gone: set[Key] = set()
-    for command in subject.commands:
+    for command in () if _is_dump(subject) else subject.commands:
         gone.update(_surely_dropped(command))
         if not (command.guarded or any(c.startswith(_CATCHES) for c in command.caught)):
             yield from _statement(command, gone)
             yield from _actions(command, gone)
+
+
+def _is_dump(subject: Subject) -> bool:
+    """Whether the file begins with the settings of pg_dump, which are not sent."""
+    left_out = (each for each in subject.script.statements if each.not_sent)
+    return any(each.kind != "transaction_stmt" for each in left_out)
 
 
 def _surely_dropped(command: Command) -> Iterator[Key]:

@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import pytest
 
+from ceremony.core.lint import lint
 from ceremony.core.rules.not_idempotent import RULE
+from tests.core.folders import series_of
 from tests.core.rules.looking import found, lines
 
 
@@ -105,6 +109,18 @@ def test_does_not_fire(sql):
 def test_ways_back_are_not_looked_at():
     files = {"0001_a.sql": "SELECT 1;", "0001_a.rollback.sql": "DROP TABLE a;"}
     assert found(RULE, files) == []
+
+
+@pytest.mark.parametrize("version", ["15", "18"])
+def test_a_dump_is_left_alone(version):
+    dump = Path(__file__).parents[1] / "data" / f"dump_{version}.sql"
+    series = series_of({"0001_a.sql": dump.read_bytes()})
+    assert series.migrations[0].script.sent
+    assert lint({"shop": series}, [RULE]) == ()
+
+
+def test_a_transaction_of_the_files_own_is_no_dump():
+    assert lines(RULE, "BEGIN;\nCREATE TABLE a ();\nCOMMIT;\n") == [2]
 
 
 def test_says_what_would_fail():
