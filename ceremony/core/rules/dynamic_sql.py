@@ -23,10 +23,11 @@ def _look(subject: Subject) -> Iterator[Remark]:
 
 
 def _hidden(statement: Statement, body: Body) -> Iterator[Remark]:
-    if body.pieces is None and body.language != "plpgsql":
+    if body.pieces is None:
         yield Remark(
-            f"DO in {body.language}: what it does to the database cannot be read here.",
-            "Write it in SQL or PL/pgSQL, or say what it does in a comment and silence the rule.",
+            f"DO in {body.language}: no rule can read what it does to the database.",
+            "Write it in SQL or PL/pgSQL that can be read, or say what it does in a comment and "
+            "silence the rule.",
             statement,
         )
     for piece in body.pieces or ():

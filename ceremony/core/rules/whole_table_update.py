@@ -6,11 +6,13 @@ UPDATE … FROM is narrowed by its join.
 
 from collections.abc import Iterator
 
+from ceremony.core.lint.command import Command
 from ceremony.core.lint.own import Own
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
-from ceremony.core.sql.relations import relation_name
+from ceremony.core.sql.parser import ast, walk
+from ceremony.core.sql.relations import Name, relation_name
 
 
 def _look(subject: Subject) -> Iterator[Remark]:
@@ -18,17 +20,26 @@ def _look(subject: Subject) -> Iterator[Remark]:
     small = {str(name) for name in subject.series.settings.extra.get("reference_tables", ())}
     for command in subject.commands:
         own.follow(command)
-        if command.kind != "update_stmt":
-            continue
-        node = command.node
-        table = relation_name(node.relation)
-        narrowed = node.HasField("where_clause") or bool(node.from_clause)
-        if not narrowed and not own.has_table(table) and not {str(table), table.name} & small:
-            yield command.remark(
-                f"UPDATE {table} without WHERE writes every row in one transaction.",
-                "Fill the column in batches outside the migration, give it a DEFAULT that needs no "
-                "rewrite, or add a WHERE that leaves alone what is right already.",
-            )
+        for table in _written_whole(command):
+            if not own.has_table(table) and not {str(table), table.name} & small:
+                yield command.remark(
+                    f"UPDATE {table} without WHERE writes every row in one transaction.",
+                    "Fill the column in batches outside the migration, give it a DEFAULT that "
+                    "needs no rewrite, or add a WHERE that leaves alone what is right already.",
+                )
+
+
+def _written_whole(command: Command) -> Iterator[Name]:
+    """The tables of an UPDATE without WHERE, one in a WITH included."""
+    if command.kind not in _RUN_QUERIES:
+        return
+    for message in walk(command.roots):
+        whole = isinstance(message, ast.UpdateStmt) and not message.HasField("where_clause")
+        if whole and not message.from_clause:
+            yield relation_name(message.relation)
+
+
+_RUN_QUERIES = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
 
 
 RULE = Rule(

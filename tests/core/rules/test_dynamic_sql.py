@@ -14,6 +14,7 @@ from tests.core.rules.looking import found, lines
         "DO $$ BEGIN IF true THEN EXECUTE concat('SELECT ', 1); END IF; END $$;",
         "DO $$ DECLARE r record; BEGIN FOR r IN EXECUTE 'SELECT ' || 1 LOOP END LOOP; END $$;",
         "DO LANGUAGE plpython3u $$plpy.execute('DROP TABLE a')$$;",
+        "DO $$ this cannot be read $$;",
     ],
 )
 def test_fires(sql):

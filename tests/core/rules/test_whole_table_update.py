@@ -13,6 +13,7 @@ from tests.core.rules.looking import found, lines
         "ALTER TABLE a ADD COLUMN c int; UPDATE a SET c = 1;",
         "CREATE TABLE other (); UPDATE a SET b = 1;",
         "DO $$ BEGIN UPDATE a SET b = 1; END $$;",
+        "WITH done AS (UPDATE a SET b = 1 RETURNING b) SELECT count(*) FROM done;",
     ],
 )
 def test_fires(sql):
@@ -31,6 +32,8 @@ def test_fires(sql):
         "INSERT INTO a VALUES (1) ON CONFLICT (id) DO UPDATE SET b = 1;",
         "SELECT 'UPDATE a SET b = 1';",
         "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'UPDATE a SET b = 1';",
+        "CREATE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC UPDATE a SET b = 1; END;",
+        "EXPLAIN UPDATE a SET b = 1;",
     ],
 )
 def test_does_not_fire(sql):
