@@ -173,11 +173,11 @@ def of_verification(report: VerifyReport) -> Trouble | None:
 
 def _violated(report: VerifyReport, broken: Sequence[Finding]) -> Trouble:
     """What the series requires is not there, whatever the checks say."""
-    objects = "object" if len(broken) == 1 else "objects"
+    count = "a required object is" if len(broken) == 1 else f"{len(broken)} required objects are"
     return Trouble(
         broken[0].code,
         f"{report.target.alias!r} does not keep the contract of {report.series}: "
-        f"{len(broken)} required {objects} missing or different.",
+        f"{count} missing or different.",
         "The database was only read.",
         broken[0].hint,
         ExitCode.FAILED,

@@ -50,7 +50,9 @@ def _sentence(report: VerifyReport) -> str:
 def _contract_sentence(contract: ContractReport) -> str:
     broken = len(errors(contract.findings))
     if not broken:
-        return f" The contract holds ({counted(contract.asked, 'object')})."
+        optional = len(contract.findings)
+        more = f", {optional} optional missing" if optional else ""
+        return f" The contract holds ({counted(contract.asked, 'object')}{more})."
     return f" The contract is violated: {broken} of {counted(contract.asked, 'object')}."
 
 
