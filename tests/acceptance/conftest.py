@@ -30,6 +30,8 @@ _VARYING = (
     (re.compile(r'"(max_locks_per_transaction)"'), r"\1"),
     (re.compile(r"'/[^']*/sql'"), "'<working directory>/sql'"),
     (re.compile(r" in \d[\d.]* (?:ms|s)\."), " in <seconds>."),
+    (re.compile(r"catalog-v\d+:[0-9a-f]{12}"), "<fingerprint>"),
+    (re.compile(r"\b\d+ objects on a scratch"), "<count> objects on a scratch"),
 )
 
 Golden = Callable[[str, str], None]

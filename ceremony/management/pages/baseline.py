@@ -27,7 +27,8 @@ def baseline_page(report: BaselineReport, prefix: str, verbosity: int) -> Page:
         page.line(("Proof  ", "dim"), _proof(report))
     page.blank()
     if report.outcomes:
-        page.table(("Migration", "Recorded as"), [_row(one) for one in report.outcomes])
+        rows = [_row(one, report.label) for one in report.outcomes]
+        page.table(("Migration", "Recorded as"), rows)
         page.blank()
     add_checks(page, report.label, report.checks, prefix, all_of_them=verbosity > 1)
     page.blank()
@@ -71,10 +72,9 @@ def _proof(report: BaselineReport) -> str:
     )
 
 
-def _row(outcome: StepOutcome) -> list[Part]:
-    event = outcome.step.event.value
-    last = outcome.step.migration.header.supersedes
-    return [outcome.step.migration.label, f"{event}" if last else f"{event} (history)"]
+def _row(outcome: StepOutcome, baseline: str) -> list[Part]:
+    label, event = outcome.step.migration.label, outcome.step.event.value
+    return [label, event if label == baseline else f"{event} (history)"]
 
 
 def _next(page: Page, report: BaselineReport) -> None:
