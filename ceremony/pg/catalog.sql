@@ -5,7 +5,7 @@
 -- behind the name of `of`), `owner`, `acl`, and a few more that `catalog_rows` lists. Every other
 -- column is a fact of the structure and named like it; NULL means that there is none. A line that
 -- ends in `--@ N+` or `--@ N-` is for servers from, or up to, PostgreSQL N. {user schemas} leaves
--- out what belongs to PostgreSQL itself.
+-- out what belongs to PostgreSQL itself; {only x} makes the same question for a few of them alone.
 
 -- name: comments
 SELECT d.classoid::regclass::text AS class, d.objoid AS id, d.objsubid, d.description
@@ -77,7 +77,8 @@ WHERE {user schemas} AND t.typisdefined
        OR (t.typtype = 'b'
            AND NOT EXISTS (SELECT FROM pg_type AS y WHERE y.typarray = t.oid))
        OR (t.typtype = 'c'
-           AND EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind = 'c')));
+           AND EXISTS (SELECT FROM pg_class AS c WHERE c.oid = t.typrelid AND c.relkind = 'c')))
+  {only t.oid};
 
 -- name: domain constraints
 SELECT 'pg_constraint' AS class, o.oid AS id, 'pg_type' AS of_class, o.contypid AS of,
@@ -88,7 +89,7 @@ SELECT 'pg_constraint' AS class, o.oid AS id, 'pg_type' AS of_class, o.contypid 
 FROM pg_constraint AS o
 JOIN pg_namespace AS n ON n.oid = o.connamespace
 CROSS JOIN LATERAL (SELECT pg_get_constraintdef(o.oid) AS def) AS d
-WHERE {user schemas} AND o.contypid <> 0 AND o.contype <> 'n';
+WHERE {user schemas} AND o.contypid <> 0 AND o.contype <> 'n' {only o.contypid};
 
 -- name: tables
 SELECT 'pg_class' AS class, c.oid AS id, 'pg_namespace' AS of_class, c.relnamespace AS of,
@@ -131,7 +132,8 @@ LEFT JOIN pg_class AS s ON s.oid = c.reltoastrelid AND s.reloptions IS NOT NULL
 LEFT JOIN pg_am AS m ON m.oid = c.relam
 LEFT JOIN pg_tablespace AS p ON p.oid = c.reltablespace
 LEFT JOIN pg_foreign_table AS f ON f.ftrelid = c.oid
-WHERE {user schemas} AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't';
+WHERE {user schemas} AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
+  {only c.oid};
 
 -- name: views
 SELECT 'pg_class' AS class, c.oid AS id, 'pg_namespace' AS of_class, c.relnamespace AS of,
@@ -150,7 +152,8 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_am AS m ON m.oid = c.relam
 LEFT JOIN pg_tablespace AS p ON p.oid = c.reltablespace
-WHERE {user schemas} AND c.relkind IN ('v', 'm') AND c.relpersistence <> 't';
+WHERE {user schemas} AND c.relkind IN ('v', 'm') AND c.relpersistence <> 't'
+  {only c.oid};
 
 -- name: columns
 WITH k AS MATERIALIZED ( --@ 18+
@@ -186,12 +189,13 @@ LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN k ON k.conrelid = a.attrelid AND k.attnum = a.attnum --@ 18+
 WHERE {user schemas} AND a.attnum > 0 AND NOT a.attisdropped AND c.relpersistence <> 't'
   AND (c.relkind IN ('r', 'p', 'f')
-       OR (c.relkind IN ('v', 'm') AND (a.attacl IS NOT NULL OR d.adrelid IS NOT NULL)));
+       OR (c.relkind IN ('v', 'm') AND (a.attacl IS NOT NULL OR d.adrelid IS NOT NULL)))
+  {only c.oid};
 
 -- name: sequences
 SELECT 'pg_class' AS class, c.oid AS id, 'pg_namespace' AS of_class, c.relnamespace AS of,
        'sequence' AS kind, quote_ident(c.relname) AS name,
-       o.refobjid AS owning_table, quote_ident(a.attname) AS owning_column,
+       w.oid::regclass::text AS owning_table, quote_ident(a.attname) AS owning_column,
        pg_get_userbyid(c.relowner) AS owner, array_to_string(c.relacl, E'\n') AS acl,
        format_type(s.seqtypid, NULL) AS type, s.seqstart::text AS start,
        s.seqincrement::text AS increment, s.seqmin::text AS minimum, s.seqmax::text AS maximum,
@@ -203,8 +207,10 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_depend AS o
        ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0
       AND o.refclassid = 'pg_class'::regclass AND o.deptype IN ('a', 'i') AND o.refobjsubid > 0
+LEFT JOIN pg_class AS w ON w.oid = o.refobjid
 LEFT JOIN pg_attribute AS a ON a.attrelid = o.refobjid AND a.attnum = o.refobjsubid
-WHERE {user schemas} AND c.relpersistence <> 't';
+WHERE {user schemas} AND c.relpersistence <> 't'
+  {only c.oid};
 
 -- name: constraints
 SELECT 'pg_constraint' AS class, o.oid AS id, 'pg_class' AS of_class, o.conrelid AS of,
@@ -231,7 +237,8 @@ LEFT JOIN (SELECT t.tgconstraint,
            FROM pg_trigger AS t WHERE t.tgisinternal AND t.tgenabled <> 'O'
            GROUP BY t.tgconstraint) AS g ON g.tgconstraint = o.oid
 WHERE {user schemas} AND o.contype IN ('c', 'f', 'p', 'u', 'x') AND o.conparentid = 0
-  AND (o.conislocal OR o.coninhcount = 0 OR NOT o.convalidated) AND c.relpersistence <> 't';
+  AND (o.conislocal OR o.coninhcount = 0 OR NOT o.convalidated) AND c.relpersistence <> 't'
+  {only c.oid};
 
 -- name: indexes
 SELECT 'pg_class' AS class, i.indexrelid AS id, 'pg_class' AS of_class, i.indrelid AS of,
@@ -264,7 +271,7 @@ CROSS JOIN LATERAL (
                   + CASE WHEN x.relkind = 'I' THEN length('ONLY ') ELSE 0 END) AS def,
            pg_get_expr(i.indpred, i.indrelid) AS predicate) AS d
 WHERE {user schemas} AND c.relpersistence <> 't' AND c.relkind IN ('r', 'p', 'm')
-  AND NOT x.relispartition;
+  AND NOT x.relispartition {only c.oid};
 
 -- name: statistics
 SELECT 'pg_statistic_ext' AS class, s.oid AS id, 'pg_class' AS of_class, s.stxrelid AS of,
@@ -274,7 +281,7 @@ SELECT 'pg_statistic_ext' AS class, s.oid AS id, 'pg_class' AS of_class, s.stxre
        CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget::text END AS "statistics target"
 FROM pg_statistic_ext AS s
 JOIN pg_namespace AS n ON n.oid = s.stxnamespace
-WHERE {user schemas};
+WHERE {user schemas} {only s.stxrelid};
 
 -- name: functions
 SELECT 'pg_proc' AS class, p.oid AS id, 'pg_namespace' AS of_class, p.pronamespace AS of,
@@ -316,7 +323,7 @@ LEFT JOIN pg_aggregate AS g ON g.aggfnoid = p.oid
 WHERE {user schemas}
   AND NOT EXISTS (SELECT FROM pg_depend AS d
                   WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i'
-                    AND d.refclassid = 'pg_type'::regclass);
+                    AND d.refclassid = 'pg_type'::regclass) {only p.oid};
 
 -- name: operators
 SELECT 'pg_operator' AS class, o.oid AS id, 'pg_namespace' AS of_class, o.oprnamespace AS of,
@@ -366,7 +373,7 @@ JOIN pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_trigger AS u ON u.oid = t.tgparentid
 WHERE {user schemas} AND NOT t.tgisinternal AND c.relpersistence <> 't'
-  AND (u.oid IS NULL OR u.tgenabled <> t.tgenabled);
+  AND (u.oid IS NULL OR u.tgenabled <> t.tgenabled) {only t.tgrelid};
 
 -- name: rules
 SELECT 'pg_rewrite' AS class, r.oid AS id, 'pg_class' AS of_class, r.ev_class AS of,
@@ -377,7 +384,8 @@ SELECT 'pg_rewrite' AS class, r.oid AS id, 'pg_class' AS of_class, r.ev_class AS
 FROM pg_rewrite AS r
 JOIN pg_class AS c ON c.oid = r.ev_class
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE {user schemas} AND r.rulename <> '_RETURN' AND c.relpersistence <> 't';
+WHERE {user schemas} AND r.rulename <> '_RETURN' AND c.relpersistence <> 't'
+  {only r.ev_class};
 
 -- name: policies
 SELECT 'pg_policy' AS class, y.oid AS id, 'pg_class' AS of_class, y.polrelid AS of,
@@ -390,7 +398,8 @@ SELECT 'pg_policy' AS class, y.oid AS id, 'pg_class' AS of_class, y.polrelid AS 
         FROM unnest(y.polroles) AS r) AS roles,
        pg_get_expr(y.polqual, y.polrelid) AS using,
        pg_get_expr(y.polwithcheck, y.polrelid) AS "with check"
-FROM pg_policy AS y;
+FROM pg_policy AS y
+WHERE true {only y.polrelid};
 
 -- name: event triggers
 SELECT 'pg_event_trigger' AS class, e.oid AS id, 'event trigger' AS kind,

@@ -46,6 +46,8 @@ _COMPLETE = frozenset(
 )
 """Kinds whose name in the row is complete although they hang on something."""
 
+REST = "rest"
+_UNITS = frozenset({"pg_class", "pg_type", "pg_proc"})
 _KINDS = {kind.value: kind for kind in ObjectKind}
 _DEFAULT_RIGHTS = {
     "r": "table", "S": "sequence", "f": "pg_proc", "T": "pg_type", "n": "pg_namespace",
@@ -66,7 +68,7 @@ class _Cells(NamedTuple):
     owner: str | None
     acl: str | None
     index_id: int | None
-    owning_table: int | None
+    owning_table: str | None
     owning_column: str | None
     grantor: str | None
     complete: bool | None
@@ -75,22 +77,28 @@ class _Cells(NamedTuple):
 
 
 class Reader:
-    """Takes the answers one after the other; ``objects`` is what they add up to."""
+    """Takes the answers one after the other; ``objects`` is what they add up to.
+
+    ``units`` tells which objects are read together (``catalog_changes.sql`` says what a unit is;
+    ``REST`` is everything that is always read), ``places`` the unit of each row of a catalog.
+    """
 
     def __init__(self, ledger_schema: str) -> None:
         self.objects: dict[ObjectKey, CatalogObject] = {}
+        self.comments: dict[tuple[str, int, int], str] = {}
+        self.units: dict[str, list[ObjectKey]] = {}
+        self.places: dict[tuple[str, int], str] = {}
         self._ours = _ours(ledger_schema)
         self._keys: dict[str, dict[int, ObjectKey]] = {}
         self._owners: dict[int, str] = {}
         self._members: set[tuple[str, int]] = set()
-        self._comments: dict[tuple[str, int, int], str] = {}
         self._of_constraints: dict[int, ObjectKey] = {}
         self._orders: dict[int, list[tuple[int, str]]] = {}
 
     def read(self, question: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """One answer: the names of its columns, and its rows."""
         if question == "comments":
-            self._comments = {(row[0], row[1], row[2]): row[3] for row in rows}
+            self.comments = {(row[0], row[1], row[2]): row[3] for row in rows}
         elif question == "members":
             self._members = {(row[0], row[1]) for row in rows}
         elif question == "columns":
@@ -132,6 +140,7 @@ class Reader:
                 keys[cell.id] = key
             return
         keys[cell.id] = key
+        self._note(cell, key)
         if cell.owner is not None:
             self._owners[cell.id] = cell.owner
         if cell.index_id:
@@ -139,23 +148,26 @@ class Reader:
         elif kind is ObjectKind.INDEX:
             parent = self._of_constraints.get(cell.id, parent)
         elif cell.owning_table is not None:
-            parent = self._owning_column(cell) or parent
-            structure = {**structure, "owned by": parent.name if parent else ""}
-        comment = self._comments.get((cell.catalog, cell.id, 0)) if self._comments else None
+            parent = ObjectKey(ObjectKind.COLUMN, f"{cell.owning_table}.{cell.owning_column}")
+            structure = {**structure, "owned by": parent.name}
+        comment = self.comments.get((cell.catalog, cell.id, 0)) if self.comments else None
         cosmetic = NOTHING if comment is None else {"comment": comment}
         self.objects[key] = CatalogObject(key, structure, _rights(kind, cell), cosmetic, parent)
 
-    def _owning_column(self, cell: _Cells) -> ObjectKey | None:
-        table = self._keys["pg_class"].get(cell.owning_table or 0)
-        if table is None:
-            return None
-        return ObjectKey(ObjectKind.COLUMN, f"{table.name}.{cell.owning_column}")
+    def _note(self, cell: _Cells, key: ObjectKey) -> None:
+        unit = REST
+        if cell.of_catalog in _UNITS:
+            unit = f"{cell.of_catalog}:{cell.of}"
+        elif cell.catalog in _UNITS:
+            unit = f"{cell.catalog}:{cell.id}"
+        self.units.setdefault(unit, []).append(key)
+        self.places[cell.catalog, cell.id] = unit
 
     def _read_columns(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
         facts = _facts(columns)
         get = itemgetter(*(columns.index(name) for name in ("of", "number", "name", "acl")))
         tables, column = self._keys.get("pg_class", {}), ObjectKind.COLUMN
-        objects, comments, orders = self.objects, self._comments, self._orders
+        objects, comments, orders = self.objects, self.comments, self._orders
         at, key = 0, None
         for row in rows:
             of, number, name, acl = get(row)
@@ -164,9 +176,11 @@ class Reader:
                 if key is None:
                     continue
                 order = orders.setdefault(of, [])
+                unit = self.units.setdefault(f"pg_class:{of}", [])
             order.append((number, name))
             comment = comments.get(("pg_class", of, number)) if comments else None
             own = ObjectKey(column, f"{key.name}.{name}")
+            unit.append(own)
             objects[own] = CatalogObject(
                 own,
                 facts(row),

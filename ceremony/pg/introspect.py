@@ -8,9 +8,9 @@ snapshot is *unknown*, which is never *equal*.
 """
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import psycopg
 
@@ -39,6 +39,7 @@ _PINS = {
     "quote_all_identifiers": "off",
     "standard_conforming_strings": "on",
     "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
 }
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 #: A lock, an object dropped meanwhile, a deadlock or a cancel: the catalog itself is not to blame.
@@ -49,6 +50,12 @@ class SnapshotUnknown(Refused):
     """The catalog could not be read as a whole: nothing can be said about it."""
 
 
+Result: TypeAlias = tuple[list[str], list[Any]]
+"""An answer: the names of its columns, and its rows."""
+
+Outcome = TypeVar("Outcome")
+
+
 def take(session: Session, *, ledger_schema: str) -> Snapshot:
     """The catalog of the session's database, without the ledger's own objects.
 
@@ -56,18 +63,58 @@ def take(session: Session, *, ledger_schema: str) -> Snapshot:
     (snapshot-unknown) when objects are locked or go away while they are read, and Failed when the
     connection breaks.
     """
+    return attempt(session, lambda: _taken(session, ledger_schema))
+
+
+def attempt(session: Session, reading: Callable[[], Outcome]) -> Outcome:
+    """What a reading of the catalog gives, tried again when the catalog moved meanwhile.
+
+    Raises SnapshotUnknown and Failed.
+    """
     error: psycopg.Error | None = None
     for _ in range(ATTEMPTS):
         try:
             with _nothing_collected():
-                return _taken(session, ledger_schema)
+                return reading()
         except psycopg.Error as raised:
             error = raised
             if raised.sqlstate not in _MOVING:
                 raise failure(raised, state=NOTHING_CHANGED, doing="The snapshot") from None
             session.connection.rollback()
-    assert error is not None
+    if error is None:
+        raise ValueError("no attempt was made")
     raise _unknown(session, error)
+
+
+def asked(connection: psycopg.Connection[Any], texts: Sequence[str]) -> list[Result]:
+    """The answers to ``texts``, which travel together in one round trip."""
+    with connection.pipeline():
+        cursors = [connection.execute(cast(Any, text)) for text in texts]
+    answers = []
+    for cursor in cursors:
+        columns = [column.name for column in cursor.description or ()]
+        answers.append((columns, cursor.fetchall() if columns else []))
+        cursor.close()
+    return answers
+
+
+def begin() -> tuple[str, str]:
+    """The statements that begin a reading, with everything pinned that definitions depend on."""
+    pins = {**_PINS, "lock_timeout": str(LOCK_TIMEOUT)}
+    calls = [f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in pins.items()]
+    return _BEGIN, f"SELECT {', '.join(calls)}"
+
+
+def _taken(session: Session, ledger_schema: str) -> Snapshot:
+    major = session.identity.server_version // 10_000
+    listed = questions(major)
+    texts = (*begin(), *(question.text for question in listed), "COMMIT")
+    answers = asked(session.connection, texts)[2:-1]
+    reader = Reader(ledger_schema)
+    for question, (columns, rows) in zip(listed, answers, strict=True):
+        reader.read(question.name, columns, rows)
+    reader.finish()
+    return Snapshot(ALGORITHM, major, gathered(reader.objects))
 
 
 @contextmanager
@@ -82,32 +129,6 @@ def _nothing_collected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _taken(session: Session, ledger_schema: str) -> Snapshot:
-    major = session.identity.server_version // 10_000
-    connection = session.connection
-    reader = Reader(ledger_schema)
-    with connection.pipeline():
-        connection.execute(_BEGIN)
-        connection.execute(_pins())
-        cursors = [
-            (question, connection.execute(cast(Any, question.text)))
-            for question in questions(major)
-        ]
-        connection.execute("COMMIT")
-    for question, cursor in cursors:
-        columns = [column.name for column in cursor.description or ()]
-        reader.read(question.name, columns, cursor.fetchall())
-        cursor.close()
-    reader.finish()
-    return Snapshot(ALGORITHM, major, gathered(reader.objects))
-
-
-def _pins() -> Any:
-    pins = {**_PINS, "lock_timeout": str(LOCK_TIMEOUT)}
-    calls = [f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in pins.items()]
-    return f"SELECT {', '.join(calls)}"
 
 
 def _unknown(session: Session, error: psycopg.Error) -> SnapshotUnknown:

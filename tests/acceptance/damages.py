@@ -233,9 +233,9 @@ CODE = (
     Damage("outbox", "DROP FUNCTION cleanup_old_outbox_entries",
            "Function public.cleanup_old_outbox_entries() vanished."),
     Damage("calendar", "CREATE OR REPLACE VIEW names AS SELECT id, name FROM providers"
-           " WHERE name <> ''",
+           " LIMIT 5",
            "View public.names: definition changed: line 4 was not there, "
-           "is now \"WHERE (name <> ''::text)\".", VIEW),
+           'is now "LIMIT 5".', VIEW),
     Damage("calendar", "ALTER VIEW names SET (security_barrier = true)",
            "View public.names: options were none, are now security_barrier=true.", VIEW),
     Damage("calendar", "DROP MATERIALIZED VIEW sums",

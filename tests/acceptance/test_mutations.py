@@ -10,7 +10,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ceremony.core.catalog import Aspect, Snapshot, diff, from_json, to_json
 from ceremony.pg.introspect import take
-from ceremony.pg.session import SessionSettings, open_session
+from ceremony.pg.introspector import Introspector
+from ceremony.pg.session import Session, SessionSettings, open_session
 from tests.acceptance.damages import COSMETIC, DAMAGES, Damage
 from tests.acceptance.door import ROOT, manage
 from tests.acceptance.harmless import HARMLESS, Harmless
@@ -57,21 +58,28 @@ def _make_roles(connection: psycopg.Connection) -> None:
             connection.execute(f"CREATE ROLE {role}")
 
 
-def snapshot(database: Database) -> Snapshot:
+def session_on(database: Database) -> Session:
     parameters = {k: str(v) for k, v in conninfo_to_dict(database.conninfo).items()}
-    with open_session(parameters, SessionSettings()) as session:
-        return take(session, ledger_schema="public")
+    return open_session(parameters, SessionSettings())
 
 
 def around(database: Database, given: str, done: str) -> tuple[Snapshot, Snapshot]:
-    """The snapshots before and after something is done, each statement by itself."""
-    with database.connect() as connection:
+    """The snapshots before and after something is done, each statement by itself.
+
+    What the introspector makes of the first one is what is there when everything is read.
+    """
+    with database.connect() as connection, session_on(database) as session:
         if given:
             connection.execute(given)
-        before = snapshot(database)
+        introspector = Introspector(session, ledger_schema="public")
+        before = introspector.full()
         for statement in [done] if "$$" in done else done.split(";"):
             connection.execute(statement)
-        return before, snapshot(database)
+        refreshed = introspector.refresh(before)
+        after = take(session, ledger_schema="public")
+    assert diff(refreshed, after) == ()
+    assert refreshed == after
+    return before, after
 
 
 def digests(one: Snapshot) -> dict[Aspect, str]:
@@ -122,7 +130,8 @@ def test_what_is_harmless_is_not_told(one: Harmless, built: Built):
 
 @pytest.mark.parametrize("series", ["calendar", "content", "listings", "outbox", "rebalancing"])
 def test_a_snapshot_survives_being_stored(series: str, built: Built):
-    taken = snapshot(built(series))
+    with session_on(built(series)) as session:
+        taken = take(session, ledger_schema="public")
 
     stored = from_json(json.loads(json.dumps(to_json(taken))))
 
