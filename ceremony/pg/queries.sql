@@ -178,6 +178,7 @@ SELECT l.relation::int8, l.modes, c.relkind::text,
            CASE WHEN c.oid IS NULL AND pg_catalog.pg_partition_root(l.relation) <> l.relation
                 THEN (pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass,
                       pg_catalog.pg_partition_root(l.relation), 0)).identity END),
+       (SELECT x.indrelid::int8 FROM pg_catalog.pg_index AS x WHERE x.indexrelid = c.oid),
        pg_catalog.pg_stat_get_xact_numscans(l.relation),
        (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::text
 FROM (SELECT 0::oid AS relation, '' AS modes

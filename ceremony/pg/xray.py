@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ceremony.core.outcome import Problem, StatementResult, StepRun
 from ceremony.core.script import Statement
 from ceremony.core.surprises import surprises
-from ceremony.core.xray import MODES, LockTaken, XRay, strongest
+from ceremony.core.xray import MODES, LockTaken, XRay, covered, strongest
 from ceremony.pg.blocks import SYNC, Leg, Part, What
 from ceremony.pg.queries import query
 from ceremony.pg.session import Session
@@ -42,7 +42,7 @@ _CLOSE = Item(What(Part.XRAY), f"CLOSE {_CURSOR}".encode())
 _INDEX_KINDS = "iI"
 _STORED_KINDS = "rmi"
 _SCANNED_KINDS = "rm"
-_LEAST_OF_INDEXES = MODES.index("ShareUpdateExclusiveLock")
+_OF_QUERIES = MODES[:3]
 ALONE = "It ran outside a transaction: what it locked and read cannot be seen."
 
 
@@ -50,7 +50,8 @@ class _Relation(NamedTuple):
     """A row of the query ``xray``: a relation that is locked now.
 
     ``kind``, ``name`` and ``file`` are as before the statement, ``None`` for what was not there;
-    ``now_name`` and ``now_file`` as after it. ``parent`` is the partitioned table above it.
+    ``now_name`` and ``now_file`` as after it. ``parent`` is the partitioned table above it,
+    ``table`` the oid of an index's table.
     """
 
     oid: str
@@ -63,6 +64,7 @@ class _Relation(NamedTuple):
     now_type: str | None
     now_file: str | None
     parent: str | None
+    table: str | None
     scans: str | None
     lsn: str
 
@@ -189,10 +191,11 @@ class _Reader:
         old = [row for row in relations if row.oid not in self._made and row.name is not None]
         # It gives a table another file as well, but an empty one: nothing is read or copied.
         emptied = what.statement.kind == "truncate_stmt"
+        modes_of = {row.oid: row.modes.split() for row in relations}
         rows = [result.rows for result in results if result.rows is not None]
         xray = XRay(
             statement=what.statement.number,
-            locks=tuple(sorted(lock for row in old for lock in self._locks(row))),
+            locks=tuple(sorted(lock for row in old for lock in self._locks(row, modes_of))),
             rewrites=() if emptied else _rewrites(old, relations),
             scans=() if emptied else tuple(sorted(r.shown for r in old if self._scanned(r))),
             rows=sum(rows) if rows else None,
@@ -205,14 +208,13 @@ class _Reader:
         above = {row.shown: row.parent for row in relations if row.parent}
         return replace(xray, partition_of=tuple(sorted(_parents(xray.names(), above))))
 
-    def _locks(self, row: _Relation) -> Iterator[LockTaken]:
-        modes = row.modes.split()
-        taken = set(modes) - self._held.get(row.oid, set())
-        for mode in strongest(modes):
-            weak_on_index = (row.kind or "") in _INDEX_KINDS and MODES.index(
-                mode
-            ) < _LEAST_OF_INDEXES
-            if mode in taken and not weak_on_index:
+    def _locks(self, row: _Relation, modes_of: Mapping[str, list[str]]) -> Iterator[LockTaken]:
+        """What is new. A lock on an index says nothing where its table is locked as much."""
+        taken = set(modes_of[row.oid]) - self._held.get(row.oid, set())
+        on_table = modes_of.get(row.table or "", [])
+        for mode in strongest(modes_of[row.oid]):
+            weak = (row.kind or "") in _INDEX_KINDS and mode in _OF_QUERIES
+            if mode in taken and not weak and not (on_table and covered(mode, on_table)):
                 yield LockTaken(row.shown, mode)
 
     def _scanned(self, row: _Relation) -> bool:
