@@ -1,6 +1,7 @@
 """What a migration may rely on: the files that its ``Depends:`` lines lead to."""
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Mapping
 
 from ceremony.core.graph import resolve
@@ -11,17 +12,23 @@ Node = tuple[str, str]
 """A migration as (series, version)."""
 
 
-def declared(migration: Migration, library: Mapping[str, Series]) -> frozenset[Node]:
-    """The files that ``Depends:`` names, and those that they name in turn."""
-    found: set[Node] = set()
-    waiting = [migration]
+def leads_to(migration: Migration, wanted: Migration, library: Mapping[str, Series]) -> bool:
+    """Whether ``Depends:`` names ``wanted``, or a file that leads to it.
+
+    The nearest files are asked first. Files of its own series in front of it cannot lead to it.
+    """
+    seen: set[Node] = set()
+    waiting = deque([migration])
     while waiting:
-        for named in _named(waiting.pop(), library):
+        for named in _named(waiting.popleft(), library):
             node = (named.series, str(named.version))
-            if node not in found:
-                found.add(node)
+            if named is wanted:
+                return True
+            before = named.series == wanted.series and named.version < wanted.version
+            if node not in seen and not before:
+                seen.add(node)
                 waiting.append(named)
-    return frozenset(found)
+    return False
 
 
 def run_before(migration: Migration, library: Mapping[str, Series]) -> frozenset[Node]:

@@ -8,35 +8,33 @@ object that several files make is declared with any of them.
 from collections.abc import Iterator
 
 from ceremony.core.finding import Severity
-from ceremony.core.lint.declared import declared
-from ceremony.core.lint.inventory import Key, Made
+from ceremony.core.lint.declared import leads_to
+from ceremony.core.lint.inventory import Key
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
 from ceremony.core.lint.uses import uses_of
+from ceremony.core.migration import Migration
 
 
 def _look(subject: Subject) -> Iterator[Remark]:
     migration = subject.migration
-    said = declared(migration, subject.library)
-    own = (migration.series, str(migration.version))
-    told: set[tuple[str, str]] = set()
+    told = {str(migration.version)}
     for use in uses_of(subject):
         for key in use.keys:
             made = subject.before.objects.get(key)
-            if made is None or made.series != migration.series:
+            if made is None or made.series != migration.series or made.version in told:
                 continue
-            node = (made.series, made.version)
-            if node != own and node not in said and node not in told:
-                told.add(node)
-                yield Remark(*_words(subject, key, made), use.statement, use.line, use.column)
+            told.add(made.version)
+            maker = subject.series.by_version[made.version]
+            if not leads_to(migration, maker, subject.library):
+                yield Remark(*_words(key, maker), use.statement, use.line, use.column)
 
 
-def _words(subject: Subject, key: Key, made: Made) -> tuple[str, str]:
-    label = subject.series.by_version[made.version].label
+def _words(key: Key, maker: Migration) -> tuple[str, str]:
     return (
-        f"The {key} comes from {label}, and no line 'Depends:' says so.",
-        f"Add to the header: -- Depends: {label} (creates {key.name})",
+        f"The {key} comes from {maker.label}, and no line 'Depends:' says so.",
+        f"Add to the header: -- Depends: {maker.label} (creates {key.name})",
     )
 
 
