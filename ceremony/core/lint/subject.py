@@ -12,7 +12,7 @@ from ceremony.core.lint.inventory import Inventory, Key, Made
 from ceremony.core.migration import Migration
 from ceremony.core.script import Script
 from ceremony.core.series import Series
-from ceremony.core.sql.parser import ast
+from ceremony.core.sql.parser import ast, error_at
 from ceremony.core.sql.relations import Name
 from ceremony.core.sql.source import Tree
 
@@ -61,6 +61,19 @@ class Subject:
     def in_transaction(self) -> bool:
         """Whether the script runs as one transaction."""
         return self.header.transactional
+
+    def place(self, command: Command, location: int) -> tuple[int, int]:
+        """Line and column of the node at ``location``, which the parser counts in bytes of the
+        file; in a body, whose nodes count from elsewhere, those of the command.
+        """
+        if command.in_body or location <= 0:
+            return command.line, command.column
+        return self.at(location)
+
+    def at(self, location: int) -> tuple[int, int]:
+        """Line and column of byte ``location`` of the file."""
+        found = error_at(self.script.text.encode(), location, "")
+        return found.line, found.column
 
     @cached_property
     def new_tables(self) -> frozenset[Name]:

@@ -33,13 +33,13 @@ def _look(subject: Subject) -> Iterator[Remark]:
                         "Write tstzrange. If local time is meant, say whose: tsrange(… AT TIME "
                         "ZONE 'Europe/Zurich', …).",
                         tree.statement,
-                        line,
+                        *(subject.at(call.location) if line is None else (line, 0)),
                     )
 
 
-def _parts(tree: Tree) -> Iterator[tuple[int, tuple[Message, ...]]]:
+def _parts(tree: Tree) -> Iterator[tuple[int | None, tuple[Message, ...]]]:
     """The statement's own tree, and those in its body with their lines in the file."""
-    yield 0, (tree.node, *tree.parsed.cut)
+    yield None, (tree.node, *tree.parsed.cut)
     body = body_of(tree.statement, tree.parsed)
     for piece in body.pieces or () if body is not None else ():
         yield file_line_of_body(tree.statement, piece.line), piece.roots

@@ -1,6 +1,8 @@
 import pytest
 
+from ceremony.core.lint import lint
 from ceremony.core.rules.timestamp_without_zone import RULE
+from tests.core.folders import series_of
 from tests.core.rules.looking import found, lines
 
 
@@ -43,6 +45,13 @@ def test_fires(sql):
 )
 def test_does_not_fire(sql):
     assert lines(RULE, sql) == []
+
+
+def test_points_at_the_column():
+    text = "SELECT 'é';\nCREATE TABLE a (\n    x int,\n    é text, b timestamp\n);\n"
+    series = series_of({"0001_a.sql": text})
+    [finding] = lint({"shop": series}, [RULE])
+    assert (finding.line, finding.column) == (4, 13)
 
 
 def test_names_the_column():

@@ -64,3 +64,8 @@ def test_names_the_column_and_the_line_in_the_body():
     assert found(RULE, {**_A, "0002_b.sql": sql}) == [
         ("0002_b.sql", 3, "tsrange over a.s, which is timestamptz.")
     ]
+
+
+def test_points_at_the_call():
+    sql = "CREATE INDEX i\n    ON a USING gist (\n    tsrange(s, e));"
+    assert _after_a(sql) == [3]
