@@ -19,7 +19,7 @@ _MAKES_ERROR = {
 #: Strings that are written like a code and are none.
 NO_CODES = {
     "cer-below", "cer-time", "cer-title", "ceremony-answer-v1", "ceremony-audit-v1",
-    "ceremony-beat", "ceremony-ledger-v1", "commit-timestamps-on", "copy-progress", "django-admin", "en-us",
+    "ceremony-beat", "ceremony-ledger-v1", "ceremony-readiness-v1", "commit-timestamps-on", "copy-progress", "django-admin", "en-us",
     "index-definition", "index-facts", "index-progress", "last-changed", "ledger-facts", "ledger-probes",
     "lock-held", "lock-holder",
     "prepared-transactions", "relation-exists", "rev-parse", "same-origin", "session-probes",
@@ -30,6 +30,7 @@ NO_CODES = {
 BUILT: dict[str, set[str]] = {
     "check-{}-unknown": {"check-when-unknown", "check-severity-unknown"},
     "dependency-{}": {"dependency-planned", "dependency-retired"},
+    "schema-{}": {"schema-behind", "schema-ahead", "schema-invalid", "schema-unknown"},
     "version-{}": {"version-planned", "version-retired"},
     "ceremony-{}-{}": set(),
     "ceremony-test-{}": set(),
