@@ -9,7 +9,7 @@ from ceremony.actions.rehearse_source import Source, ground
 from ceremony.actions.rehearse_stage import DROPPED, Blueprint, Stage
 from ceremony.actions.watching import Unwatched
 from ceremony.conf import Settings
-from ceremony.core.baseline import Proof, prove, told
+from ceremony.core.baseline import Proof, prove, respelled, told
 from ceremony.core.catalog import Difference, Snapshot
 from ceremony.core.check import CheckResult, CheckSeverity, When
 from ceremony.core.finding import Finding, note, refuse
@@ -18,6 +18,8 @@ from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome, StepState
 from ceremony.core.rehearsal.steps import unchecked, up
 from ceremony.errors import NOTHING_CHANGED
 from ceremony.pg.introspect import take
+from ceremony.pg.scratch import load_schema, origin_like, scratch_database
+from ceremony.pg.session import Session, SessionSettings, open_session
 from ceremony.pg.verify import run_checks
 
 _SHOWN = 20
@@ -55,10 +57,9 @@ def prove_file(case: Case, here: Ready, settings: Settings) -> Proved:
 
     Raises what ``ground`` and ``Stage`` raise, and SnapshotUnknown.
     """
-    built = _built(case, here, settings)
-    if isinstance(built, Problem):
-        return Proved(problem=built)
-    proof = prove(case.live, *built, ignore=case.ignore, rights=case.rights)
+    proof = _proof(case, here, settings)
+    if isinstance(proof, Problem):
+        return Proved(problem=proof)
     findings = tuple(_findings(case.migration, proof))
     if not proof.holds:
         return Proved(proof, (), findings, _refusal(case, here, proof))
@@ -67,8 +68,8 @@ def prove_file(case: Case, here: Ready, settings: Settings) -> Proved:
     return Proved(proof, checks, findings, problem)
 
 
-def _built(case: Case, here: Ready, settings: Settings) -> tuple[Snapshot, Snapshot] | Problem:
-    """The catalog after one run of the file, and after two; or why it cannot be built."""
+def _proof(case: Case, here: Ready, settings: Settings) -> Proof | Problem:
+    """The comparison; or why the file cannot be built."""
     target = here.access.target
     series = case.library.series[case.migration.series]
     step = up(case.migration)
@@ -82,7 +83,22 @@ def _built(case: Case, here: Ready, settings: Settings) -> tuple[Snapshot, Snaps
             once = stage.picture().snapshot
             if problem := _failed(case.migration, stage.run(unchecked(step)), "second"):
                 return problem
-            return once, stage.picture().snapshot
+            twice = stage.picture().snapshot
+            proof = prove(case.live, once, twice, ignore=case.ignore, rights=case.rights)
+            if not proof.spelling:
+                return proof
+            live = _reloaded(here.access.session, here, settings)
+            return respelled(proof, live, _reloaded(stage.session, here, settings))
+
+
+def _reloaded(origin: Session, here: Ready, settings: Settings) -> Snapshot:
+    """The catalog of a copy that was made by pg_dump, as every restored backup is."""
+    server = dict(here.access.target.parameters)
+    parameters = {**server, "dbname": origin.identity.database}
+    with scratch_database(server, origin_like(origin)) as copy:
+        load_schema(origin, parameters, copy, pg_bin=settings.pg_bin)
+        with open_session(copy, SessionSettings(run="scratch")) as session:
+            return take(session, ledger_schema=settings.ledger_schema)
 
 
 def _failed(migration: Migration, outcome: StepOutcome, time: str) -> Problem | None:
@@ -107,6 +123,9 @@ def _findings(migration: Migration, proof: Proof) -> Iterator[Finding]:
     for one in proof.repeated[:_KEPT]:
         hint = "Write the statement so that it finds its object and leaves it."
         yield refuse(migration.path, "baseline-not-repeatable", one.sentence, hint)
+    for one in proof.respelled[:_KEPT]:
+        hint = "Nothing must be done: reloaded from a dump, both are written alike."
+        yield note(migration.path, "baseline-respelled", told(one), hint)
     for one in proof.cosmetic[:_KEPT]:
         hint = "Nothing must be done: comments and the order of columns do not count."
         yield note(migration.path, "baseline-cosmetic", told(one), hint)

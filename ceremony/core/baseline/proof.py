@@ -1,17 +1,18 @@
 """The proof of a baseline: what its file builds, compared with the live catalog."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ceremony.core.catalog import Aspect, Change, Difference, Snapshot, diff
 
 
 @dataclass(frozen=True)
 class Proof:
-    """``built`` is what the file makes of an empty database; ``live`` what the target has.
+    """What came of comparing the file with the target.
 
-    ``differences`` tell both apart, ``cosmetic`` those that do not count, ``repeated`` what a
-    second run of the file changed.
+    ``differences`` tell both apart, ``cosmetic`` are those that do not count, ``repeated`` what a
+    second run of the file changed. ``respelled`` are expressions that PostgreSQL itself writes
+    otherwise once they are reloaded from a dump: they are equal then.
     """
 
     fingerprint: str
@@ -19,11 +20,17 @@ class Proof:
     differences: tuple[Difference, ...]
     cosmetic: tuple[Difference, ...]
     repeated: tuple[Difference, ...] = ()
+    respelled: tuple[Difference, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether the file builds the live schema, and building it twice is building it once."""
         return not self.differences and not self.repeated
+
+    @property
+    def spelling(self) -> bool:
+        """Whether some difference may be one of spelling only."""
+        return any(_expression(one) for one in self.differences)
 
 
 def prove(
@@ -49,6 +56,29 @@ def prove(
         tuple(one for one in found if one.aspect is Aspect.COSMETIC),
         diff(made, again.without(ignore)),
     )
+
+
+def respelled(proof: Proof, live: Snapshot, built: Snapshot) -> Proof:
+    """The proof without the differences that are gone once both sides are reloaded from a dump.
+
+    ``live`` and ``built`` are those copies. What a server prints of an expression can parse to
+    another tree than it was printed from (``varchar`` in a list of values), which means the same: a
+    dump that is restored relies on it.
+    """
+    equal = tuple(one for one in proof.differences if _expression(one) and _same(one, live, built))
+    rest = tuple(one for one in proof.differences if one not in equal)
+    return replace(proof, differences=rest, respelled=equal)
+
+
+def _expression(difference: Difference) -> bool:
+    return difference.change is Change.CHANGED and difference.aspect is Aspect.STRUCTURE
+
+
+def _same(difference: Difference, live: Snapshot, built: Snapshot) -> bool:
+    one, other = live.objects.get(difference.key), built.objects.get(difference.key)
+    if one is None or other is None:
+        return False
+    return one.structure.get(difference.fact) == other.structure.get(difference.fact)
 
 
 def told(difference: Difference) -> str:

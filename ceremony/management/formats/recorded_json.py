@@ -40,6 +40,7 @@ def _proof(proof: Proof) -> Json:
         "objects": proof.objects,
         "differences": [one.to_json() for one in proof.differences],
         "cosmetic": [one.to_json() for one in proof.cosmetic],
+        "respelled": [one.to_json() for one in proof.respelled],
         "repeated": [one.to_json() for one in proof.repeated],
     }
 

@@ -1,0 +1,59 @@
+"""Baselines written from schemas that were made otherwise: the five series, and a rich one."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.acceptance.door import ROOT, manage
+from tests.acceptance.world import World
+
+RICH = ROOT / "tests" / "pg" / "baseline" / "rich.sql"
+FIVE = ["calendar", "content", "listings", "outbox", "rebalancing"]
+
+
+def begin(world: World) -> None:
+    """The series ``copy``, without a file."""
+    world.write({"series.toml": 'title = "Copy"\nnumbering = "sequence"\n'}, "copy")
+
+
+def written(world: World, *flags: str) -> Path:
+    answer = manage("baseline_sql", "copy", "base", *flags)
+    assert answer.status == 0, answer.told()
+    return world.root / "copy" / "0001_base.sql"
+
+
+@pytest.mark.parametrize("series", FIVE)
+def test_the_schema_of_every_series_can_be_taken_over(series: str, world: World) -> None:
+    world.target(series)
+    shipped = {**settings.CEREMONY, "ROOT": ROOT / "migrations_sql"}
+    own = settings.CEREMONY
+    settings.CEREMONY = shipped
+    world.applied(series=series)
+    settings.CEREMONY = own
+    begin(world)
+    before = world.catalog(series)
+
+    path = written(world, "--database", series)
+
+    assert world.catalog(series) == before
+    world.target("copy")
+    assert manage("apply_sql", "copy", "--database", "copy").status == 0
+    assert world.catalog("copy") == before
+    assert path.read_text().startswith("-- Purpose: the schema of Copy as it is, ")
+
+
+def test_a_rich_schema_is_taken_over(world: World) -> None:
+    world.target("copy")
+    world.ask(RICH.read_text(), "copy")
+    begin(world)
+    written(world)
+    answer = manage("check_sql", "copy", "--format", "json")
+    assert answer.status == 0
+    found = json.loads(answer.out)["reports"][0]["findings"]
+    # What is told of the schema is true of it; nothing is told of how the file is written.
+    assert {one["code"] for one in found} == {
+        "lint-dangerous-statement",
+        "lint-foreign-key-on-delete",
+    }
