@@ -3,8 +3,8 @@
 ::
 
     COMMIT                                 of the migration before; judged first
-    BEGIN; the reset; comparison; COMMIT   so that nothing of one file reaches the next
-    BEGIN; limits; ledger row
+    BEGIN; the reset; COMMIT               so that nothing of one file reaches the next
+    BEGIN; ledger row; limits              the row answers with the session as the reset left it
     checks `before`                        then a wait, if one of them may refuse
     the statements
     checks `after`                         each in its own savepoint, each followed by a Sync
@@ -46,7 +46,6 @@ class Part(StrEnum):
 
     COMMIT = "the COMMIT"
     RESET = "the reset of the session"
-    COMPARE = "the comparison of the session"
     BEGIN = "the BEGIN"
     LEDGER = "the ledger row"
     STATEMENT = "a statement"
@@ -58,6 +57,7 @@ class Part(StrEnum):
     QUESTION = "the question of a check"
     PROBES = "the look at the session before COMMIT"
     LEDGER_PROBES = "the look at the ledger before COMMIT"
+    CONTRACT = "the look at the contract before COMMIT"
     PREPARE = "the preparation of our own queries"
     PREPARED = "the list of our own queries"
     GUARD = "the look at the prepared statements before COMMIT"
@@ -81,16 +81,16 @@ class What(NamedTuple):
 
 
 def _own(part: Part, text: str) -> Item:
-    return Item(What(part), text.encode())
+    return Item(What(part), text.encode(), brief=True)
 
 
 SYNC = Item(What(Part.SYNC))
 #: Answered at once: an answer that waits in the server for the end of the next block would be lost
 #: with the link, and leave this migration's outcome unknown.
-COMMIT = Item(What(Part.COMMIT), b"COMMIT", flush=True)
+COMMIT = Item(What(Part.COMMIT), b"COMMIT", flush=True, brief=True)
 ROLLBACK = _own(Part.RESET, "ROLLBACK")
 _BEGIN_TEXT = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-_BEGIN = _own(Part.BEGIN, _BEGIN_TEXT)
+BEGIN = _own(Part.BEGIN, _BEGIN_TEXT)
 _ALL_IMMEDIATE = _own(Part.CONSTRAINTS, "SET CONSTRAINTS ALL IMMEDIATE")
 _RESETS = (
     "CLOSE ALL",
@@ -114,8 +114,6 @@ RESET = (DEALLOCATE, *RESET_BUT_PREPARED)
 
 DISCARD ALL would drop the lock as well (manual, DISCARD).
 """
-COMPARE = Item(What(Part.COMPARE), query("settings-now").encode(), keep=1)
-"""Asked after the COMMIT of the reset: UNLISTEN takes effect only then."""
 
 
 @dataclass(frozen=True)
@@ -136,16 +134,19 @@ class Probing:
         row = (b"%d" % self.sequence,)
         text = query("ledger-probes").replace("{ledger}", self.table)
         return (
-            Item(What(Part.PROBES), query("session-probes").encode(), locks, keep=1),
-            Item(What(Part.LEDGER_PROBES), text.encode(), row, keep=1),
+            Item(What(Part.PROBES), query("session-probes").encode(), locks, keep=1, brief=True),
+            Item(What(Part.LEDGER_PROBES), text.encode(), row, keep=1, brief=True),
         )
 
 
-def begin(limits: Limits, *, compare: bool = True) -> tuple[Item, ...]:
-    """BEGIN, the session as it is after the reset, and the limits of this transaction."""
-    compared = (COMPARE,) if compare else ()
-    limited = tuple(Item(What(Part.BEGIN), text) for text in limits.statements())
-    return (_BEGIN, *compared, *limited)
+def begin(limits: Limits) -> tuple[Item, ...]:
+    """BEGIN and the limits of this transaction."""
+    return (BEGIN, *limited(limits))
+
+
+def limited(limits: Limits) -> tuple[Item, ...]:
+    """What sets the limits of a transaction that has begun."""
+    return tuple(Item(What(Part.BEGIN), text, brief=True) for text in limits.statements())
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def file_statement(statement: Statement) -> Item:
 
 def ledger_row(insertion: bytes, parameters: tuple[bytes | None, ...]) -> Item:
     """The ledger row; its answer says that the step has begun."""
-    return Item(What(Part.LEDGER), insertion, parameters, keep=1, flush=True)
+    return Item(What(Part.LEDGER), insertion, parameters, keep=1, flush=True, brief=True)
 
 
 def check_items(index: int, check: Check) -> list[Item]:

@@ -17,6 +17,7 @@ from ceremony.core.outcome import Problem, StepOutcome, StepRun, StepState
 from ceremony.pg.attempt import Attempt, never_started
 from ceremony.pg.blockers import with_blockers
 from ceremony.pg.blocks import (
+    BEGIN,
     COMMIT,
     RESET,
     RESET_BUT_PREPARED,
@@ -25,10 +26,10 @@ from ceremony.pg.blocks import (
     Leg,
     Part,
     Probing,
-    begin,
     file_statement,
     ledger_row,
     legs,
+    limited,
 )
 from ceremony.pg.context import Listener, RunContext
 from ceremony.pg.contract import contract_items
@@ -48,7 +49,7 @@ from ceremony.pg.nontransactional import OutsideStep
 from ceremony.pg.prepared import PreparedQueries, deallocates
 from ceremony.pg.session import Session
 from ceremony.pg.step_rows import step_facts
-from ceremony.pg.surroundings import Surroundings, limits_of, surroundings
+from ceremony.pg.surroundings import Surroundings, limits_of, session_limits, surroundings
 from ceremony.pg.wire import Answer, Item
 from ceremony.pg.xray import with_looks
 
@@ -79,7 +80,9 @@ class Executor:
         self._listener = listener
         self._ledger_oid, self._guarded = ledger.as_it_stands()
         self._halves = lock_halves(ledger.schema)
-        self._own = PreparedQueries(ledger.insertion, self._probing(0))
+        self._own = PreparedQueries(
+            ledger.insertion, self._probing(0), session_limits(session).check_connection
+        )
         self._outcomes: dict[UUID, StepOutcome] = {}
         self._told = 0
         self._judged: Attempt | None = None
@@ -185,9 +188,14 @@ class Executor:
         self._ledger.advance(row)
         limits = limits_of(step, self._session)
         own = self._own
-        first, compare, *limited = begin(limits)
         insert = own.item(ledger_row(self._ledger.insertion, parameters(row)))
-        opening = [*RESET_BUT_PREPARED, first, own.item(compare), *limited, insert]
+        # The row first: it answers with the session as it is without the limits of this step.
+        opening = [
+            *RESET_BUT_PREPARED,
+            BEGIN,
+            insert,
+            *limited(replace(limits, check_connection=0)),
+        ]
         probes: tuple[Item, ...] = self._probing(row.sequence).items()
         if not deallocates(step.script):
             probes = (own.look(), *map(own.item, probes))

@@ -278,8 +278,9 @@ def checks_problem(
 
 
 def _drift_after_reset(attempt: Attempt, around: Surroundings) -> Problem | None:
-    now = attempt.rows_of(Part.COMPARE)
-    if now is None or now == around.clean:
+    told = attempt.rows_of(Part.LEDGER) or ()
+    now = told[1 : 1 + len(around.clean)]
+    if not now or now == around.clean:
         return None
     changed = [
         f"{name} is {after}, was {before}"

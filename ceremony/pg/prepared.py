@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Sequence
 
 from ceremony.core.script import Script
-from ceremony.pg.blocks import COMPARE, DEALLOCATE, Part, Probing, What
+from ceremony.pg.blocks import DEALLOCATE, Part, Probing, What
 from ceremony.pg.queries import query
 from ceremony.pg.wire import Answer, Item
 
@@ -23,16 +23,19 @@ _LIST = query("prepared-now").encode()
 
 
 class PreparedQueries:
-    """The comparison, the ledger row and the looks before COMMIT, prepared on one session.
+    """The ledger row and the looks before COMMIT, prepared on one session.
+
+    The row answers with the settings of the session as well, and sets how often the server looks
+    for its client (``check_interval`` in milliseconds, 0 where it cannot): one question less for
+    every migration.
 
     ``made`` is what the server said of them when they were prepared, empty until then.
     """
 
-    def __init__(self, insertion: bytes, probing: Probing) -> None:
+    def __init__(self, insertion: bytes, probing: Probing, check_interval: int) -> None:
         mark = secrets.token_hex(8)
         plain = (
-            COMPARE,
-            Item(What(Part.LEDGER), insertion, keep=1, flush=True),
+            Item(What(Part.LEDGER), _telling(insertion, check_interval), brief=True),
             *probing.items(),
         )
         self._items = {
@@ -51,14 +54,14 @@ class PreparedQueries:
         if self._in_place:
             return ()
         prepared = (
-            Item(What(Part.PREPARE), item.sql, name=item.name, prepares=True)
+            Item(What(Part.PREPARE), item.sql, name=item.name, prepares=True, brief=True)
             for item in self._items.values()
         )
-        return (DEALLOCATE, *prepared, Item(What(Part.PREPARED), _LIST, keep=_KEPT))
+        return (DEALLOCATE, *prepared, Item(What(Part.PREPARED), _LIST, keep=_KEPT, brief=True))
 
     def look(self) -> Item:
         """The question, before COMMIT, what is prepared now."""
-        return Item(What(Part.GUARD), _LIST, keep=_KEPT)
+        return Item(What(Part.GUARD), _LIST, keep=_KEPT, brief=True)
 
     def heard(self, answers: Sequence[Answer]) -> None:
         """Learn from a batch: what was made, and whether anything must be made anew."""
@@ -71,6 +74,13 @@ class PreparedQueries:
     def forget(self) -> None:
         """They are gone, or may be: they are prepared again before they are used."""
         self._in_place = False
+
+
+def _telling(insertion: bytes, check_interval: int) -> bytes:
+    settings = query("settings-now").removeprefix("SELECT").strip()
+    alive = f"'client_connection_check_interval', '{check_interval}', true"
+    told = f", pg_catalog.set_config({alive})" if check_interval else ""
+    return b"%s, %s" % (insertion, (settings + told).encode())
 
 
 def deallocates(script: Script | None) -> bool:

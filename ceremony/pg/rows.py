@@ -14,10 +14,12 @@ class Rows(NamedTuple):
     tag: str = ""
     last: pq.abc.PGresult | None = None
 
-    def plus(self, result: pq.abc.PGresult, keep: int) -> "Rows":
-        """With one more chunk, of which rows are kept until there are ``keep``."""
+    def plus(self, result: pq.abc.PGresult, keep: int, *, named: bool) -> "Rows":
+        """With one more chunk, of which rows are kept until there are ``keep``; with the names of
+        the columns where they are wanted.
+        """
         columns, rows = self.columns, self.rows
-        if keep and not columns:
+        if keep and named and not columns:
             columns = tuple(_text(result.fname(n)) or "" for n in range(result.nfields))
         wanted = min(result.ntuples, keep - len(rows))
         if wanted > 0:

@@ -30,6 +30,7 @@ _CHUNK = 262_144
 _CHUNK_ROWS = 1_000
 #: libpq 17 has chunks of many rows; before it, each row is a chunk.
 _CHUNKED = pq.version() >= 170000
+_DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.PIPELINE_SYNC)
 _CHUNKS = (pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE)
 _SEVERITY, _SQLSTATE = Field.SEVERITY_NONLOCALIZED, Field.SQLSTATE
 
@@ -39,8 +40,9 @@ class Item(NamedTuple):
 
     ``keep`` is how many rows of the answer are kept; ``flush`` asks the server to answer at once
     and not only at the next Sync. ``name`` is that of a prepared statement, which is executed in
-    place of ``sql``, or made of it where the item ``prepares``. ``what`` belongs to the sender and
-    is not looked at.
+    place of ``sql``, or made of it where the item ``prepares``. The answer to a ``brief`` one is
+    short: it is read as a whole, without the names of its columns. ``what`` belongs to the sender
+    and is not looked at.
     """
 
     what: Any
@@ -50,6 +52,7 @@ class Item(NamedTuple):
     flush: bool = False
     name: bytes = b""
     prepares: bool = False
+    brief: bool = False
 
     @property
     def is_sync(self) -> bool:
@@ -248,6 +251,9 @@ class Wire:
                 pgconn.send_query_prepared(item.name, item.parameters or None)
             else:
                 pgconn.send_query_params(item.sql, item.parameters or None)
+            if item is items[0]:
+                # The server is at work on it while the rest is queued.
+                pgconn.flush()
             if item.flush:
                 pgconn.send_flush_request()
         pgconn.flush()
@@ -271,7 +277,7 @@ class Wire:
                     continue
                 if result.status in _CHUNKS:
                     if self._rows.last is not result:
-                        self._rows = self._rows.plus(result, self._unread[-1].keep)
+                        self._rows = self._rows.plus(result, self._unread[-1].keep, named=True)
                     self._taken.clear()
                     continue
                 answers.append(self._answer(self._unread[-1], result))
@@ -281,9 +287,10 @@ class Wire:
 
     def _in_chunks(self) -> None:
         """Let the next answer come in chunks, of which only the kept rows stay: libpq would hold
-        all rows of a SELECT. Not possible for a Sync, nor for what will not run.
+        all rows of a SELECT. Not possible for a Sync, nor for what will not run; not worth while
+        for what is brief.
         """
-        if self._unread and not self._unread[-1].is_sync:
+        if self._unread and self._unread[-1].sql and not self._unread[-1].brief:
             with contextlib.suppress(psycopg.OperationalError):
                 if _CHUNKED:
                     self._pgconn.set_chunked_rows_mode(_CHUNK_ROWS)
@@ -331,21 +338,12 @@ class Wire:
         seconds, self._before = now - self._before, now
         notices, self._notices = tuple(self._notices), []
         status = result.status
-        if status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.PIPELINE_SYNC):
+        if status in _DONE:
             tag = (result.command_status or b"").decode()
-            return Answer(item, AnswerState.OK, tag=tag, messages=notices, seconds=seconds)
+            return Answer(item, AnswerState.OK, tag, (), (), 0, None, notices, seconds)
         if status == pq.ExecStatus.TUPLES_OK:
-            found = self._rows.plus(result, item.keep)
-            return Answer(
-                item,
-                AnswerState.OK,
-                found.tag,
-                found.columns,
-                found.rows,
-                found.total,
-                messages=notices,
-                seconds=seconds,
-            )
+            columns, rows, total, tag, _ = self._rows.plus(result, item.keep, named=not item.brief)
+            return Answer(item, AnswerState.OK, tag, columns, rows, total, None, notices, seconds)
         if status == pq.ExecStatus.PIPELINE_ABORTED:
             return Answer(item, AnswerState.SKIPPED, messages=notices)
         error = error_fields(result)

@@ -58,7 +58,7 @@ def _legs(statement: Statement, part: Attempt, ledger: Ledger, limits: Limits) -
     insert = ledger_row(ledger.insertion, parameters(part.row))
     oid, _ = ledger.as_it_stands()
     probing = Probing(ledger.table, oid, part.row.sequence, lock_halves(ledger.schema))
-    legs = single(statement, [*begin(limits, compare=False), insert], probing.items())
+    legs = single(statement, [*begin(limits), insert], probing.items())
     return with_looks(legs, [statement]) if part.run.looked_at else legs
 
 
