@@ -78,7 +78,8 @@ GATE_AT_START = _env.flag("CEREMONY_GATE", default=False)
 INSTALLED_APPS = [
     "ceremony",
     "project",
-    "django.contrib.admin",
+    # Its pages are looked for in urls.py: commands need none of them.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

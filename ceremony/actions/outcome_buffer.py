@@ -13,12 +13,12 @@ from ceremony.actions.record import PreparedOutcome, prepare_outcome, record_pre
 from ceremony.core.outcome import StepOutcome, StepState
 from ceremony.models import Run
 
-FLUSH_OUTCOMES = 100
-FLUSH_SECONDS = 0.5
+FLUSH_OUTCOMES = 500
+FLUSH_SECONDS = 1.0
 
 
 class OutcomeBuffer:
-    """Records outcomes every 100 of them or half a second, at once when a step did not succeed, and
+    """Records outcomes every 500 of them or every second, at once when a step did not succeed, and
     at the end.
 
     Used as a context manager, it is flushed on the way out, after an exception too. A flush that

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from ceremony.actions import outcome_buffer, record
-from ceremony.actions.outcome_buffer import OutcomeBuffer
+from ceremony.actions.outcome_buffer import FLUSH_OUTCOMES, OutcomeBuffer
 from ceremony.actions.record import RunFacts
 from ceremony.core.check import CheckResult
 from ceremony.core.expectations import Observation
@@ -335,7 +335,7 @@ def test_outcomes_wait_in_a_buffer_until_it_is_full_or_late(run, step_runs):
     with OutcomeBuffer(run, keep_error_detail=True, clock=clock) as buffer:
         buffer.add(outcome(step_runs[0]))
         assert Outcome.objects.count() == 0
-        clock.seconds = 0.5
+        clock.seconds = 1.0
         buffer.add(outcome(step_runs[1], ledger_sequence=3))
         assert Outcome.objects.count() == 2
         buffer.add(outcome(step_runs[2], ledger_sequence=4))
@@ -350,13 +350,13 @@ def test_a_failure_is_recorded_at_once(run, step_runs):
         assert Outcome.objects.count() == 2
 
 
-def test_a_hundred_outcomes_are_a_batch(run):
-    planned = factories.StepRunFactory.create_batch(100)
+def test_five_hundred_outcomes_are_a_batch(run):
+    planned = factories.StepRunFactory.create_batch(FLUSH_OUTCOMES)
     record.record_intents(run, planned, planned_at=NOON)
     with OutcomeBuffer(run, keep_error_detail=True, clock=Clock()) as buffer:
         for one in planned:
             buffer.add(outcome(one))
-        assert Outcome.objects.count() == 100
+        assert Outcome.objects.count() == FLUSH_OUTCOMES == 500
 
 
 def test_a_buffer_is_flushed_when_the_run_is_interrupted(run, step_runs):
