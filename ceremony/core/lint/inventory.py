@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.contract.names import shown_name
 from ceremony.core.sql.parser import Message
 from ceremony.core.sql.relations import Name
 
@@ -19,7 +20,8 @@ class Key(NamedTuple):
     part: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}.{self.part}" if self.part else f"{self.kind} {self.name}"
+        part = f".{shown_name(self.part)}" if self.part else ""
+        return f"{self.kind} {self.name}{part}"
 
 
 @dataclass(frozen=True)

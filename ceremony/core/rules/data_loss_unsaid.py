@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.deeds import dropped
-from ceremony.core.lint.inventory import Key
 from ceremony.core.lint.own import Own
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
@@ -46,7 +45,7 @@ def _lost(command: Command, own: Own) -> Iterator[str]:
     """What a command deletes, in words."""
     for key in dropped(command):
         if key.kind in _HOLD_DATA and not own.has_table(key.name):
-            yield f"Dropping the {key.kind} {_words(key)} deletes its data"
+            yield f"Dropping the {key} deletes its data"
     judge = _JUDGES.get(command.kind)
     for table in judge(command.node) if judge is not None else ():
         if not own.has_table(table):
@@ -70,10 +69,6 @@ def _all_own(command: Command, own: Own) -> bool:
     """Whether the script made everything that is dropped; DROP TYPE does not tell of which kind."""
     keys = list(dropped(command))
     return {key.name for key in keys} == {key.name for key in keys if own.has(key)}
-
-
-def _words(key: Key) -> str:
-    return f"{key.name}.{key.part}" if key.part else str(key.name)
 
 
 def _truncated(node: Message) -> Iterator[Name]:

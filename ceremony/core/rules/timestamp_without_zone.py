@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ceremony.core.contract.names import shown_name
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
@@ -60,7 +61,7 @@ _ALTERED = (ast.OBJECT_TABLE, ast.OBJECT_TYPE)
 
 
 def _column(of: Name, column: Message, name: str = "") -> _Typed:
-    words = f"The column {of}.{column.colname or name}"
+    words = f"The column {of}.{shown_name(column.colname or name)}"
     return _Typed(words, column.type_name, column.location)
 
 

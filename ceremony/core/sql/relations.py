@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ceremony.core.contract.names import shown_name
 from ceremony.core.sql.parser import Message, Node
 
 DEFAULT_SCHEMA = "public"
@@ -12,13 +13,15 @@ DEFAULT_SCHEMA = "public"
 
 
 class Name(NamedTuple):
-    """A name in its schema, as the catalog has it: folded, without quotes."""
+    """A name in its schema, as the catalog has it: folded, without quotes. In words it has the
+    quotes that SQL wants.
+    """
 
     schema: str
     name: str
 
     def __str__(self) -> str:
-        return self.name if self.schema == DEFAULT_SCHEMA else f"{self.schema}.{self.name}"
+        return shown_name("" if self.schema == DEFAULT_SCHEMA else self.schema, self.name)
 
 
 def relation_name(range_var: Message) -> Name:

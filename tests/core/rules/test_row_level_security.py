@@ -56,9 +56,9 @@ def test_a_series_has_to_ask_for_it():
 
 def test_security_belongs_into_the_file_of_the_table():
     files = {
-        "0001_a.sql": "CREATE TABLE s.a (id int);",
-        "0002_b.sql": "ALTER TABLE s.a ENABLE ROW LEVEL SECURITY;",
+        "0001_a.sql": 'CREATE TABLE s."A" (id int);',
+        "0002_b.sql": 'ALTER TABLE s."A" ENABLE ROW LEVEL SECURITY;',
     }
     assert found(RULE, files) == [
-        ("0001_a.sql", 1, "The table s.a is created without row-level security.")
+        ("0001_a.sql", 1, 'The table s."A" is created without row-level security.')
     ]

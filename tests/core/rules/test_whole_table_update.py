@@ -42,10 +42,11 @@ def test_does_not_fire(sql):
 
 def test_a_reference_table_is_small():
     files = {
-        "series.toml": 'reference_tables = ["settings", "app.rates"]\n',
+        "series.toml": 'reference_tables = ["settings", "app.rates", \'"Kind"\']\n',
         "0001_a.sql": "UPDATE settings SET b = 1;\nUPDATE app.rates SET b = 1;\n"
+        'UPDATE "Kind" SET b = 1;\n'
         "UPDATE a SET b = 1;",
     }
     assert found(RULE, files) == [
-        ("0001_a.sql", 3, "UPDATE a without WHERE writes every row in one transaction.")
+        ("0001_a.sql", 4, "UPDATE a without WHERE writes every row in one transaction.")
     ]
