@@ -1,12 +1,28 @@
 """A migration costs one round trip, with or without checks."""
 
+from dataclasses import replace
+
 import pytest
 
 from ceremony.core.check import When
+from ceremony.core.contract.requirement import RequiredKind, Requirement, Wanted
+from ceremony.core.version import Version
 from tests.pg.making import check, running, step
 
 FIXED = 12
 COUNT = 20
+
+
+def contract(number: int) -> tuple[Requirement, ...]:
+    """The tables of all migrations so far."""
+    return tuple(
+        Requirement(
+            Wanted(RequiredKind.TABLE, "public", "", f"t{one}"),
+            Version((one,), f"{one:04d}"),
+            f"{one:04d}_x",
+        )
+        for one in range(1, number + 1)
+    )
 
 
 def make(number: int, checks: int):
@@ -29,6 +45,20 @@ def test_one_round_trip_per_migration(target, proxied, checks):
     assert [outcome.state.value for outcome in outcomes] == ["done"] * COUNT
     assert turns <= COUNT * 1.1
     assert turns == COUNT + 1  # and the last COMMIT
+
+
+def test_a_contract_costs_none(target, proxied):
+    runs = [make(number, 1) for number in range(1, COUNT + 1)]
+    runs = [
+        replace(run, step=replace(run.step, contract=contract(number)))
+        for number, run in enumerate(runs, 1)
+    ]
+    with proxied(target, delay=0.004) as (proxy, through), running(through) as (executor, _):
+        proxy.reset()
+        outcomes = executor.run(runs)
+        turns = proxy.turns
+    assert [outcome.state.value for outcome in outcomes] == ["done"] * COUNT
+    assert turns == COUNT + 1
 
 
 def test_connecting_locking_and_reading_the_ledger_cost_a_fixed_dozen(target, proxied):
