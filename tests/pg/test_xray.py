@@ -251,9 +251,13 @@ def test_a_long_file_is_looked_at_in_stretches(small):
 def test_no_more_round_trips(database, proxied):
     with database.connect() as connection:
         connection.execute("CREATE TABLE t (x int); CREATE TABLE u (x int)")
-    turns, units = {}, {}
+    with running(database.conninfo):
+        turns, units = {}, {}
     for measured in (False, True):
-        with proxied(database.conninfo) as (proxy, through), running(through) as (executor, _):
+        with (
+            proxied(database.conninfo, 0.02) as (proxy, through),
+            running(through) as (executor, _),
+        ):
             proxy.reset()
             files = [COPIES.replace("c int", f"c{measured}{n} int") for n in range(3)]
             runs = [
