@@ -9,7 +9,6 @@ migration's own transaction sees that.
 from collections.abc import Iterator
 
 from ceremony.core.catalog.kinds import ObjectKind
-from ceremony.core.contract.reading import read_requirements
 from ceremony.core.contract.requirement import ON_TABLE, Level, RequiredKind, Requirement, Wanted
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.deeds import dropped, renamed
@@ -43,20 +42,26 @@ _KINDS = {
 
 
 def _look(subject: Subject) -> Iterator[Remark]:
-    required = {_key(one.wanted): one for one in _required(subject)}
-    for command in subject.commands if required else ():
-        taken = [(key, "drops") for key in dropped(command)]
-        taken += [(old, "renames") for old, _ in renamed(command)]
-        for key, verb in taken:
-            one = required.get(key)
-            if one is None or key in subject.after.objects:
-                continue
-            if not _is_overload(command, key, one.wanted):
-                yield command.remark(
-                    f"This {verb} the {one.wanted}, which the contract requires since {one.since}.",
-                    f'Keep it; or give the entry until = "{subject.migration.version}" where '
-                    "nobody needs it any more.",
-                )
+    taken = list(_taken(subject))
+    required = {_key(one.wanted): one for one in _required(subject)} if taken else {}
+    for command, key, verb in taken:
+        one = required.get(key)
+        if one is not None and not _is_overload(command, key, one.wanted):
+            yield command.remark(
+                f"This {verb} the {one.wanted}, which the contract requires since {one.since}.",
+                f'Keep it; or give the entry until = "{subject.migration.version}" where nobody '
+                "needs it any more.",
+            )
+
+
+def _taken(subject: Subject) -> Iterator[tuple[Command, Key, str]]:
+    """What the script drops or renames and does not put back."""
+    for command in subject.commands:
+        keys = [(key, "drops") for key in dropped(command)]
+        keys += [(old, "renames") for old, _ in renamed(command)]
+        for key, verb in keys:
+            if key not in subject.after.objects:
+                yield command, key, verb
 
 
 def _is_overload(command: Command, key: Key, wanted: Wanted) -> bool:
@@ -73,9 +78,8 @@ def _is_overload(command: Command, key: Key, wanted: Wanted) -> bool:
 
 
 def _required(subject: Subject) -> Iterator[Requirement]:
-    contract, _ = read_requirements("", "", subject.series.settings.contract, subject.series)
     version = subject.migration.version
-    for one in contract.requirements:
+    for one in subject.series.contract.requirements:
         ended = one.until is not None and one.until <= version
         if one.level is Level.REQUIRED and one.since <= version and not ended:
             yield one
