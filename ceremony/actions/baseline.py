@@ -38,7 +38,7 @@ from ceremony.sources.git import commit_of
 @dataclass(frozen=True)
 class BaselineRequest:
     """``named``: a version or name; what is there is proved, what is not is written first. ``None``
-    for the newest file that supersedes others.
+    for the newest file that supersedes others, or the only one.
 
     ``supersedes``: the range that a new file stands for, ``None`` for all before it. ``rights``:
     whether owners and grants are written and compared. ``check_only``: record nothing.

@@ -44,8 +44,8 @@ def found_file(series: Series, named: str | None) -> Migration | None:
     """
     if named is None:
         superseding = [m for m in series.runnable if m.header.supersedes]
-        if superseding:
-            return superseding[-1]
+        if superseding or len(series.runnable) == 1:
+            return (superseding or series.runnable)[-1]
         raise UsageError(
             "baseline-not-named",
             f"No file of {series.name!r} says what it supersedes, so none can be meant.",

@@ -32,7 +32,7 @@ class Command(RunningCommand):
             nargs="?",
             metavar="VERSION",
             help="The file to prove, by version or name, or a name for a new file. Default: the "
-            "newest file that supersedes others.",
+            "newest file that supersedes others, or the only one.",
         )
         self.add_run_arguments(parser)
         parser.add_argument(
