@@ -168,6 +168,36 @@ def test_statements_without_a_body_have_none(text):
     assert _body(text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DO $$DECLARE a app.role; BEGIN\nDELETE FROM x; END$$",
+        "DO $$DECLARE a CONSTANT app.role NOT NULL := 'x'; BEGIN\nDELETE FROM x; END$$",
+        "DO $$DECLARE a role[] DEFAULT '{}'; b app.role[]; BEGIN\nDELETE FROM x; END$$",
+        "DO $$DECLARE a app.person; BEGIN a.name := 'x';\nDELETE FROM x; END$$",
+        "DO $$DECLARE a app.role; b int; BEGIN SELECT 1, 2 INTO a, b;\nDELETE FROM x; END$$",
+        "DO $$DECLARE a app.vector(3); BEGIN\nDELETE FROM x; END$$",
+        "DO $$BEGIN DECLARE a app.role; declare b app.role; BEGIN\nDELETE FROM x; END; END$$",
+        "DO $$DECLARE a app\n.role; b app.t.c%TYPE; c app.t%ROWTYPE; BEGIN DELETE FROM x; END$$",
+        "CREATE FUNCTION f(a app.role, b role[], c app.role[]) RETURNS app.role "
+        "LANGUAGE plpgsql AS $$BEGIN\nDELETE FROM x; RETURN a; END$$",
+        "CREATE FUNCTION f() RETURNS TABLE (a app.role) "
+        "LANGUAGE plpgsql AS $$BEGIN\nDELETE FROM x; RETURN NEXT; END$$",
+        "CREATE PROCEDURE p(INOUT a app.role) LANGUAGE plpgsql AS $$BEGIN\nDELETE FROM x; END$$",
+    ],
+)
+def test_types_that_the_parser_does_not_know_do_not_stop_it(text):
+    assert (2, "delete_stmt", "DELETE FROM x") in _pieces(text)
+
+
+def test_only_types_are_replaced():
+    text = "DO $$DECLARE a app.role := (SELECT s.t FROM s.u); BEGIN PERFORM s.f(a::app.role); END$$"
+    assert [piece[2] for piece in _pieces(text)] == [
+        "SELECT (SELECT s.t FROM s.u)",
+        "SELECT s.f(a::app.role)",
+    ]
+
+
 def test_a_body_that_nests_too_deeply_is_not_read():
     deep = " || ".join(["'a'"] * 30_000)
     assert _body(_do(f"PERFORM {deep};")).pieces is None

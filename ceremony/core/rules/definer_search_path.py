@@ -1,6 +1,12 @@
-"""SECURITY DEFINER functions whose search_path is not pinned."""
+"""SECURITY DEFINER functions whose search_path is not pinned.
 
-from collections.abc import Iterator
+A path without ``pg_temp`` as its last entry does not protect a body that names relations without
+their schema: the temporary schema is then searched first (PostgreSQL documentation, CREATE
+FUNCTION, "Writing SECURITY DEFINER Functions Safely"). Functions and operators are never looked up
+there.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ceremony.core.catalog.kinds import ObjectKind
@@ -9,23 +15,26 @@ from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
 from ceremony.core.script import Statement
+from ceremony.core.sql.bodies import Body, body_of
 from ceremony.core.sql.constants import word
-from ceremony.core.sql.parser import Message, Node, ast
+from ceremony.core.sql.parser import Message, Node, ast, walk
 from ceremony.core.sql.relations import Name, listed_name
+from ceremony.core.sql.source import Tree
 
 _SAFE_WITHOUT_TEMP = (("",), ("pg_catalog",))
-"""Paths on which no name of the body can be found in the temporary schema by mistake: with an empty
-one every name is qualified, and the system catalog's names are nobody else's.
-"""
+"""With an empty path every name is qualified, and the system catalog's names are nobody else's."""
 
 
 @dataclass
 class _State:
-    """What this file leaves of one function: ``path`` is ``None`` where it is not pinned."""
+    """What this file leaves of one function: ``path`` is ``None`` where it is not pinned.
+    ``exposed`` says that its body may name a relation without its schema.
+    """
 
     definer: bool
     path: tuple[str, ...] | None
     statement: Statement
+    exposed: bool = True
 
 
 _Key = tuple[Name, tuple[str, ...]]
@@ -33,19 +42,21 @@ _Key = tuple[Name, tuple[str, ...]]
 
 def _look(subject: Subject) -> Iterator[Remark]:
     states: dict[_Key, _State] = {}
+    trees = {tree.statement.number: tree for tree in subject.trees}
     for command in subject.commands:
         if command.kind == "create_function_stmt":
-            states.update(_created(command.node, command.statement))
+            tree = None if command.in_body else trees[command.statement.number]
+            states.update(_created(command.node, command.statement, tree))
         elif command.kind == "alter_function_stmt":
             _altered(command.node, command.statement, states, subject)
     for (name, _), state in states.items():
         if state.definer and state.path is None:
             yield _unpinned(name, state)
-        elif state.definer and state.path is not None and not _is_safe(state.path):
+        elif state.definer and state.exposed and not _is_safe(state.path or ()):
             yield _temporary_first(name, state)
 
 
-def _created(node: Message, statement: Statement) -> dict[_Key, _State]:
+def _created(node: Message, statement: Statement, tree: Tree | None) -> dict[_Key, _State]:
     """Nothing for a body of BEGIN ATOMIC: its names are resolved when it is created."""
     if node.HasField("sql_body"):
         return {}
@@ -54,9 +65,26 @@ def _created(node: Message, statement: Statement) -> dict[_Key, _State]:
         for each in node.parameters
         if each.function_parameter.mode not in (ast.FUNC_PARAM_OUT, ast.FUNC_PARAM_TABLE)
     )
-    state = _State(definer=False, path=None, statement=statement)
+    exposed = tree is None or _names_bare_relations(body_of(tree.statement, tree.parsed))
+    state = _State(definer=False, path=None, statement=statement, exposed=exposed)
     _apply(node.options, state)
     return {(listed_name(node.funcname), arguments): state}
+
+
+def _names_bare_relations(body: Body | None) -> bool:
+    """Whether a body names a relation without its schema, as far as it can be read."""
+    if body is None or body.pieces is None or any(piece.built for piece in body.pieces):
+        return True
+    return any(_has_bare_relation(piece.roots) for piece in body.pieces)
+
+
+def _has_bare_relation(roots: Iterable[Message]) -> bool:
+    messages = list(walk(roots))
+    local = {each.ctename for each in messages if isinstance(each, ast.CommonTableExpr)}
+    return any(
+        isinstance(each, ast.RangeVar) and not each.schemaname and each.relname not in local
+        for each in messages
+    )
 
 
 def _altered(
@@ -113,7 +141,7 @@ def _type(node: Message) -> str:
 
 
 def _is_safe(path: tuple[str, ...]) -> bool:
-    return path in _SAFE_WITHOUT_TEMP or path[-1] == "pg_temp"
+    return path in _SAFE_WITHOUT_TEMP or path[-1:] == ("pg_temp",)
 
 
 def _unpinned(name: Name, state: _State) -> Remark:

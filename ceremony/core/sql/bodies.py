@@ -7,8 +7,10 @@ carries it), SQL bodies by the grammar; bodies in other languages are not SQL. A
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from ceremony.core.script import Statement
@@ -22,6 +24,7 @@ from ceremony.core.sql.parser import (
     plpgsql_json,
     tokens,
 )
+from ceremony.core.sql.plain_types import STAND_INS, plain_statement
 
 _ASSIGNMENT = re.compile(rb":?=")
 _KINDS = frozenset({"do_stmt", "create_function_stmt"})
@@ -90,7 +93,7 @@ def body_of(statement: Statement, parsed: Parsed) -> Body | None:
     said = options.get("language")
     language = word(said).lower() if said is not None else "plpgsql" if at_once else ""
     if language == "plpgsql":
-        return Body(language, _of_plpgsql(statement.text, source), at_once)
+        return Body(language, _of_plpgsql(statement.text, source, parsed), at_once)
     return Body(language, _of_sql(source) if language == "sql" else None, at_once)
 
 
@@ -117,12 +120,20 @@ def _piece(raw: bytes, parsed: Parsed) -> Piece:
     return Piece(own.decode().strip(), parsed, raw.count(b"\n", 0, start) + 1)
 
 
-def _of_plpgsql(text: str, source: str) -> tuple[Piece, ...] | None:
-    try:
-        tree = _decoded(plpgsql_json(text, source))
-        return tuple(sorted(_pieces(tree), key=lambda piece: piece.line))
-    except (SqlSyntaxError, json.JSONDecodeError, RecursionError):
-        return None
+def _of_plpgsql(text: str, source: str, parsed: Parsed) -> tuple[Piece, ...] | None:
+    """As it stands, else with plain types, which the parser knows."""
+    attempts: list[Callable[[], str]] = [lambda: text]
+    if not parsed.cut:
+        attempts += [partial(plain_statement, parsed, source, each) for each in STAND_INS]
+    for attempt in attempts:
+        with suppress(SqlSyntaxError, json.JSONDecodeError, RecursionError):
+            return _read_plpgsql(attempt(), source)
+    return None
+
+
+def _read_plpgsql(text: str, source: str) -> tuple[Piece, ...]:
+    tree = _decoded(plpgsql_json(text, source))
+    return tuple(sorted(_pieces(tree), key=lambda piece: piece.line))
 
 
 def _decoded(written: str) -> Any:

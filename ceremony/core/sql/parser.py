@@ -128,10 +128,16 @@ def tokens(raw: bytes) -> Tokens:
 
 
 def text_of(node: Node) -> str:
-    """A statement's tree as SQL. The tree must be whole (nothing ``cut`` out of it)."""
+    """A statement's tree as SQL. The tree must be whole (nothing ``cut`` out of it).
+
+    Raises SqlSyntaxError for a tree that is no statement.
+    """
     tree = pg_query_pb2.ParseResult()
     tree.stmts.add().stmt.CopyFrom(node)
-    return str(deparse(tree))
+    try:
+        return str(deparse(tree))
+    except PgQueryError as error:
+        raise SqlSyntaxError(1, 1, error.message, 0) from error
 
 
 def plpgsql_json(statement: str, body: str) -> str:

@@ -14,8 +14,13 @@ _G = "CREATE FUNCTION f(a text) RETURNS int LANGUAGE sql "
         f"{_F} SECURITY DEFINER SET work_mem = '1MB' AS 'SELECT 1';",
         f"{_F} SECURITY DEFINER SET search_path TO DEFAULT AS 'SELECT 1';",
         "CREATE PROCEDURE p() LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';",
-        f"{_F} SECURITY DEFINER SET search_path = public AS 'SELECT 1';",
-        f"{_F} SECURITY DEFINER SET search_path = pg_temp, public AS 'SELECT 1';",
+        f"{_F} SECURITY DEFINER SET search_path = public AS 'SELECT b FROM t';",
+        f"{_F} SECURITY DEFINER SET search_path = pg_temp, public AS 'SELECT b FROM t';",
+        f"{_F} SECURITY DEFINER SET search_path = public AS 'SELECT x.b FROM s.x, t';",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql SECURITY DEFINER "
+        "SET search_path = public AS $$BEGIN EXECUTE 'DELETE FROM ' || 't'; END$$;",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plperl SECURITY DEFINER SET search_path = public "
+        "AS 'return 1';",
         "ALTER FUNCTION f(int) SECURITY DEFINER;",
         "ALTER FUNCTION f SECURITY DEFINER;",
         "ALTER FUNCTION f(int) EXTERNAL SECURITY DEFINER RESET search_path;",
@@ -38,7 +43,12 @@ def test_fires(sql):
         f"{_F} SET search_path = public, pg_temp SECURITY DEFINER AS 'SELECT 1';",
         f"{_F} SECURITY DEFINER SET search_path = '' AS 'SELECT 1';",
         f"{_F} SECURITY DEFINER SET search_path = pg_catalog AS 'SELECT 1';",
-        f"{_F} SECURITY DEFINER SET search_path FROM CURRENT AS 'SELECT 1';",
+        f"{_F} SECURITY DEFINER SET search_path FROM CURRENT AS 'SELECT b FROM t';",
+        f"{_F} SECURITY DEFINER SET search_path = public AS 'SELECT b FROM s.t';",
+        f"{_F} SECURITY DEFINER SET search_path = public AS "
+        "'WITH t AS (SELECT b FROM s.t) SELECT b FROM t';",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
+        "SET search_path = public AS $$BEGIN NEW.a := now(); RETURN NEW; END$$;",
         f"{_F} SECURITY DEFINER AS 'SELECT 1';\n"
         "ALTER FUNCTION f(integer) SET search_path = public, pg_temp;",
         f"{_F} SECURITY DEFINER AS 'SELECT 1';\nALTER FUNCTION f SET search_path = '';",
@@ -79,7 +89,7 @@ def test_a_function_that_an_earlier_file_made_without_a_path_is_found():
 
 
 def test_says_why_a_path_without_the_temporary_schema_is_not_enough():
-    sql = f"{_F} SECURITY DEFINER SET search_path = app, public AS 'SELECT 1';"
+    sql = f"{_F} SECURITY DEFINER SET search_path = app, public AS 'SELECT b FROM t';"
     assert [message for _, _, message in found(RULE, sql)] == [
         "f runs with its owner's rights on the search_path app, public: without pg_temp in it, its "
         "caller's temporary tables are found first."
