@@ -32,7 +32,7 @@ def fillable(session: Session, ledger: str, names: Sequence[str] | None) -> tupl
     ``ledger`` is its qualified, quoted name; ``names`` are such names too, ``None`` for all tables.
     """
     wanted = None if names is None else list(names)
-    found = [row[0] for row in session.ask(query("fillable-tables", _FILE), (ledger, wanted))]
+    found = [row[0] for row in session.ask(query("fillable-tables", _FILE), (ledger, wanted, wanted))]
     oids = sorted({column["type"] for table in found for column in table["columns"] or ()})
     rows = [_Row(*row) for row in session.ask(query("types-of-columns", _FILE), (oids,))]
     types = {row.oid: row for row in rows}

@@ -13,6 +13,8 @@ tables AS (
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                         AND d.objid = c.oid AND d.deptype = 'e')
+      AND (%s::text[] IS NULL
+           OR pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) = ANY (%s))
 ),
 columns AS (
     SELECT a.attrelid, a.attnum, a.atttypid, a.atttypmod, a.attnotnull, a.attidentity,
@@ -22,7 +24,8 @@ columns AS (
     LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attnum > 0 AND NOT a.attisdropped
       AND a.attrelid IN (SELECT oid FROM tables
-                         UNION SELECT confrelid FROM pg_catalog.pg_constraint WHERE contype = 'f')
+                         UNION SELECT f.confrelid FROM pg_catalog.pg_constraint AS f
+                         WHERE f.contype = 'f' AND f.conrelid IN (SELECT oid FROM tables))
 ),
 partitions AS (
     SELECT t.oid, p.relid, pg_catalog.pg_get_partition_constraintdef(p.relid) AS expression
@@ -77,8 +80,7 @@ SELECT pg_catalog.jsonb_build_object(
         FROM pg_catalog.pg_index AS i
         WHERE i.indrelid = t.oid AND (i.indisunique OR i.indisexclusion))
 )
-FROM tables AS t
-WHERE t.name = ANY (coalesce(%s, ARRAY[t.name]));
+FROM tables AS t;
 
 -- name: types-of-columns
 -- The types with these oids, and the types that they are made of.

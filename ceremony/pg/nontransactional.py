@@ -27,7 +27,6 @@ from ceremony.core.xray import XRay
 from ceremony.errors import CeremonyError
 from ceremony.pg.attempt import Attempt
 from ceremony.pg.blocks import (
-    COMMIT,
     RESET,
     SYNC,
     Part,
@@ -222,7 +221,8 @@ class OutsideStep:
         self._note(statement, part.answers)
         if problem is None:
             return
-        if part.answers[-1].item is COMMIT:
+        if self._results[number].state is StatementState.DONE:
+            # It ran, but its transaction was not committed, or nobody knows.
             unsure = state is StepState.UNKNOWN
             came = StatementState.UNKNOWN if unsure else StatementState.FAILED
             self._results[number] = StatementResult(number, came)
