@@ -1,6 +1,7 @@
 """The contract: validated in each migration's transaction, on the way back, and at any time."""
 
 import json
+from typing import Any
 
 import psycopg
 import pytest
@@ -44,7 +45,7 @@ def shop(world: World) -> World:
     return world
 
 
-def report(answer: Answer) -> dict:
+def report(answer: Answer) -> Any:
     return json.loads(answer.out)["reports"][0]
 
 
@@ -69,7 +70,9 @@ def test_a_migration_that_breaks_it_leaves_nothing_behind(shop: World, golden) -
     assert answer.status == 1
     assert shop.catalog() == before
     assert shop.applied_versions() == ["0001"]
-    assert Outcome.objects.latest("id").problem["code"] == "contract-violated"
+    problem = Outcome.objects.latest("id").problem
+    assert problem is not None
+    assert problem["code"] == "contract-violated"
 
 
 def test_what_an_earlier_migration_provided_must_stay(shop: World) -> None:
@@ -226,6 +229,7 @@ def missing(connection: psycopg.Connection, held: tuple[Requirement, ...]) -> li
     text, (wanted,) = question(held)
     sql = text.decode().replace("%", "%%").replace("$1", "%s")
     row = connection.execute(sql, (wanted.decode(),)).fetchone()
+    assert row is not None
     return [str(one.requirement.wanted) for one in judged(held, row[0])]
 
 

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -228,9 +229,9 @@ def test_one_query_for_all_series_of_a_database(one: World, monkeypatch) -> None
     asked: list[object] = []
     execute = psycopg.Connection.execute
 
-    def counting(self: object, query: object, *rest: object, **more: object) -> object:
+    def counting(self: Any, query: Any, *rest: Any, **more: Any) -> Any:
         asked.append(query)
-        return execute(self, query, *rest, **more)  # type: ignore[arg-type]
+        return execute(self, query, *rest, **more)
 
     monkeypatch.setattr(psycopg.Connection, "execute", counting)
     told()
