@@ -9,7 +9,7 @@ A comment of its own on the lines right above a statement::
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -53,12 +53,14 @@ def _above_statements(script: Script, found: list[Finding]) -> Iterator[Silencer
     if "lint" not in script.text.lower():
         return
     said = comments(script.text)
+    taken = {line for comment in said for line in _lines(comment)}
+    first = {each.line: each for each in reversed(script.statements)}
     for comment in said:
         marked = _MARK.fullmatch(comment.text.rstrip())
         if marked is None:
             continue
         allowed = _ALLOW.fullmatch(marked[1].strip())
-        below = _statement_below(script, comment, said)
+        below = _statement_below(comment, first, taken)
         if allowed is None:
             found.append(_malformed(script.path, comment))
         elif below is None:
@@ -67,13 +69,14 @@ def _above_statements(script: Script, found: list[Finding]) -> Iterator[Silencer
             yield Silencer(allowed[1].lower(), below.number, comment.line)
 
 
-def _statement_below(script: Script, comment: Comment, said: Sequence[Comment]) -> Statement | None:
+def _statement_below(
+    comment: Comment, first: Mapping[int, Statement], taken: Collection[int]
+) -> Statement | None:
     """The statement that begins on the first line below that holds no comment."""
-    taken = {line for other in said for line in _lines(other)}
     line = comment.line + 1
-    while line in taken and not any(s.line == line for s in script.statements):
+    while line in taken and line not in first:
         line += 1
-    return next((s for s in script.statements if s.line == line), None)
+    return first.get(line)
 
 
 def _lines(comment: Comment) -> range:

@@ -32,7 +32,7 @@ def _after(*statements):
     [
         ("CREATE TABLE a ();", {"table a"}),
         ("CREATE TABLE S.a ();", {"table s.a"}),
-        ('CREATE TABLE "A" ();', {"table A"}),
+        ('CREATE TABLE "A" ();', {'table "A"'}),
         (
             "CREATE TABLE a (b int CONSTRAINT k CHECK (b > 0), CONSTRAINT u UNIQUE (b));",
             {"table a", "column a.b", "constraint a.k", "constraint a.u"},
@@ -50,8 +50,8 @@ def _after(*statements):
         ("CREATE PROCEDURE f() LANGUAGE sql AS '';", {"procedure f"}),
         ("CREATE TRIGGER t BEFORE UPDATE ON a EXECUTE FUNCTION f();", {"trigger a.t"}),
         ("CREATE POLICY p ON a USING (true);", {"policy a.p"}),
-        ("CREATE SCHEMA s;", {"schema .s"}),
-        ("CREATE EXTENSION e;", {"extension .e"}),
+        ("CREATE SCHEMA s;", {"schema s"}),
+        ("CREATE EXTENSION e;", {"extension e"}),
         ("ALTER TABLE a ADD COLUMN b int;", {"column a.b"}),
         ("ALTER TABLE a ADD CONSTRAINT k CHECK (b > 0) NOT VALID;", {"constraint a.k"}),
         ("DO $$ BEGIN CREATE TABLE a (); END $$;", {"table a"}),
