@@ -82,8 +82,9 @@ def baseline(request: BaselineRequest, watcher: Watcher) -> BaselineReport:
                 wanted, series, here.access, live, live.without(ignore), settings
             )
             library = load_library(settings.root, [series.name])
-        case = Case(library, meant, live, ignore, request.rights)
         plan = plan_baseline(library.series[series.name], here.history, meant)
+        versions = frozenset(str(step.migration.version) for step in plan.steps)
+        case = Case(library, meant, live, ignore, request.rights, versions)
         refuse_plan(plan.findings, f"{series.name} on {target.alias}")
         if not plan.steps:
             return _nothing_to_do(here, request, meant, plan)

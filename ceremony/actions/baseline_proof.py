@@ -12,11 +12,14 @@ from ceremony.conf import Settings
 from ceremony.core.baseline import Proof, prove, respelled, told
 from ceremony.core.catalog import Difference, Snapshot
 from ceremony.core.check import CheckResult, CheckSeverity, When
-from ceremony.core.finding import Finding, note, refuse
+from ceremony.core.contract.holding import in_place
+from ceremony.core.finding import Finding, errors, note, refuse
 from ceremony.core.migration import Migration
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome, StepState
 from ceremony.core.rehearsal.steps import unchecked, up
+from ceremony.core.series import Series
 from ceremony.errors import NOTHING_CHANGED
+from ceremony.pg.contract import ask_contract
 from ceremony.pg.introspect import take
 from ceremony.pg.scratch import load_schema, origin_like, scratch_database
 from ceremony.pg.session import Session, SessionSettings, open_session
@@ -31,7 +34,7 @@ _NOTHING_RECORDED = "Nothing was recorded, and the target was only read."
 class Case:
     """What is to be proved: that ``migration`` builds ``live``, but for what ``ignore`` leaves out.
 
-    ``rights``: whether owners and grants count.
+    ``rights``: whether owners and grants count. ``versions`` are those that will be recorded.
     """
 
     library: Library
@@ -39,6 +42,12 @@ class Case:
     live: Snapshot
     ignore: tuple[str, ...]
     rights: bool
+    versions: frozenset[str]
+
+    @property
+    def series(self) -> Series:
+        """The series that gets the baseline."""
+        return self.library.series[self.migration.series]
 
 
 @dataclass(frozen=True)
@@ -64,16 +73,16 @@ def prove_file(case: Case, here: Ready, settings: Settings) -> Proved:
     if not proof.holds:
         return Proved(proof, (), findings, _refusal(case, here, proof))
     checks = run_checks(here.access.session, case.migration.checks_when(When.ALWAYS))
-    problem = _failed_check(case, checks) or _moved(case, here)
-    return Proved(proof, checks, findings, problem)
+    contract = _contract(case, here)
+    problem = _failed_check(case, checks) or _violated(case, contract) or _moved(case, here)
+    return Proved(proof, checks, (*findings, *contract), problem)
 
 
 def _proof(case: Case, here: Ready, settings: Settings) -> Proof | Problem:
     """The comparison; or why the file cannot be built."""
     target = here.access.target
-    series = case.library.series[case.migration.series]
     step = up(case.migration)
-    with ground(Source(), series, target, case.library, settings) as built_on:
+    with ground(Source(), case.series, target, case.library, settings) as built_on:
         blueprint = Blueprint(
             dict(target.parameters), built_on.origin, settings, here.caller, built_on.base
         )
@@ -173,6 +182,29 @@ def _failed_check(case: Case, checks: Sequence[CheckOutcome]) -> Problem | None:
         f"{found[0].explanation}",
         f"What the check did was undone. {NOTHING_CHANGED}",
         f"Either the data or the check is wrong: {found[0].check.path}:{found[0].check.line}",
+    )
+
+
+def _contract(case: Case, here: Ready) -> tuple[Finding, ...]:
+    """What the contract will require once the rows are written, and is not there."""
+    contract = case.series.contract
+    held = contract.held(in_place(case.series, here.history) | case.versions)
+    if not held:
+        return ()
+    found = ask_contract(here.access.session.ask, held)
+    return tuple(one.finding(contract.path, here.caller.command) for one in found)
+
+
+def _violated(case: Case, contract: tuple[Finding, ...]) -> Problem | None:
+    broken = errors(contract)
+    if not broken:
+        return None
+    return Problem(
+        broken[0].code,
+        f"{case.migration.label} builds the live schema, and the contract asks for more: "
+        f"{broken[0].message}",
+        _NOTHING_RECORDED,
+        broken[0].hint,
     )
 
 

@@ -99,7 +99,7 @@ def _names(
 def retire_findings(
     migration: Migration, library: Mapping[str, Series], asked: Sequence[Asked]
 ) -> tuple[Finding, ...]:
-    """Why a file must stay: ``retire-depended-on``, ``retire-needed``,
+    """Why a file must stay: ``retire-depended-on``, ``retire-contract``, ``retire-needed``,
     ``retire-partly``, ``retire-unknown``.
     """
     return tuple(sorted(_refusals(migration, library, asked)))
@@ -109,6 +109,15 @@ def _refusals(
     migration: Migration, library: Mapping[str, Series], asked: Iterable[Asked]
 ) -> Iterator[Finding]:
     label, path = migration.label, migration.path
+    contract = library[migration.series].contract
+    named = [one for one in contract.requirements if migration.version in (one.since, one.until)]
+    if named:
+        yield refuse(
+            path,
+            "retire-contract",
+            f"The contract of {migration.series!r} counts on {label}: {named[0].wanted}.",
+            f"Name the file that provides it now, in {contract.path}.",
+        )
     for other in dependents(library, migration):
         yield refuse(
             path,

@@ -212,6 +212,17 @@ def test_history_that_ran_by_the_ledger_stays_applied(content: World) -> None:
     assert states(content) == {**dict.fromkeys(HISTORY, "applied"), BASELINE: "baselined"}
 
 
+def test_what_the_contract_asks_for_must_be_there(live: World) -> None:
+    path = live.root / "content" / "contract.toml"
+    asked = '[[table]]\nname = "shoes"\nsince = "0030"\n'
+    path.write_text(path.read_text() + "\n" + asked)
+    answer = manage("baseline_sql", "content")
+    assert answer.status == 3, answer.told()
+    assert "[contract-violated]" in answer.err
+    assert "shoes" in answer.err
+    assert no_ledger(live)
+
+
 def test_a_failing_check_on_the_live_data_refuses(live: World) -> None:
     path = live.root / "content" / "0030_establish_true_baseline.verify.sql"
     path.write_text("-- check: nobody\n-- when: always\n-- expect: no rows\nSELECT 1 FROM users;\n")

@@ -121,6 +121,15 @@ def test_what_another_file_depends_on_stays(shop: World) -> None:
     assert "shop 0003_third depends on 0002_second." in answer.err
 
 
+def test_what_the_contract_counts_on_stays(shop: World) -> None:
+    passed_over(shop)
+    asked = '[[table]]\nname = "second"\nsince = "0002"\n'
+    shop.write({"contract.toml": asked})
+    answer = manage("retire_sql", "shop", "0002", *WHY)
+    assert answer.status == 3
+    assert "The contract of 'shop' counts on 0002_second: table public.second." in answer.err
+
+
 def test_what_was_applied_keeps_its_history(shop: World) -> None:
     shop.applied()
     assert manage("retire_sql", "shop", "0002", *WHY).status == 0
