@@ -12,6 +12,7 @@ from ceremony.core.lint.inventory import Inventory, Key, Made
 from ceremony.core.migration import Migration
 from ceremony.core.script import Script
 from ceremony.core.series import Series
+from ceremony.core.sql.bodies import Body, body_of
 from ceremony.core.sql.parser import ast, error_at
 from ceremony.core.sql.relations import Name
 from ceremony.core.sql.source import Tree
@@ -74,6 +75,12 @@ class Subject:
         """Line and column of byte ``location`` of the file."""
         found = error_at(self.script.text.encode(), location, "")
         return found.line, found.column
+
+    @cached_property
+    def bodies(self) -> Mapping[int, Body]:
+        """The bodies of DO blocks, functions and procedures, by the number of their statement."""
+        found = ((t.statement.number, body_of(t.statement, t.parsed)) for t in self.trees)
+        return {number: body for number, body in found if body is not None}
 
     @cached_property
     def new_tables(self) -> frozenset[Name]:

@@ -9,7 +9,6 @@ from ceremony.core.lint.deeds import OF_A_TABLE, dropped
 from ceremony.core.lint.inventory import Key
 from ceremony.core.lint.subject import Subject
 from ceremony.core.script import Statement
-from ceremony.core.sql.bodies import body_of
 from ceremony.core.sql.constants import word
 from ceremony.core.sql.parser import Message, ast, walk
 from ceremony.core.sql.relations import DEFAULT_SCHEMA, Name, listed_name, relation_name
@@ -46,7 +45,7 @@ def uses_of(subject: Subject) -> Iterator[Use]:
 
 def _in_functions(subject: Subject) -> Iterator[Use]:
     for tree in subject.trees:
-        body = body_of(tree.statement, tree.parsed)
+        body = subject.bodies.get(tree.statement.number)
         if body is None or body.at_once:
             continue
         first = first_line(tree)

@@ -15,11 +15,10 @@ from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
 from ceremony.core.script import Statement
-from ceremony.core.sql.bodies import Body, body_of
+from ceremony.core.sql.bodies import Body
 from ceremony.core.sql.constants import word
 from ceremony.core.sql.parser import Message, Node, ast, walk
 from ceremony.core.sql.relations import Name, listed_name
-from ceremony.core.sql.source import Tree
 
 _SAFE_WITHOUT_TEMP = (("",), ("pg_catalog",))
 """With an empty path every name is qualified, and the system catalog's names are nobody else's."""
@@ -42,11 +41,10 @@ _Key = tuple[Name, tuple[str, ...]]
 
 def _look(subject: Subject) -> Iterator[Remark]:
     states: dict[_Key, _State] = {}
-    trees = {tree.statement.number: tree for tree in subject.trees}
     for command in subject.commands:
         if command.kind == "create_function_stmt":
-            tree = None if command.in_body else trees[command.statement.number]
-            states.update(_created(command.node, command.statement, tree))
+            body = None if command.in_body else subject.bodies.get(command.statement.number)
+            states.update(_created(command.node, command.statement, body))
         elif command.kind == "alter_function_stmt":
             _altered(command.node, command.statement, states, subject)
     for (name, _), state in states.items():
@@ -56,7 +54,7 @@ def _look(subject: Subject) -> Iterator[Remark]:
             yield _temporary_first(name, state)
 
 
-def _created(node: Message, statement: Statement, tree: Tree | None) -> dict[_Key, _State]:
+def _created(node: Message, statement: Statement, body: Body | None) -> dict[_Key, _State]:
     """Nothing for a body of BEGIN ATOMIC: its names are resolved when it is created."""
     if node.HasField("sql_body"):
         return {}
@@ -65,8 +63,7 @@ def _created(node: Message, statement: Statement, tree: Tree | None) -> dict[_Ke
         for each in node.parameters
         if each.function_parameter.mode not in (ast.FUNC_PARAM_OUT, ast.FUNC_PARAM_TABLE)
     )
-    exposed = tree is None or _names_bare_relations(body_of(tree.statement, tree.parsed))
-    state = _State(definer=False, path=None, statement=statement, exposed=exposed)
+    state = _State(False, None, statement, _names_bare_relations(body))
     _apply(node.options, state)
     return {(listed_name(node.funcname), arguments): state}
 

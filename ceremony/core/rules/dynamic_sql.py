@@ -12,12 +12,12 @@ from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
 from ceremony.core.place import file_line_of_body
 from ceremony.core.script import Statement
-from ceremony.core.sql.bodies import Body, body_of
+from ceremony.core.sql.bodies import Body
 
 
 def _look(subject: Subject) -> Iterator[Remark]:
     for tree in subject.trees:
-        body = body_of(tree.statement, tree.parsed)
+        body = subject.bodies.get(tree.statement.number)
         if body is not None and body.at_once:
             yield from _hidden(tree.statement, body)
 

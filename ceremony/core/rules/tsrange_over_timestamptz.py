@@ -12,7 +12,7 @@ from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
 from ceremony.core.place import file_line_of_body
-from ceremony.core.sql.bodies import body_of
+from ceremony.core.sql.bodies import Body
 from ceremony.core.sql.parser import Message, Node, ast, walk
 from ceremony.core.sql.relations import Name, listed_name, relation_name
 from ceremony.core.sql.source import Tree
@@ -23,7 +23,7 @@ _CURRENT = (ast.SVFOP_CURRENT_TIMESTAMP, ast.SVFOP_CURRENT_TIMESTAMP_N)
 
 def _look(subject: Subject) -> Iterator[Remark]:
     for tree in subject.trees:
-        for line, roots in _parts(tree):
+        for line, roots in _parts(tree, subject.bodies.get(tree.statement.number)):
             scope = _Scope(roots, subject.after)
             for call in _calls(roots):
                 zoned = next(filter(None, map(scope.zoned, call.args[:2])), "")
@@ -37,10 +37,9 @@ def _look(subject: Subject) -> Iterator[Remark]:
                     )
 
 
-def _parts(tree: Tree) -> Iterator[tuple[int | None, tuple[Message, ...]]]:
+def _parts(tree: Tree, body: Body | None) -> Iterator[tuple[int | None, tuple[Message, ...]]]:
     """The statement's own tree, and those in its body with their lines in the file."""
     yield None, (tree.node, *tree.parsed.cut)
-    body = body_of(tree.statement, tree.parsed)
     for piece in body.pieces or () if body is not None else ():
         yield file_line_of_body(tree.statement, piece.line), piece.roots
 
