@@ -77,15 +77,17 @@ def drift_before(here: Ready, series: Series, settings: Settings) -> DriftReport
     report = look_for_drift(asked, Position(here.rows[-1].sequence, here.rows[-1].hash))
     if report.blocks:
         raise _drift_found(asked, report)
-    unread = [one for one in report.notes if one.code == "snapshot-unknown"]
-    if unread and report.policy is DriftPolicy.BLOCK:
+    unread = next((one for one in report.notes if one.code == "snapshot-unknown"), None)
+    if unread is None:
+        return report
+    if report.policy is DriftPolicy.BLOCK:
         raise Refused(
-            unread[0].code,
-            f"{unread[0].message} Drift blocks runs on {asked.access.target.alias!r}, and so does "
+            unread.code,
+            f"{unread.message} Drift blocks runs on {asked.access.target.alias!r}, and so does "
             "not to know.",
             next_step=_again(asked),
         )
-    return report
+    return replace(report, notes=(replace(unread, hint=""),))
 
 
 def drift_without_lock(asked: Asked, rows: Sequence[LedgerRow]) -> DriftReport:
@@ -234,7 +236,7 @@ def _missing(asked: Asked) -> Finding:
         "",
         "snapshot-missing",
         f"No snapshot of {alias!r} is stored, so nothing can be said about drift.",
-        f"The next run stores one. To have one now: {_accept(alias)}",
+        f"Every run stores one at its end. To have one now: {_accept(alias)}",
     )
 
 
@@ -246,7 +248,7 @@ def _outdated(asked: Asked, row: CatalogSnapshot, position: Position) -> Finding
         f"Snapshot {row.pk} of {alias!r} was taken at row {row.ledger_sequence} of the ledger, "
         f"which has {position.sequence} rows: a run is at work, or was cut off before it stored "
         "its snapshot. Nothing can be said about drift.",
-        f"The next run stores one. To have one now: {_accept(alias)}",
+        f"Every run stores one at its end. To have one now: {_accept(alias)}",
     )
 
 

@@ -116,7 +116,9 @@ def reference_of(row: CatalogSnapshot, target: Target) -> Reference:
             "snapshot-touched",
             f"Snapshot {row.pk} of {target.alias!r} is not what it was when it was stored: its "
             f"objects do not add up to {touched}.",
-            next_step="Find out who wrote to the control database; compare with a backup of it.",
+            next_step="Find out who wrote to the control database, and compare with a backup of "
+            "it. To go on with the catalog as it is: manage.py reconcile_sql --database "
+            f'{target.alias} --accept-drift "why"',
         ) from None
     return Reference(row.pk, row.taken_at, position_of(row), snapshot)
 

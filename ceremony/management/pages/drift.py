@@ -23,8 +23,13 @@ def add_drift(page: Page, report: DriftReport, *, everything: bool) -> None:
     elif report.result is DriftResult.FOUND:
         add_differences(page, report, "", everything=everything)
     else:
-        page.line(("· ", "dim"), "Drift NOT RUN.")
+        add_not_run(page)
     add_notes(page, report)
+
+
+def add_not_run(page: Page) -> None:
+    """Add that nothing was compared; the notes say why."""
+    page.line(("· ", "dim"), "Drift NOT RUN:")
 
 
 def add_differences(page: Page, report: DriftReport, ending: str, *, everything: bool) -> None:

@@ -10,7 +10,7 @@ from ceremony.core.report import RunReport, Verdict
 from ceremony.management.next_command import next_command
 from ceremony.management.page import Page, Part
 from ceremony.management.pages.checks import add_checks, checks_sentence, passed
-from ceremony.management.pages.drift import add_differences, add_note, add_notes
+from ceremony.management.pages.drift import add_differences, add_not_run, add_note, add_notes
 from ceremony.management.pages.findings import add_findings
 from ceremony.management.pages.settled import add_settled
 from ceremony.management.pages.target import target_name, target_place
@@ -56,6 +56,8 @@ def _catalog(page: Page, report: RunReport, *, everything: bool) -> None:
         add_differences(
             page, drift, "; the run went on, because here drift only warns", everything=everything
         )
+    if drift is not None and drift.result is DriftResult.NOT_RUN:
+        add_not_run(page)
     if drift is not None:
         add_notes(page, drift)
     missing = report.snapshot.missing if report.snapshot else None
