@@ -159,3 +159,21 @@ def test_the_ledger_and_secrets_stay_out(server, database):
     assert "kept" in text
     assert "ceremony_ledger" not in text
     assert "hunter2" not in text
+
+
+def test_a_schema_public_that_was_made_anew_keeps_its_owner(server, databases, database):
+    with database.connect() as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        connection.execute("CREATE TABLE public.t (id int)")
+    rebuilt(server, databases, database)
+
+
+def test_a_database_without_schema_public(server, databases, database):
+    with database.connect() as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA app; CREATE TABLE app.t ()")
+    live = snapshot(database)
+    text = written(server, database).change
+    fresh = databases.create()
+    run(fresh, text)
+    assert [d.sentence for d in diff(live, snapshot(fresh))] == ["Schema public appeared."]
+    databases.drop(fresh.name)

@@ -210,3 +210,23 @@ def test_a_view_of_that_name_is_refused(session):
     session.ask("CREATE VIEW ceremony_ledger AS SELECT 1")
     with pytest.raises(Refused, match="is no ordinary table"):
         Ledger(session).exists()
+
+
+def test_several_rows_are_written_together(ledger):
+    facts = [Facts(Event.BASELINED, "shop", f"000{n}", "x") for n in (1, 2, 3)]
+    written = ledger.append_all(facts, CONTEXT)
+    assert [row.version for row in ledger.rows()[1:]] == ["0001", "0002", "0003"]
+    assert [row.hash for row in ledger.rows()[1:]] == [row.hash for row in written]
+    assert ledger.append(Facts(Event.HALTED), CONTEXT).previous_hash == written[-1].hash
+
+
+def test_of_several_rows_none_is_in_when_one_is_refused(target, ledger):
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute(
+            "ALTER TABLE ceremony_ledger ADD CONSTRAINT no_third CHECK (sequence <> 3)"
+        )
+    facts = [Facts(Event.BASELINED, "shop", f"000{n}", "x") for n in (1, 2, 3)]
+    with pytest.raises(Failed):
+        ledger.append_all(facts, CONTEXT)
+    assert [row.sequence for row in ledger.rows()] == [1]
+    assert ledger.append(Facts(Event.HALTED), CONTEXT).sequence == 2

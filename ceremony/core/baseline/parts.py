@@ -99,7 +99,9 @@ def _kept(tree: Tree, user: str) -> bool:
     if tree.kind == "comment_stmt":
         return bool(node.objtype != ast.OBJECT_EXTENSION)
     if tree.kind == "alter_owner_stmt":
-        return bool(node.newowner.rolename != user)
+        # An empty database has a schema public already, of another owner (manual, 5.10.2).
+        public = node.object.string.sval == "public" and node.object_type == ast.OBJECT_SCHEMA
+        return bool(public or node.newowner.rolename != user)
     if tree.kind == "alter_table_stmt":
         command = node.cmds[0].alter_table_cmd
         return bool(command.subtype != ast.AT_ChangeOwner or command.newowner.rolename != user)
