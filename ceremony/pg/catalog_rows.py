@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from ceremony.core.catalog.dated import BOUNDS
 from ceremony.core.catalog.diff import COLUMN_ORDER
 from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.catalog.snapshot import NOTHING, CatalogObject, ObjectKey
@@ -81,6 +82,7 @@ class Reader:
 
     ``units`` tells which objects are read together (``catalog_changes.sql`` says what a unit is;
     ``REST`` is everything that is always read), ``places`` the unit of each row of a catalog.
+    ``bounded`` are the partitions.
     """
 
     def __init__(self, ledger_schema: str) -> None:
@@ -88,6 +90,7 @@ class Reader:
         self.comments: dict[tuple[str, int, int], str] = {}
         self.units: dict[str, list[ObjectKey]] = {}
         self.places: dict[tuple[str, int], str] = {}
+        self.bounded: set[ObjectKey] = set()
         self._ours = _ours(ledger_schema)
         self._keys: dict[str, dict[int, ObjectKey]] = {}
         self._owners: dict[int, str] = {}
@@ -150,6 +153,8 @@ class Reader:
         elif cell.owning_table is not None:
             parent = ObjectKey(ObjectKind.COLUMN, f"{cell.owning_table}.{cell.owning_column}")
             structure = {**structure, "owned by": parent.name}
+        if BOUNDS in structure:
+            self.bounded.add(key)
         comment = self.comments.get((cell.catalog, cell.id, 0)) if self.comments else None
         cosmetic = NOTHING if comment is None else {"comment": comment}
         self.objects[key] = CatalogObject(key, structure, _rights(kind, cell), cosmetic, parent)

@@ -114,7 +114,7 @@ def _taken(session: Session, ledger_schema: str) -> Snapshot:
     for question, (columns, rows) in zip(listed, answers, strict=True):
         reader.read(question.name, columns, rows)
     reader.finish()
-    return Snapshot(ALGORITHM, major, gathered(reader.objects))
+    return Snapshot(ALGORITHM, major, gathered(reader.objects, reader.bounded))
 
 
 @contextmanager

@@ -29,8 +29,10 @@ Comments = Mapping[tuple[str, int, int], str]
 class _Known:
     """What was read last.
 
-    ``inventory`` has the unit of each counted row, ``marks`` what must be as it was for a refresh
-    to be possible at all, ``since`` the oldest transaction that was not over.
+    The collections but ``objects`` go on to the next reading when it is complete: copying them
+    would cost as much as there are tables. ``inventory`` has the unit of each counted row,
+    ``marks`` what must be as it was for a refresh to be possible at all, ``since`` the oldest
+    transaction that was not over.
     """
 
     snapshot: Snapshot
@@ -38,6 +40,7 @@ class _Known:
     units: dict[str, list[ObjectKey]]
     places: dict[tuple[str, int], str]
     comments: Comments
+    bounded: set[ObjectKey]
     inventory: dict[str, dict[str, str]]
     marks: tuple[object, ...]
     since: str
@@ -71,6 +74,8 @@ class Introspector:
         was = self._known
         if was is None or known is not was.snapshot:
             return self.full()
+        # Until the new reading is complete: a half merged one is no beginning for another.
+        self._known = None
         now = attempt(self._session, lambda: self._since(was))
         if now is None:
             return self.full()
@@ -94,11 +99,12 @@ class Introspector:
             reader.read(question.name, columns, rows)
         reader.finish()
         return _Known(
-            self._gathered(reader.objects),
+            self._gathered(reader.objects, reader.bounded),
             reader.objects,
             reader.units,
             reader.places,
             reader.comments,
+            reader.bounded,
             {row[0]: dict(zip(row[2] or (), row[3] or (), strict=True)) for row in counted},
             (*moment[0][1:], *sorted((row[0], row[1]) for row in wide)),
             _xid(moment[0][0]),
@@ -140,32 +146,36 @@ class Introspector:
         reader.read("comments", *comments)
         reader.read("members", *members)
         changed = {unit for (unit,) in parts} | _recommented(was, reader.comments)
-        inventory = self._recounted(was, counted, changed)
+        counts = self._recounted(was, counted, changed)
         units = self._mentioning(changed)
         self._read_units(reader, units)
-        return self._merged(was, reader, units, inventory, (marks, _xid(moment[0][0])))
+        return self._merged(was, reader, units, counts, (marks, _xid(moment[0][0])))
 
     def _recounted(
         self, was: _Known, counted: Iterable[Sequence[object]], changed: set[str]
     ) -> dict[str, dict[str, str]]:
-        """The inventory of now; the units of rows that came, changed or went join ``changed``."""
-        inventory: dict[str, dict[str, str]] = {}
+        """Entries of the inventory that are new, or, where rows are gone, all there are.
+
+        The units of rows that came, changed or went join ``changed``.
+        """
+        recent: dict[str, dict[str, str]] = {}
         gone = False
         for catalog, total, keys, units in counted:
-            here = dict(was.inventory.get(str(catalog), {}))
-            here.update(zip(_texts(keys), _texts(units), strict=True))
-            changed.update(_texts(units))
-            inventory[str(catalog)] = here
-            gone = gone or len(here) != total
+            name = str(catalog)
+            recent[name] = dict(zip(_texts(keys), _texts(units), strict=True))
+            changed.update(recent[name].values())
+            known = was.inventory.get(name, {})
+            gone = gone or total != len(known) + sum(key not in known for key in recent[name])
         if not gone:
-            return inventory
+            return recent
         ((_, everything),) = self._call([("all keys", change_question("counted"), "", "")])
         for catalog, _, keys, units in everything:
-            now = dict(zip(keys or (), units or (), strict=True))
-            before = inventory[catalog]
-            changed.update(before[key] for key in before.keys() - now.keys())
-            inventory[catalog] = now
-        return inventory
+            now = dict(zip(_texts(keys), _texts(units), strict=True))
+            known = was.inventory.get(catalog, {})
+            changed.update(known[key] for key in known.keys() - now.keys())
+            recent[catalog] = {key: now[key] for key in now.keys() - known.keys()}
+            recent[catalog].update(dict.fromkeys(known.keys() - now.keys(), ""))
+        return recent
 
     def _mentioning(self, changed: set[str]) -> set[str]:
         """The changed units and those that mention them."""
@@ -201,34 +211,38 @@ class Introspector:
         was: _Known,
         reader: Reader,
         read: set[str],
-        inventory: dict[str, dict[str, str]],
+        counts: dict[str, dict[str, str]],
         moment: tuple[tuple[object, ...], str],
     ) -> _Known:
-        objects, units = dict(was.objects), dict(was.units)
+        objects, units, bounded = dict(was.objects), was.units, was.bounded
         for unit in (*read, REST):
             for key in units.pop(unit, ()):
                 objects.pop(key, None)
+                bounded.discard(key)
         objects.update(reader.objects)
         units.update(reader.units)
-        places = {**was.places, **reader.places}
-        marks, since = moment
-        snapshot = self._gathered(objects)
-        if snapshot.objects == was.snapshot.objects:
-            # The very same, with the digests that it may have worked out.
-            snapshot = was.snapshot
+        bounded |= reader.bounded
+        was.places.update(reader.places)
+        for catalog, entries in counts.items():
+            _reckon(was.inventory.setdefault(catalog, {}), entries)
+        # Reading the rest anew gave equal objects: without a change the snapshot is the very same,
+        # with the digests that it may have worked out.
+        same = not read and objects == was.objects
         return _Known(
-            snapshot,
+            was.snapshot if same else self._gathered(objects, bounded),
             objects,
             units,
-            places,
+            was.places,
             reader.comments,
-            inventory,
-            marks,
-            since,
+            bounded,
+            was.inventory,
+            *moment,
         )
 
-    def _gathered(self, objects: dict[ObjectKey, CatalogObject]) -> Snapshot:
-        return Snapshot(ALGORITHM, self._major, gathered(objects))
+    def _gathered(
+        self, objects: dict[ObjectKey, CatalogObject], partitions: set[ObjectKey]
+    ) -> Snapshot:
+        return Snapshot(ALGORITHM, self._major, gathered(objects, partitions))
 
     def _call(
         self,
@@ -262,6 +276,14 @@ def _recommented(was: _Known, now: Comments) -> set[str]:
     differing = {at for at in before.keys() | now.keys() if before.get(at) != now.get(at)}
     found = {was.places.get((catalog, number)) for catalog, number, _ in differing}
     return {unit for unit in found if unit is not None and unit != REST}
+
+
+def _reckon(inventory: dict[str, str], entries: Mapping[str, str]) -> None:
+    for key, unit in entries.items():
+        if unit:
+            inventory[key] = unit
+        else:
+            inventory.pop(key, None)
 
 
 def _texts(values: object) -> list[str]:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from ceremony.core.catalog import CatalogObject, diff
-from ceremony.core.catalog.dated import gathered
+from ceremony.core.catalog import CatalogObject, dated, diff
 from tests.core.test_catalog_snapshot import key, made
 
 NAMES = [
@@ -26,6 +25,10 @@ NOT_DATED = [
     ("s.e_2026", "DEFAULT"),
 ]
 """Names that say another day, or bounds that are no range of days."""
+
+
+def gathered(objects):
+    return dated.gathered(objects, [k for k, item in objects.items() if "bounds" in item.structure])
 
 
 def table(name, bounds, **facts):

@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ceremony.core.catalog import diff
-from ceremony.pg.introspect import take
+from ceremony.pg import introspect
+from ceremony.pg.introspect import SnapshotUnknown, take
 from ceremony.pg.introspector import Introspector
 from ceremony.pg.session import SessionSettings, open_session
 from tests.pg.making import libpq
@@ -160,15 +161,26 @@ def same_as_read_whole(introspector, session, known, said):
     return refreshed
 
 
-@pytest.fixture
-def at_work(target):
-    """A connection that changes things, and the session and introspector that watch."""
-    with (
-        psycopg.connect(target, autocommit=True) as connection,
-        open_session(libpq(target), SessionSettings()) as session,
-    ):
+@pytest.fixture(scope="module")
+def template(databases):
+    """A database with the schema, to be copied."""
+    made = databases.create()
+    with made.connect() as connection:
         connection.execute(SCHEMA)
+    yield made.name
+    databases.drop(made.name)
+
+
+@pytest.fixture
+def at_work(databases, template):
+    """A connection that changes things, and the session and introspector that watch."""
+    made = databases.create(template)
+    with (
+        psycopg.connect(made.conninfo, autocommit=True) as connection,
+        open_session(libpq(made.conninfo), SessionSettings()) as session,
+    ):
         yield connection, session, Introspector(session, ledger_schema="public")
+    databases.drop(made.name)
 
 
 def tried(connection, statement):
@@ -189,13 +201,12 @@ def test_one_statement(at_work, statement):
 
 @settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(STATEMENTS), min_size=4, max_size=14), st.data())
-def test_many_statements_in_any_order(databases, statements, data):
-    made = databases.create()
+def test_many_statements_in_any_order(databases, template, statements, data):
+    made = databases.create(template)
     with (
         psycopg.connect(made.conninfo, autocommit=True) as connection,
         open_session(libpq(made.conninfo), SessionSettings()) as session,
     ):
-        connection.execute(SCHEMA)
         introspector = Introspector(session, ledger_schema="public")
         known = introspector.full()
         for statement in statements:
@@ -218,9 +229,9 @@ def test_a_role_renamed_is_seen(at_work):
     same_as_read_whole(introspector, session, known, "dropped")
 
 
-def test_what_was_not_over_at_the_earlier_moment_is_seen(at_work, target):
-    _, session, introspector = at_work
-    with psycopg.connect(target) as slow:
+def test_what_was_not_over_at_the_earlier_moment_is_seen(at_work):
+    connection, session, introspector = at_work
+    with psycopg.connect(connection.info.dsn) as slow:
         slow.execute("CREATE TABLE shop.slow (id int)")
         known = introspector.full()
         slow.commit()
@@ -251,6 +262,20 @@ def test_a_session_that_was_reset_is_no_obstacle(at_work):
     session.ask("DEALLOCATE ALL")
     connection.execute("DROP VIEW shop.bigger")
     same_as_read_whole(introspector, session, known, "reset")
+
+
+def test_an_error_in_between_is_no_obstacle(at_work, monkeypatch):
+    """The catalog is locked while it is read: after that, everything is read."""
+    monkeypatch.setattr(introspect, "LOCK_TIMEOUT", 50)
+    connection, session, introspector = at_work
+    known = introspector.full()
+    with psycopg.connect(connection.info.dsn) as other:
+        other.execute("DROP VIEW shop.bigger; ALTER TABLE shop.people ADD locked int")
+        connection.execute("ALTER TYPE shop.mood RENAME TO spirits")
+        with pytest.raises(SnapshotUnknown):
+            introspector.refresh(known)
+        other.commit()
+    same_as_read_whole(introspector, session, known, "after the lock")
 
 
 def test_a_refresh_takes_few_round_trips(target, proxied):

@@ -8,7 +8,7 @@ alike, the fact says which is how.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ceremony.core.catalog.kinds import ObjectKind
@@ -33,12 +33,15 @@ class _Member(NamedTuple):
     family: str
 
 
-def gathered(objects: Objects) -> Objects:
-    """The objects with dated partitions, and all that hangs on them, gathered."""
+def gathered(objects: Objects, partitions: Collection[ObjectKey]) -> Objects:
+    """The objects with dated partitions, and all that hangs on them, gathered.
+
+    ``partitions`` are the keys of the tables that have bounds.
+    """
     members = {
         key: member
-        for key, item in objects.items()
-        if BOUNDS in item.structure and (member := _member(key, item.structure[BOUNDS]))
+        for key in sorted(partitions)
+        if (member := _member(key, objects[key].structure[BOUNDS]))
     }
     if not members:
         return objects
