@@ -218,7 +218,9 @@ def _connect_failed(parameters: Mapping[str, str], error: psycopg.Error) -> Refu
     database, user = parameters.get("dbname", ""), parameters.get("user", "")
     where = f"{host}:{port}"
     happened = f'Could not connect to database "{database}" on {where} as "{user}": '
-    ping = _ping(parameters)
+    # Who did not answer in time would let PQping wait as long once more.
+    timed_out = isinstance(error, psycopg.errors.ConnectionTimeout)
+    ping = pq.Ping.NO_RESPONSE if timed_out else _ping(parameters)
     pgconn = error.pgconn
     if ping in (pq.Ping.NO_RESPONSE, pq.Ping.NO_ATTEMPT):
         what = "no PostgreSQL server answers there."
