@@ -170,7 +170,7 @@ class _Rehearsal:
                 break
             if version not in self._wanted:
                 stage.run(step)
-                known = stage.picture(known)
+                known = stage.picture()
                 rows.put(stage, known)
                 continue
             found.append(driller.drill(index, known))
@@ -192,10 +192,7 @@ class _Rehearsal:
         # Without made-up rows, which checks of a way back may rightly refuse.
         if failed or self._rows.wanted:
             stage.rebuild(steps[: len(whole)])
-            known = stage.picture()
-        else:
-            known = whole[-1].changed
-        return Descent(stage, steps[: len(whole)], whole, known).run()
+        return Descent(stage, steps[: len(whole)], whole).run()
 
 
 def _wanted(series: Series, plan: Plan, only: str | None) -> frozenset[str]:

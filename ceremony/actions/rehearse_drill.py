@@ -71,7 +71,7 @@ class Driller:
         if outcome.state is not StepState.DONE:
             up = StationResult(Station.UP, Mark.FAILED, outcome)
             return Drilled(Drill(step.migration, (up,)), before, before)
-        work = _Work(step, before, self._stage.picture(before))
+        work = _Work(step, before, self._stage.picture())
         work.stations.append(StationResult(Station.UP, Mark.FINE, outcome))
         self._again(work, outcome)
         self._restore(work, index)
@@ -116,7 +116,11 @@ class Driller:
         outcome = self._stage.run(unchecked(work.step))
         if self._lost(work, Station.AGAIN, outcome):
             return
-        found = compare(work.changed, self._stage.picture(work.changed))
+        if outcome.state is StepState.FAILED:
+            # Undone, as every step that fails: there is nothing to look for.
+            work.stations.append(StationResult(Station.AGAIN, Mark.FAILED, outcome))
+            return
+        found = compare(work.changed, self._stage.picture())
         now = digests_of(self._stage.session, tables)
         rewritten = tuple(table for table in sorted(rows) if now.get(table) != rows[table])
         done = outcome.state is StepState.DONE
@@ -143,7 +147,7 @@ class Driller:
         outcome = self._down(work, "")
         if self._lost(work, Station.DOWN, outcome):
             return
-        back = self._stage.picture(work.changed)
+        back = self._stage.picture()
         there = back.snapshot.objects.keys()
         way = self._judged(work, outcome, back, "")
         work.ways.append(way)
@@ -180,7 +184,7 @@ class Driller:
             work.stations.append(StationResult(Station.UP_AGAIN, Mark.FAILED, outcome))
             work.dirty = True
             return
-        picture = self._stage.picture(work.changed)
+        picture = self._stage.picture()
         found = compare(work.changed, picture)
         differs = bool(found.rows) or any(d.aspect is not Aspect.COSMETIC for d in found.catalog)
         mark = Mark.DIFFERS if differs else Mark.FINE
@@ -195,7 +199,7 @@ class Driller:
         if self._stage.lost:
             way = WayBack(Verdict.FAILS, problem=outcome.problem)
         else:
-            way = self._judged(work, outcome, self._stage.picture(work.changed), variant)
+            way = self._judged(work, outcome, self._stage.picture(), variant)
         work.ways.append(replace(way, variant=variant))
 
     def _judged(self, work: _Work, outcome: StepOutcome, back: Picture, variant: str) -> WayBack:

@@ -23,13 +23,10 @@ class Descent:
     The stage stands at the head: every step is applied. ``drilled`` has the single drill of each.
     """
 
-    def __init__(
-        self, stage: Stage, steps: Sequence[Step], drilled: Sequence[Drilled], known: Picture
-    ) -> None:
+    def __init__(self, stage: Stage, steps: Sequence[Step], drilled: Sequence[Drilled]) -> None:
         self._stage = stage
         self._steps = steps
         self._drilled = drilled
-        self._known = known
         self._trail = Trail()
         self._told: list[SequenceStep] = []
 
@@ -50,7 +47,6 @@ class Descent:
     def _start_over(self, index: int) -> None:
         """The stage as it is before the step ``index``, with nothing left behind by anybody."""
         self._stage.rebuild(self._steps[:index])
-        self._known = self._stage.picture()
         self._trail.restart()
 
     def _go_down(self, index: int) -> bool:
@@ -79,8 +75,7 @@ class Descent:
             self._compare(migration, Direction.APPLY, self._drilled[index].changed)
 
     def _compare(self, migration: Migration, direction: Direction, expected: Picture) -> None:
-        self._known = self._stage.picture(self._known)
-        found = compare(expected, self._known)
+        found = compare(expected, self._stage.picture())
         left = self._trail.after(migration.label, direction, found)
         mark = Mark.DIFFERS if left else Mark.FINE
         self._told.append(SequenceStep(migration, direction, mark, left=left))

@@ -131,11 +131,19 @@ def _same_home(series: Series, target: TargetSettings, settings: Settings) -> bo
 
 
 def _history_of(target: TargetSettings, template: str, settings: Settings) -> History:
-    """What the ledger in the template says; the connection is closed before it is copied."""
+    """What the ledger in the template says; the connection is closed before it is copied.
+
+    A template may take no connections at all. One that is not there is refused when it is copied.
+    """
     parameters = {**target.parameters, "dbname": template}
-    with open_session(parameters, SessionSettings(run="rehearsal")) as session:
-        ledger = Ledger(session, settings.ledger_schema)
-        return History(ledger.rows() if ledger.exists() else ())
+    try:
+        with open_session(parameters, SessionSettings(run="rehearsal")) as session:
+            ledger = Ledger(session, settings.ledger_schema)
+            return History(ledger.rows() if ledger.exists() else ())
+    except Refused as refused:
+        if refused.code != "connect-failed":
+            raise
+        return History(())
 
 
 def _anything(dependency: Dependency) -> bool:

@@ -14,6 +14,7 @@ from uuid import uuid4
 from ceremony.actions.ready import Caller, ledger_context
 from ceremony.actions.watching import Watcher
 from ceremony.conf import Settings
+from ceremony.core.catalog import Snapshot
 from ceremony.core.chain import GENESIS
 from ceremony.core.outcome import Problem, StepOutcome, StepRun, StepState
 from ceremony.core.plan import Step
@@ -23,7 +24,7 @@ from ceremony.core.script import Statement
 from ceremony.errors import Failed, Interrupted
 from ceremony.pg.context import RunContext
 from ceremony.pg.executor import Executor
-from ceremony.pg.introspect import take
+from ceremony.pg.introspector import Introspector
 from ceremony.pg.ledger import Ledger
 from ceremony.pg.lock import acquire
 from ceremony.pg.scratch import Origin, scratch_database
@@ -76,6 +77,8 @@ class Stage:
         self._open = ExitStack()
         self._ledger: Ledger | None = None
         self._session: Session | None = None
+        self._introspector: Introspector | None = None
+        self._seen: Snapshot | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -130,6 +133,10 @@ class Stage:
         session = self._session = self._open.enter_context(open_session(parameters, pins))
         acquire(session, settings.ledger_schema, 0)
         self._ledger = fresh_ledger(session, settings.ledger_schema, self._context())
+        # A session of its own: the executor resets its session between two steps.
+        looking = self._open.enter_context(open_session(parameters, pins))
+        self._introspector = Introspector(looking, ledger_schema=settings.ledger_schema)
+        self._seen = None
         self._lay((*blueprint.base, *steps))
 
     def run(self, step: Step, *, measured: bool = False) -> StepOutcome:
@@ -140,10 +147,17 @@ class Stage:
         (outcome,) = self._run([StepRun(step, uuid4(), measured)])
         return _as_rehearsed(outcome)
 
-    def picture(self, known: Picture | None = None) -> Picture:
-        """What the database looks like now; ``known`` is an earlier picture of the same stage."""
-        snapshot = take(self.session, ledger_schema=self._blueprint.settings.ledger_schema)
-        return Picture(snapshot, rows_of(self.session, self._blueprint.reference))
+    def picture(self) -> Picture:
+        """What the database looks like now. Behind the first one on a stage, only what changed
+        since is read.
+        """
+        if self._introspector is None:
+            raise RuntimeError("the stage is not set")
+        known = self._seen
+        self._seen = (
+            self._introspector.full() if known is None else self._introspector.refresh(known)
+        )
+        return Picture(self._seen, rows_of(self.session, self._blueprint.reference))
 
     def _lay(self, steps: Sequence[Step]) -> None:
         runs = [StepRun(unchecked(step), uuid4()) for step in steps]

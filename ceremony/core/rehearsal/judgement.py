@@ -175,7 +175,10 @@ def _rows_refused(drill: Drill) -> Iterator[Finding]:
 def _again(drill: Drill) -> Iterator[Finding]:
     again, label = drill.at(Station.AGAIN), drill.migration.label
     if again.mark is Mark.DIFFERS:
-        told = [*again.compared.sentences, *(f"Rows of {one} changed." for one in again.rewritten)]
+        told = [*again.compared.sentences]
+        # Rows of reference tables are told one by one already.
+        if not again.compared.rows:
+            told += [f"Rows of {one} changed." for one in again.rewritten]
         yield Finding(
             drill.migration.path,
             0,

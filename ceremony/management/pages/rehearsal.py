@@ -73,8 +73,22 @@ def _sentence(report: RehearsalReport) -> str:
         told += f", with {report.rows:,} rows per table"
     faults = len(errors(report.findings))
     if report.clean:
-        return f"{told}. Every way back leads back."
+        return f"{told}. {_all_well(report)}"
     return f"{told}. {counted(faults, 'fault')[0].upper()}{counted(faults, 'fault')[1:]}."
+
+
+def _all_well(report: RehearsalReport) -> str:
+    """What a rehearsal without faults says of the ways back."""
+    verdicts = [drill.way_back.verdict for drill in report.drills if not drill.recorded_only]
+    rights = verdicts.count(Verdict.RIGHTS_DIFFER)
+    none = verdicts.count(Verdict.IRREVERSIBLE)
+    told = "Every way back leads back"
+    if rights:
+        told += f", with other rights in {counted(rights, 'migration')}"
+    if none:
+        are = "is" if none == 1 else "are"
+        told += f"; {counted(none, 'migration')} {are} declared irreversible"
+    return f"{told}."
 
 
 def _rows(drill: Drill) -> list[list[Part]]:
@@ -88,7 +102,7 @@ def _rows(drill: Drill) -> list[list[Part]]:
             _MARKS[up.mark],
             passed(_checks(drill)),
             _again(drill),
-            _station(drill.at(Station.DOWN)),
+            _down(drill),
             _station(drill.at(Station.UP_AGAIN)),
             _verdict(drill.way_back),
             duration(up.seconds),
@@ -102,6 +116,14 @@ def _rows(drill: Drill) -> list[list[Part]]:
 
 def _station(result: StationResult) -> Part:
     return _MARKS[result.mark]
+
+
+def _down(drill: Drill) -> Part:
+    """What differs behind it, as the verdict weighs it."""
+    down = drill.at(Station.DOWN)
+    if down.mark is Mark.DIFFERS and drill.way_back.verdict is Verdict.RIGHTS_DIFFER:
+        return "◐ differs", "warn"
+    return _station(down)
 
 
 def _again(drill: Drill) -> Part:
