@@ -199,7 +199,7 @@ def test_files_are_checked_without_a_database(shell):
     shell.environment |= {"DATABASE_URL": nowhere, "MINE_DATABASE_URL": nowhere}
     status, out, err = shell.run("check_sql", "mine")
     assert (status, err) == (0, "")
-    assert out.endswith("✓ 1 migration in 1 series: no findings.\n")
+    assert out.endswith("⚠ 1 migration in 1 series: 1 warning and 1 notice.\n")
     status, out, err = shell.run("apply_sql", "mine")
     assert (status, out) == (1, "")
     assert "[control-unreachable]" in err
