@@ -5,11 +5,13 @@ from ceremony.admin.audit_event import AuditEventAdmin
 from ceremony.admin.migration_record import MigrationRecordAdmin
 from ceremony.admin.rehearsal import RehearsalAdmin
 from ceremony.admin.run import RunAdmin
+from ceremony.admin.snapshot import CatalogSnapshotAdmin
 from ceremony.admin.target import TargetAdmin
 
 __all__ = [
     "AttemptAdmin",
     "AuditEventAdmin",
+    "CatalogSnapshotAdmin",
     "MigrationRecordAdmin",
     "RehearsalAdmin",
     "RunAdmin",

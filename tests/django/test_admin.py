@@ -14,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ceremony.admin.read_only import LISTED, CappedPaginator
-from ceremony.models import Attempt, AuditEvent, MigrationRecord, Run, Target
+from ceremony.core.catalog import Snapshot
+from ceremony.models import Attempt, AuditEvent, CatalogSnapshot, MigrationRecord, Run, Target
 from ceremony.models.audit import Act, Action, append
 from tests.django import factories
 from tests.django.evidence_samples import finding, message, observed, problem, statement
 from tests.django.factories import NOON
 
-MODELS = [Target, MigrationRecord, Run, Attempt, AuditEvent]
+MODELS = [Target, MigrationRecord, Run, Attempt, AuditEvent, CatalogSnapshot]
 EVIL = "<script>alert('x')</script>\u202eevil\u0007"
 SHOWN = "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;[U+202E]evil[U+0007]"
 #: Where a fixture fills one target with everything once, every page has something to show.
@@ -89,8 +90,21 @@ def record():
     factories.CheckRecordFactory(attempt=None, run=run)
     factories.MigrationRecordFactory(target=target)
     factories.MigrationRecordFactory(target=target, state="rolled back", applied_at=None)
+    snapshots(run, {"id": "integer"}, {"id": "bigint", "note": "text"})
     append([Act(Action.APPLIED, "lena", "db1", "shop", "0001_orders", {"n": 1})])
     return target
+
+
+def snapshots(run, *catalogs, **facts):
+    """A snapshot of the run's target for each of these columns of a table."""
+    return [
+        factories.CatalogSnapshotFactory(
+            run=run,
+            content=factories.CatalogContentFactory(catalog=factories.catalog(**columns)),
+            **facts,
+        )
+        for columns in catalogs
+    ]
 
 
 @pytest.fixture
@@ -262,6 +276,7 @@ def test_hostile_text_is_escaped_and_made_visible(client, reader):
         bytes_digest=EVIL,
         last_attempt=attempt,
     )
+    snapshots(run, {"id": "int"}, {EVIL: EVIL}, {EVIL: "int"}, reason="accepted", why=EVIL)
     append([Act(Action.APPLIED, EVIL, EVIL, EVIL, EVIL, {"x": EVIL})])
     opening = reverse("admin:ceremony_auditevent_change", args=[1])
     for url in [*lists(), *pages()]:
@@ -309,6 +324,38 @@ def test_an_attempt_shows_its_error_in_full(client, reader, record):
         "set-up statement 2",
     ):
         assert words in page
+
+
+def test_a_snapshot_shows_what_differs_from_the_one_before(client, reader, record):
+    first, second = CatalogSnapshot.objects.order_by("pk")
+    page = client.get(reverse("admin:ceremony_catalogsnapshot_change", args=[second.pk]))
+    shown = page.content.decode()
+    assert f"Differences from Snapshot {first.pk}" in shown
+    assert "Column public.orders.note appeared." in shown
+    assert "Column public.orders.id: type was integer, is now bigint." in shown
+    assert second.content.digest in shown
+    oldest = client.get(reverse("admin:ceremony_catalogsnapshot_change", args=[first.pk]))
+    assert "It is the first snapshot of this target." in oldest.content.decode()
+
+
+def test_snapshots_that_cannot_be_compared_say_why(client, reader, record):
+    older = CatalogSnapshot.objects.latest("pk")
+    other = factories.catalog(id="integer")
+    content = factories.CatalogContentFactory(
+        catalog=Snapshot("catalog-v0", other.server_major, other.objects)
+    )
+    newer = factories.CatalogSnapshotFactory(run=older.run, content=content)
+    page = client.get(reverse("admin:ceremony_catalogsnapshot_change", args=[newer.pk]))
+    told = "They were made by different algorithms: catalog-v1 and catalog-v0."
+    assert told in page.content.decode()
+    assert "None: the catalog is the same." not in page.content.decode()
+
+
+def test_an_unchanged_catalog_is_said_to_be_the_same(client, reader, record):
+    older = CatalogSnapshot.objects.latest("pk")
+    newer = factories.CatalogSnapshotFactory(run=older.run, content=older.content)
+    page = client.get(reverse("admin:ceremony_catalogsnapshot_change", args=[newer.pk]))
+    assert "None: the catalog is the same." in page.content.decode()
 
 
 def test_broken_checks_come_first_and_open(client, reader, record):
