@@ -1,6 +1,7 @@
 """The tables of a database as values that rows can be made for."""
 
 from collections.abc import Mapping, Sequence
+from itertools import starmap
 from typing import Any, NamedTuple
 
 from ceremony.core.filling.table import Column, Condition, ForeignKey, Table, Type
@@ -32,10 +33,11 @@ def fillable(session: Session, ledger: str, names: Sequence[str] | None) -> tupl
     ``ledger`` is its qualified, quoted name; ``names`` are such names too, ``None`` for all tables.
     """
     wanted = None if names is None else list(names)
-    found = [row[0] for row in session.ask(query("fillable-tables", _FILE), (ledger, wanted, wanted))]
+    rows = session.ask(query("fillable-tables", _FILE), (ledger, wanted, wanted))
+    found = [row[0] for row in rows]
     oids = sorted({column["type"] for table in found for column in table["columns"] or ()})
-    rows = [_Row(*row) for row in session.ask(query("types-of-columns", _FILE), (oids,))]
-    types = {row.oid: row for row in rows}
+    of_types = session.ask(query("types-of-columns", _FILE), (oids,))
+    types = {row.oid: row for row in starmap(_Row, of_types)}
     return tuple(_table(table, types) for table in found)
 
 
