@@ -8,17 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from ceremony.core.baseline import Proof
+from ceremony.core.baseline.report import BaselineReport
+from ceremony.core.catalog import Aspect, Change, Difference, ObjectKey, ObjectKind
 from ceremony.core.expectations import CheckResult
 from ceremony.core.outcome import StepState
 from ceremony.core.report import Verdict
+from ceremony.core.retiring import Asked, Need, RetireReport
 from ceremony.errors import ExitCode
 from ceremony.management.base import CeremonyCommand
-from ceremony.management.formats import json_format
+from ceremony.management.formats import json_format, recorded_json
 from ceremony.management.trouble import of_run
 from tests.commands.values import (
     FAILED,
     INDEX,
     NOTICE,
+    TARGET,
     checked,
     outcome,
     report,
@@ -34,6 +39,8 @@ COMMANDS = (
     "status_sql",
     "verify_sql",
     "rollback_sql",
+    "baseline_sql",
+    "retire_sql",
     "reconcile_sql",
 )
 #: Django gives these to every command; they are described once, on top of the page.
@@ -58,7 +65,7 @@ def _rows(name):
             value = action.metavar or ("|".join(action.choices) if action.choices else "")
             shown = f"{action.option_strings[0]} {value}".strip()
         else:
-            shown = action.metavar + {"*": " …", "+": " …", None: ""}[action.nargs]
+            shown = action.metavar + {"*": " …", "+": " …", "?": "", None: ""}[action.nargs]
         rows.append(f"| `{shown.replace('|', chr(92) + '|')}` | {action.help} |")
     return rows
 
@@ -111,6 +118,20 @@ def test_every_key_of_a_json_answer_is_described():
     text = json_format.document("apply_sql", [json_format.run_report(made)], of_run(made, ""))
     page = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
     assert {key for key in _keys(json.loads(text)) if f"`{key}`" not in page} == set()
+
+
+def test_every_key_of_what_is_only_recorded_is_described():
+    key = ObjectKey(ObjectKind.TABLE, "public.t")
+    gone = Difference(key, Change.VANISHED, Aspect.STRUCTURE)
+    proof = Proof("catalog-v1:1", 1, (gone,), (), ())
+    baselined = BaselineReport(
+        1, TARGET, "shop", "0001_x", ("0001_x.sql",), proof, (), (outcome(step(INDEX, 1)),), (), (),
+        Verdict.FAIL, FAILED,
+    )  # fmt: skip
+    retired = RetireReport("shop", "0001_x", "", "why", (("a", "b"),), (Asked("x", Need.WAITS),))
+    page = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    for told in (recorded_json.baseline_report(baselined), recorded_json.retire_report(retired)):
+        assert {one for one in _keys(told) if f"`{one}`" not in page} == set()
 
 
 def _keys(value):

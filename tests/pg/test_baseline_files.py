@@ -4,7 +4,6 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg.conninfo import conninfo_to_dict
 
 from ceremony.core.baseline import BaselineFacts, Taste, write_baseline
 from ceremony.core.catalog import Snapshot, diff
@@ -15,17 +14,18 @@ from ceremony.pg.introspect import take
 from ceremony.pg.names import quoted
 from ceremony.pg.schema_dump import dump_schema
 from ceremony.pg.session import SessionSettings, open_session
+from tests.pg.making import libpq
 
 RICH = Path(__file__).parent / "baseline" / "rich.sql"
 
 
 def snapshot(database) -> Snapshot:
-    with open_session(conninfo_to_dict(database.conninfo), SessionSettings()) as session:
+    with open_session(libpq(database.conninfo), SessionSettings()) as session:
         return take(session, ledger_schema="public")
 
 
 def written(server, database):
-    parameters = conninfo_to_dict(database.conninfo)
+    parameters = libpq(database.conninfo)
     with open_session(parameters, SessionSettings()) as session:
         identity = session.identity
     dump = dump_schema(

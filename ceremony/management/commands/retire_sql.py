@@ -24,7 +24,7 @@ class Command(WatchedCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("series", metavar="SERIES", help="The series of the file.")
-        parser.add_argument("version", metavar="VERSION", help="The file, by version or name.")
+        parser.add_argument("migration", metavar="VERSION", help="The file, by version or name.")
         parser.add_argument(
             "--reason",
             required=True,
@@ -68,7 +68,7 @@ class Command(WatchedCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         request = RetireRequest(
             series=options["series"],
-            version=options["version"],
+            version=options["migration"],
             reason=options["reason"],
             caller=self.caller(options["wait"]),
             databases=tuple(options["database"]),
