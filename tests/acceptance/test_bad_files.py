@@ -8,21 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.door import manage
-from tests.acceptance.world import BACK, TABLE, WHOLE
+from tests.acceptance.world import BACK, QUIET, TABLE, WHOLE
 from tests.conftest import SeriesFolder
 
 Files = Mapping[str, str | bytes]
 NONE = "-- Transaction: none\n"
-
-
-QUIET = {
-    "series.toml": """
-[lint]
-lint-data-loss-unsaid = { severity = "off", reason = "what refuses a file is tested here" }
-lint-not-idempotent = { severity = "off", reason = "what refuses a file is tested here" }
-lint-unseen-name = { severity = "off", reason = "what refuses a file is tested here" }
-"""
-}
 
 
 @dataclass(frozen=True)

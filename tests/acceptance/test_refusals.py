@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from tests.acceptance.door import manage
-from tests.acceptance.world import CHECK, TABLE, WHOLE, World
+from tests.acceptance.world import CHECK, QUIET, TABLE, WHOLE, World
 
 SECOND = {
     "0003_more.sql": "CREATE TABLE more (id int);\n",
@@ -134,7 +134,7 @@ ACCEPTED = (
 @pytest.mark.parametrize(("row", "change"), ACCEPTED, ids=[row for row, _ in ACCEPTED])
 def test_accepted(row: str, change: bytes, world: World, golden) -> None:
     check = CHECK.replace("things;", "public.things;")
-    world.write({**WHOLE, "0001_things.sql": change, "0001_things.verify.sql": check})
+    world.write({**QUIET, **WHOLE, "0001_things.sql": change, "0001_things.verify.sql": check})
     world.target()
 
     checked, applied = manage("check_sql", "shop"), world.applied()
