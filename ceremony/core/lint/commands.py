@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from ceremony.core.lint.command import Command
+from ceremony.core.place import file_line_of_body
 from ceremony.core.sql.bodies import Piece, body_of
 from ceremony.core.sql.source import Tree
 
@@ -27,29 +28,18 @@ def commands_of(trees: Iterable[Tree]) -> Iterator[Command]:
         )
         body = body_of(tree.statement, tree.parsed)
         if body is not None and body.at_once:
-            first = first_line(tree)
             for piece in body.pieces or ():
                 if piece.kind and not piece.built and not piece.condition:
-                    yield _in_body(tree, piece, first)
+                    yield _in_body(tree, piece)
 
 
-def first_line(tree: Tree) -> int:
-    """The line of the file on which the literal of a statement's body opens."""
-    node = getattr(tree.node, tree.kind)
-    for option in node.args if tree.kind == "do_stmt" else node.options:
-        if option.def_elem.defname == "as":
-            before = tree.statement.text.encode()[: option.def_elem.location - tree.start]
-            return tree.statement.line + before.count(b"\n")
-    return tree.statement.line
-
-
-def _in_body(tree: Tree, piece: Piece, first: int) -> Command:
+def _in_body(tree: Tree, piece: Piece) -> Command:
     return Command(
         tree.statement,
         piece.kind,
         getattr(piece.node, piece.kind),
         piece.roots,
-        first + piece.line - 1,
+        file_line_of_body(tree.statement, piece.line),
         0,
         piece.text,
         in_body=True,

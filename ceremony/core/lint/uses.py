@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ceremony.core.catalog.kinds import ObjectKind
-from ceremony.core.lint.commands import first_line
 from ceremony.core.lint.deeds import OF_A_TABLE, dropped
 from ceremony.core.lint.inventory import Key
 from ceremony.core.lint.subject import Subject
+from ceremony.core.place import file_line_of_body
 from ceremony.core.script import Statement
 from ceremony.core.sql.constants import word
 from ceremony.core.sql.parser import Message, ast, walk
@@ -48,10 +48,9 @@ def _in_functions(subject: Subject) -> Iterator[Use]:
         body = subject.bodies.get(tree.statement.number)
         if body is None or body.at_once:
             continue
-        first = first_line(tree)
         for piece in body.pieces or ():
             for keys in _of_tree(piece.roots):
-                yield Use(keys, tree.statement, first + piece.line - 1)
+                yield Use(keys, tree.statement, file_line_of_body(tree.statement, piece.line))
 
 
 def _of_tree(roots: Iterable[Message]) -> Iterator[tuple[Key, ...]]:

@@ -12,14 +12,13 @@ from collections.abc import Iterable, Iterator
 
 from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.lint.command import Command
-from ceremony.core.lint.commands import first_line
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
-from ceremony.core.sql.bodies import Piece, body_of
+from ceremony.core.place import file_line_of_body
+from ceremony.core.sql.bodies import Piece
 from ceremony.core.sql.parser import Message, ast, walk
 from ceremony.core.sql.relations import DEFAULT_SCHEMA, Name
-from ceremony.core.sql.source import Tree
 
 _LISTS = frozenset({"pg_class", "pg_tables", "pg_stat_user_tables"})
 _STANDARD = frozenset({"tables"})
@@ -40,19 +39,15 @@ def _look(subject: Subject) -> Iterator[Remark]:
         if _alters_if_exists(command) or "undefined_table" in command.caught:
             yield command.remark(_said("this"), _HINT)
     for tree in subject.trees:
-        body = body_of(tree.statement, tree.parsed)
+        body = subject.bodies.get(tree.statement.number)
         for piece in (body.pieces if body is not None else None) or ():
             if _asks(subject, piece):
-                yield _remark(tree, piece)
+                line = file_line_of_body(tree.statement, piece.line)
+                yield Remark(_said("this body"), _HINT, tree.statement, line)
 
 
 def _said(what: str) -> str:
     return f"What {what} does depends on whether a table exists, and nobody sees that it did not."
-
-
-def _remark(tree: Tree, piece: Piece) -> Remark:
-    line = first_line(tree) + piece.line - 1
-    return Remark(_said("this body"), _HINT, tree.statement, line)
 
 
 def _alters_if_exists(command: Command) -> bool:
