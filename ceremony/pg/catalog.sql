@@ -161,7 +161,8 @@ WITH k AS MATERIALIZED ( --@ 18+
            CASE WHEN o.convalidated THEN '' ELSE ', not validated' END --@ 18+
            || CASE WHEN o.connoinherit THEN ', not inherited' ELSE '' END AS how --@ 18+
     FROM pg_constraint AS o --@ 18+
-    WHERE o.contype = 'n' AND (o.connoinherit OR NOT o.convalidated)) --@ 18+
+    WHERE o.contype = 'n' AND (o.connoinherit OR NOT o.convalidated) --@ 18+
+      {only o.conrelid}) --@ 18+
 SELECT 'pg_class' AS of_class, a.attrelid AS of, 'column' AS kind, quote_ident(a.attname) AS name,
        a.attnum AS number, array_to_string(a.attacl, E'\n') AS acl,
        format_type(a.atttypid, a.atttypmod) AS type,
