@@ -14,7 +14,7 @@ from ceremony.core.script import Script
 from ceremony.core.series import Series
 from ceremony.core.sql.bodies import Body, body_of
 from ceremony.core.sql.parser import ast, error_at
-from ceremony.core.sql.relations import Name
+from ceremony.core.sql.relations import TEMPORARY, Name
 from ceremony.core.sql.source import Tree
 
 
@@ -84,14 +84,22 @@ class Subject:
 
     @cached_property
     def new_tables(self) -> frozenset[Name]:
-        """The tables that this script creates and no earlier file did: nobody uses them yet."""
+        """The tables that this script creates and no earlier file did: nobody uses them yet.
+
+        One that was there under another name is not new.
+        """
         tables = (ObjectKind.TABLE, ObjectKind.MATERIALIZED_VIEW)
-        here = (key for key in self.after.objects if key.kind in tables)
-        return frozenset(key.name for key in here if key not in self.before.objects)
+        there = {id(made) for made in self.before.objects.values()}
+        found = ((key, made) for key, made in self.after.objects.items() if key.kind in tables)
+        return frozenset(key.name for key, made in found if id(made) not in there)
+
+    def is_temporary(self, table: Name) -> bool:
+        """Whether this script made a temporary table of this name, which hides any other."""
+        return Name(TEMPORARY, table.name) in self.new_tables
 
     def is_new(self, table: Name) -> bool:
         """Whether this script made the table; a temporary one hides another of the same name."""
-        return table in self.new_tables or Name("pg_temp", table.name) in self.new_tables
+        return table in self.new_tables or self.is_temporary(table)
 
     def columns_added(self, command: Command) -> Iterator[Alteration]:
         """The ADD COLUMN actions of a command that change a table which is in use.

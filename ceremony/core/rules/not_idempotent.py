@@ -21,6 +21,7 @@ from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
 from ceremony.core.sql.parser import Message, ast, walk
+from ceremony.core.sql.relations import TEMPORARY, relation_name
 
 _DROP_FIRST = "Drop it IF EXISTS first, or guard it: DO $$ … IF NOT EXISTS (SELECT …) THEN …"
 _GUARD = "Guard it: DO $$ … IF EXISTS (SELECT … FROM the catalog) THEN …"
@@ -39,7 +40,8 @@ def _look(subject: Subject) -> Iterator[Remark]:
     gone: set[Key] = set()
     for command in () if _is_dump(subject) else subject.commands:
         gone.update(_surely_dropped(command))
-        if not (command.guarded or any(c.startswith(_CATCHES) for c in command.caught)):
+        guarded = command.guarded or any(c.startswith(_CATCHES) for c in command.caught)
+        if not guarded and not _is_on_temporary(subject, command):
             yield from _statement(command, gone)
             yield from _actions(command, gone)
 
@@ -48,6 +50,27 @@ def _is_dump(subject: Subject) -> bool:
     """Whether the file begins with the settings of pg_dump, which are not sent."""
     left_out = (each for each in subject.script.statements if each.not_sent)
     return any(each.kind != "transaction_stmt" for each in left_out)
+
+
+def _is_on_temporary(subject: Subject, command: Command) -> bool:
+    """Whether the command makes or fills a temporary table, or alters one."""
+    if command.kind in _ON_A_TABLE:
+        table = relation_name(command.node.relation)
+        return table.schema == TEMPORARY or subject.is_temporary(table)
+    made = next((key for key, _ in created(command)), None)
+    return made is not None and made.name.schema == TEMPORARY
+
+
+_ON_A_TABLE = frozenset(
+    {
+        "create_stmt",
+        "alter_table_stmt",
+        "index_stmt",
+        "insert_stmt",
+        "copy_stmt",
+        "create_trig_stmt",
+    }
+)
 
 
 def _surely_dropped(command: Command) -> Iterator[Key]:
@@ -64,7 +87,7 @@ def _statement(command: Command, gone: Collection[Key]) -> Iterator[Remark]:
     if judge is None or judge.repeats(command.node):
         return
     made = next((key for key, _ in created(command)), None)
-    if made is None or (made not in gone and made.name.schema != "pg_temp"):
+    if made is None or made not in gone:
         yield command.remark(f"Run again, {judge.words} fails or does its work twice.", judge.hint)
 
 
@@ -104,6 +127,10 @@ def _index(node: Message) -> bool:
 
 def _defined(node: Message) -> bool:
     return bool(node.replace or node.if_not_exists)
+
+
+def _foreign(node: Message) -> bool:
+    return bool(node.base_stmt.if_not_exists)
 
 
 def _enum(node: Message) -> bool:
@@ -151,6 +178,7 @@ _JUDGES: Mapping[str, _Judge] = {
     "create_extension_stmt": _made("EXTENSION"),
     "create_seq_stmt": _made("SEQUENCE"),
     "create_stats_stmt": _made("STATISTICS"),
+    "create_foreign_table_stmt": _made("FOREIGN TABLE", _foreign),
     "create_foreign_server_stmt": _made("SERVER"),
     "create_user_mapping_stmt": _made("USER MAPPING"),
     "view_stmt": _replaced("VIEW"),
@@ -166,6 +194,10 @@ _JUDGES: Mapping[str, _Judge] = {
     "create_cast_stmt": _bare("CAST"),
     "create_event_trig_stmt": _bare("EVENT TRIGGER"),
     "create_publication_stmt": _bare("PUBLICATION"),
+    "create_subscription_stmt": _bare("SUBSCRIPTION"),
+    "create_fdw_stmt": _bare("FOREIGN DATA WRAPPER"),
+    "create_op_class_stmt": _bare("OPERATOR CLASS"),
+    "create_conversion_stmt": _bare("CONVERSION"),
     "create_role_stmt": _bare("ROLE"),
     "alter_enum_stmt": _Judge(
         "ALTER TYPE", _enum, "Write ADD VALUE IF NOT EXISTS; guard RENAME VALUE in a DO block."

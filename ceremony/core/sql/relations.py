@@ -11,6 +11,9 @@ DEFAULT_SCHEMA = "public"
 (PostgreSQL documentation, 5.10.3); the first, a schema named like the user, is rarely there.
 """
 
+TEMPORARY = "pg_temp"
+"""The schema of a session's temporary tables, which is looked into before all others."""
+
 
 class Name(NamedTuple):
     """A name in its schema, as the catalog has it: folded, without quotes. In words it has the
@@ -26,7 +29,7 @@ class Name(NamedTuple):
 
 def relation_name(range_var: Message) -> Name:
     """The name in a RangeVar: a table, view, index or sequence."""
-    schema = "pg_temp" if range_var.relpersistence == "t" else range_var.schemaname
+    schema = TEMPORARY if range_var.relpersistence == "t" else range_var.schemaname
     return Name(schema or DEFAULT_SCHEMA, range_var.relname)
 
 

@@ -1,6 +1,8 @@
 import pytest
 
+from ceremony.core.lint import lint
 from ceremony.core.rules.index_not_concurrent import RULE
+from tests.core.folders import series_of
 from tests.core.rules.looking import found, lines
 
 CONCURRENTLY = "-- Transaction: none\nCREATE INDEX CONCURRENTLY i ON a (b);"
@@ -84,4 +86,31 @@ def test_a_constraint_is_called_by_its_name():
             "While the index of the primary key a_pk on a is built, the table can be neither read "
             "nor written.",
         )
+    ]
+
+
+@pytest.mark.parametrize(
+    "rename",
+    ["ALTER TABLE a RENAME TO c", "ALTER TABLE a SET SCHEMA s", "ALTER TABLE a RENAME TO b"],
+)
+def test_a_table_under_another_name_is_in_use_all_the_same(rename):
+    new = "s.a" if "SCHEMA" in rename else rename[-1]
+    files = {
+        "0001_a.sql": "CREATE TABLE a (b int);",
+        "0002_b.sql": f"{rename};\nCREATE INDEX i ON {new} (b);",
+    }
+    assert lines(RULE, files) == [2]
+
+
+def test_the_hint_for_a_partitioned_table_is_another():
+    files = {
+        "0001_a.sql": "CREATE TABLE a (b int) PARTITION BY RANGE (b);\nCREATE TABLE c (d int);",
+        "0002_b.sql": "CREATE INDEX i ON a (b);\nCREATE INDEX j ON c (d);",
+    }
+    findings = lint({"shop": series_of(files)}, [RULE])
+    assert [finding.hint for finding in findings] == [
+        "Create the index ON ONLY the table, build it CONCURRENTLY on each partition, and attach "
+        "those with ALTER INDEX … ATTACH PARTITION.",
+        "Write CREATE INDEX CONCURRENTLY, in a file of its own with the header line -- "
+        "Transaction: none",
     ]
