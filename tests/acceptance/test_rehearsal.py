@@ -1,0 +1,494 @@
+"""``rehearse_sql``: the five series, every verdict on a way back, whole answers."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+
+from ceremony.models import Attempt, AuditEvent, Rehearsal, Run
+from tests.acceptance.door import ROOT, Answer, manage
+from tests.acceptance.world import World, point
+
+Golden = Callable[[str, str], None]
+
+USERS = {
+    "0001_users.sql": "-- Data loss: rollback (all users)\n"
+    "CREATE TABLE users (id int PRIMARY KEY, mail text);\n"
+    "CREATE INDEX users_mail ON users (mail);\n"
+    "CREATE TYPE mood AS ENUM ('sad', 'glad');\n",
+    "0001_users.rollback.sql": "DROP TABLE users;\nDROP TYPE mood;\n",
+}
+
+
+@pytest.fixture
+def golden(golden: Golden) -> Golden:
+    """Times, sizes and names of scratch databases are not what is compared."""
+
+    def compare(name: str, text: str) -> None:
+        text = re.sub(r"ceremony_scratch_\w+", "<scratch>", text)
+        text = re.sub(r"\bin \d[\d.]* (?:ms|s), from", "in <seconds>, from", text)
+        text = re.sub(r"server process \d+", "server process <pid>", text)
+        text = re.sub(r" +\d[\d.]* (?:ms|s)(, .*)?$", "  <seconds>", text, flags=re.MULTILINE)
+        golden(f"rehearsal/{name}", text)
+
+    return compare
+
+
+def scratch_databases(world: World) -> list[str]:
+    """What of scratch databases is on the server."""
+    rows = world.ask("SELECT datname FROM pg_database WHERE datname LIKE 'ceremony_scratch_%'")
+    return [name for (name,) in rows]
+
+
+def rehearsed(world: World, *flags: str, series: str = "shop") -> tuple[Answer, dict]:
+    """The answer and the certificate of a rehearsal."""
+    world.target(series)
+    answer = manage("rehearse_sql", series, "--format", "json", *flags)
+    reports = json.loads(answer.out)["reports"]
+    assert reports, answer.told()
+    return answer, reports[0]["certificate"]
+
+
+def verdicts(certificate: dict) -> dict[str, list[str]]:
+    """By migration: the verdict on each of its ways back."""
+    return {
+        one["label"]: [way["verdict"] for way in one["ways_back"]]
+        for one in certificate["migrations"]
+    }
+
+
+@pytest.mark.parametrize("series", ["rebalancing", "listings", "outbox", "calendar", "content"])
+def test_the_five_series_rehearse_clean(series: str, world: World) -> None:
+    settings.CEREMONY = {**settings.CEREMONY, "ROOT": ROOT / "migrations_sql"}
+
+    answer, certificate = rehearsed(world, series=series)
+
+    assert answer.status == 0, answer.told()
+    assert certificate["findings"] == []
+    for one in certificate["migrations"]:
+        if not one["recorded_only"]:
+            assert [s["mark"] for s in one["stations"]] == ["fine"] * 4
+            assert one["ways_back"][0]["verdict"] == "restored"
+    steps = [step["direction"] for step in certificate["sequence"]]
+    drilled = sum(not one["recorded_only"] for one in certificate["migrations"])
+    assert steps == ["roll back"] * drilled + ["apply"] * drilled
+    assert world.ask("SELECT to_regclass('ceremony_ledger')", series) == [(None,)]
+
+
+def test_clean_page(world: World, golden: Golden) -> None:
+    world.write(USERS)
+    world.target()
+    golden("clean", manage("rehearse_sql", "shop").told())
+
+
+VERDICTS = {
+    "restored": (
+        "CREATE TABLE orders (id int);",
+        "DROP TABLE orders;",
+    ),
+    "cosmetic": (
+        "ALTER TABLE users DROP COLUMN mail;",
+        "ALTER TABLE users ADD COLUMN mail text;\nCREATE INDEX users_mail ON users (mail);\n"
+        "COMMENT ON TABLE users IS 'Put back.';",
+    ),
+    "rights differ": (
+        "REVOKE ALL ON users FROM CURRENT_USER;",
+        "GRANT SELECT ON users TO CURRENT_USER;",
+    ),
+    "not restored": (
+        "ALTER TABLE users DROP COLUMN mail, ADD COLUMN name text;\nCREATE SEQUENCE left_here;",
+        "ALTER TABLE users ADD COLUMN mail varchar, DROP COLUMN name;",
+    ),
+    "dropped": (
+        "CREATE TABLE orders (id int);",
+        "DROP TABLE orders;\nALTER TABLE users DROP COLUMN mail;",
+    ),
+    "fails": (
+        "ALTER TABLE users ADD COLUMN name text;",
+        "ALTER TABLE users DROP COLUMN nmae;",
+    ),
+    "fails-check": (
+        "ALTER TABLE users ADD COLUMN name text;",
+        "ALTER TABLE users DROP COLUMN name;",
+    ),
+    "empty": (
+        "CREATE TABLE orders (id int);",
+        "DO $$ BEGIN RAISE NOTICE 'by hand'; END $$;",
+    ),
+    "irreversible": (
+        "-- Reversible: no (mails are gone for good)\nALTER TABLE users DROP COLUMN mail;",
+        "",
+    ),
+    "cannot-be-undone": (
+        "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'meh' AFTER 'sad';",
+        "SELECT 'an enum keeps its labels';",
+    ),
+    "missing": (
+        "CREATE TABLE orders (id int);",
+        "",
+    ),
+}
+"""Change and way back on top of USERS, by the name of the golden file."""
+
+CHECKED = {
+    "fails-check": "-- check: nothing of it is left\n-- when: after rollback\n-- expect: no rows\n"
+    "SELECT 1 FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'mail';\n"
+}
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_each_verdict(name: str, world: World, golden: Golden) -> None:
+    change, way_back = VERDICTS[name]
+    world.write({**USERS, "0002_change.sql": change})
+    if way_back:
+        world.write({"0002_change.rollback.sql": way_back})
+    if name in CHECKED:
+        world.write({"0002_change.verify.sql": CHECKED[name]})
+    world.target()
+
+    answer = manage("rehearse_sql", "shop")
+
+    golden(f"verdict-{name}", answer.told())
+    assert scratch_databases(world) == []
+
+
+def test_rights_block_where_the_series_says_so(world: World) -> None:
+    change, way_back = VERDICTS["rights differ"]
+    world.write({**USERS, "0002_change.sql": change, "0002_change.rollback.sql": way_back})
+    warned, _ = rehearsed(world)
+    world.write({"series.toml": '[policy]\nrights = "block"\n'})
+    blocked, certificate = rehearsed(world)
+
+    assert (warned.status, blocked.status) == (0, 1)
+    assert ("rehearsal-rights-differ", "error") in {
+        (f["code"], f["severity"]) for f in certificate["findings"]
+    }
+
+
+def test_control_gets_the_certificate_and_no_attempt(world: World) -> None:
+    world.write(USERS)
+    answer, certificate = rehearsed(world)
+
+    assert answer.status == 0
+    (row,) = Rehearsal.objects.all()
+    assert row.certificate == certificate
+    assert row.is_clean
+    event = AuditEvent.objects.get(action="rehearsal recorded")
+    assert row.digest in event.payload
+    assert (Run.objects.count(), Attempt.objects.count()) == (0, 0)
+    assert world.ask("SELECT to_regclass('ceremony_ledger'), to_regclass('users')") == [
+        (None, None)
+    ]
+
+
+def test_a_second_run_that_changes_something_is_a_fault(world: World, golden: Golden) -> None:
+    world.write(
+        {
+            **USERS,
+            "series.toml": 'reference_tables = ["prices"]\n',
+            "0002_prices.sql": "-- Data loss: rollback (prices)\n"
+            "CREATE TABLE IF NOT EXISTS prices (name text);\nINSERT INTO prices VALUES ('one');\n",
+            "0002_prices.rollback.sql": "DROP TABLE prices;\n",
+            "0003_mail.sql": "ALTER INDEX users_mail RENAME TO users_mail_old;\n"
+            "CREATE INDEX users_mail ON users (mail);\nDROP INDEX users_mail_old;\n"
+            "ALTER TABLE users ADD CHECK (id > 0);\n",
+            "0003_mail.rollback.sql": "ALTER TABLE users DROP CONSTRAINT users_id_check;\n",
+        }
+    )
+    world.target()
+    golden("again", manage("rehearse_sql", "shop").told())
+
+
+def test_reference_tables_are_compared_row_by_row(world: World, golden: Golden) -> None:
+    world.write(
+        {
+            "series.toml": 'reference_tables = ["prices"]\n',
+            "0001_prices.sql": "-- Data loss: rollback (prices)\n"
+            "CREATE TABLE prices (name text PRIMARY KEY, cents int);\n",
+            "0001_prices.rollback.sql": "DROP TABLE prices;\n",
+            "0002_rows.sql": "INSERT INTO prices VALUES ('one', 1), ('two', 2)"
+            " ON CONFLICT DO NOTHING;\n",
+            "0002_rows.rollback.sql": "DELETE FROM prices WHERE name = 'one';\n",
+        }
+    )
+    world.target()
+    golden("rows", manage("rehearse_sql", "shop").told())
+
+
+SEVENTY = {
+    f"{number:04}_t{number}.sql": f"CREATE TABLE t{number} (id int);\n" for number in range(2, 72)
+} | {f"{number:04}_t{number}.rollback.sql": f"DROP TABLE t{number};\n" for number in range(2, 72)}
+
+
+def test_a_double_creation_seventy_steps_later_names_who_left_it(
+    world: World, golden: Golden
+) -> None:
+    """0072 leaves what 0001 made and 0040 took away: 0040's way back meets it."""
+    world.write(
+        {
+            "0001_code.sql": "CREATE TYPE code AS ENUM ('a');\n",
+            "0001_code.rollback.sql": "DROP TYPE code;\n",
+            **SEVENTY,
+            "0002_t2.sql": "DROP TYPE code;\nCREATE TABLE t2 (id int);\n",
+            "0002_t2.rollback.sql": "CREATE TYPE code AS ENUM ('a');\nDROP TABLE t2;\n",
+            "0072_code.sql": "CREATE TYPE code AS ENUM ('b');\n",
+            "0072_code.rollback.sql": "SELECT 'nothing to do';\n",
+        }
+    )
+    world.target()
+    answer = manage("rehearse_sql", "shop")
+    rows = re.sub(r"^  00\d\d_t(?!2 ).*\n", "", answer.told(), flags=re.MULTILINE)
+    golden("seventy", rows)
+
+
+def test_the_sequence_finds_what_single_drills_do_not(world: World, golden: Golden) -> None:
+    """No catalog shows a row that is left behind, but the next way back down meets it."""
+    world.write(
+        {
+            "0001_notes.sql": "CREATE TABLE notes (note text);\n",
+            "0001_notes.rollback.sql": "DROP TABLE notes;\n",
+            "0001_notes.verify.sql": "-- check: no note is lost\n-- when: before rollback\n"
+            "-- expect: no rows\nSELECT note FROM notes;\n",
+            "0002_note.sql": "INSERT INTO notes SELECT 'one'"
+            " WHERE NOT EXISTS (SELECT FROM notes);\n",
+            "0002_note.rollback.sql": "SELECT 'the note may stay';\n",
+        }
+    )
+    world.target()
+    golden("sequence", manage("rehearse_sql", "shop").told())
+
+
+def test_a_change_that_fails_stops_the_drills_behind_it(world: World, golden: Golden) -> None:
+    world.write(
+        {
+            **USERS,
+            "0002_bad.sql": "CREATE TABLE fine (id int);\nALTER TABLE users ADD COLUMN x nosuch;\n",
+            "0002_bad.rollback.sql": "DROP TABLE fine;\n",
+            "0003_next.sql": "CREATE TABLE next (id int);\n",
+            "0003_next.rollback.sql": "DROP TABLE next;\n",
+        }
+    )
+    world.target()
+    golden("up-failed", manage("rehearse_sql", "shop").told())
+
+
+def test_variants_keep_what_they_are_for(world: World, golden: Golden) -> None:
+    world.write(
+        {
+            **USERS,
+            "0002_orders.sql": "-- Data loss: rollback (orders)\nCREATE TABLE orders (id int);\n",
+            "0002_orders.rollback.sql": "DROP TABLE orders;\n",
+            "0002_orders.rollback.keep_data.sql": "ALTER TABLE orders RENAME TO orders_kept;\n",
+            "0002_orders.rollback.bad_one.sql": "DROP TABLE orders;\nDROP INDEX users_mail;\n",
+            "0002_orders.rollback.broken.sql": "DROP TABLE odrers;\n",
+        }
+    )
+    world.target()
+    golden("variants", manage("rehearse_sql", "shop").told())
+
+
+def test_outside_a_transaction(world: World) -> None:
+    world.write(
+        {
+            **USERS,
+            "0002_index.sql": "-- Transaction: none\n"
+            "CREATE INDEX CONCURRENTLY users_id_mail ON users (id, mail);\n",
+            "0002_index.rollback.sql": "-- Transaction: none\n"
+            "DROP INDEX CONCURRENTLY users_id_mail;\n",
+        }
+    )
+    answer, certificate = rehearsed(world)
+
+    assert answer.status == 0, answer.told()
+    assert verdicts(certificate)["0002_index"] == ["restored"]
+    assert [s["mark"] for s in certificate["migrations"][1]["stations"]] == [
+        "fine",
+        "failed",
+        "fine",
+        "fine",
+    ], "CREATE INDEX CONCURRENTLY takes no IF NOT EXISTS"
+
+
+def test_one_migration_alone(world: World) -> None:
+    world.write({**USERS, **SEVENTY})
+    answer, certificate = rehearsed(world, "--only", "0003")
+
+    assert answer.status == 0, answer.told()
+    assert verdicts(certificate) == {"0003_t3": ["restored"]}
+    assert certificate["sequence"] == []
+    unknown = manage("rehearse_sql", "shop", "--only", "0999")
+    assert (unknown.status, "[version-unknown]" in unknown.err) == (2, True)
+
+
+def test_from_the_targets_schema_drills_what_is_pending(world: World) -> None:
+    world.write(USERS)
+    world.target()
+    world.applied()
+    world.ask("CREATE TABLE by_hand (id int)")
+    world.write(
+        {
+            "0002_hand.sql": "ALTER TABLE by_hand ADD COLUMN note text;\n",
+            "0002_hand.rollback.sql": "ALTER TABLE by_hand DROP COLUMN note;\n",
+        }
+    )
+    from_target, certificate = rehearsed(world, "--from", "target")
+    from_series, _ = rehearsed(world)
+
+    assert from_target.status == 0, from_target.told()
+    assert verdicts(certificate) == {"0002_hand": ["restored"]}
+    assert from_series.status == 1, "the series does not know the table that was made by hand"
+
+
+def test_from_a_template(world: World) -> None:
+    world.write({k: v for k, v in USERS.items() if k.startswith("0001")})
+    template = world.target("other")
+    with template.connect() as connection:
+        connection.execute("CREATE TABLE seen (id int)")
+    world.write(
+        {
+            "0002_seen.sql": "ALTER TABLE seen ADD COLUMN note text;\n",
+            "0002_seen.rollback.sql": "ALTER TABLE seen DROP COLUMN note;\n",
+        }
+    )
+    answer, certificate = rehearsed(world, "--from", "template", "--template", template.name)
+
+    assert answer.status == 0, answer.told()
+    assert verdicts(certificate) == {"0001_users": ["restored"], "0002_seen": ["restored"]}
+    assert certificate["source"] == f"from the template {template.name}"
+
+
+def test_what_was_asked_must_make_sense(world: World, golden: Golden) -> None:
+    world.write(USERS)
+    world.target()
+    answers = [
+        manage("rehearse_sql", "shop", "--from", "template"),
+        manage("rehearse_sql", "shop", "--from", "target", "--template", "x"),
+        manage("rehearse_sql", "shop", "--template", "no_such_database"),
+        manage("rehearse_sql", "shop", "--data", "nowhere.sql"),
+    ]
+    golden("refused", "\n".join(answer.told() for answer in answers))
+    assert scratch_databases(world) == []
+
+
+def test_a_protected_target_wants_its_environment_typed(world: World) -> None:
+    world.write(USERS)
+    world.target()
+    settings.CEREMONY = {**settings.CEREMONY, "TARGETS": {"shop": {"ENVIRONMENT": "production"}}}
+
+    refused = manage("rehearse_sql", "shop")
+    allowed = manage("rehearse_sql", "shop", "--confirm", "production")
+
+    assert (refused.status, "[environment-protected]" in refused.err) == (3, True)
+    assert allowed.status == 0, allowed.told()
+
+
+def test_another_series_in_the_same_database_comes_first(world: World) -> None:
+    world.write(USERS)
+    world.write(
+        {
+            "series.toml": 'database = "shop"\n',
+            "0001_invoices.sql": "-- Depends: shop:0001\n-- Data loss: rollback (invoices)\n"
+            "CREATE TABLE invoices (id int, payer int REFERENCES users);\n",
+            "0001_invoices.rollback.sql": "DROP TABLE invoices;\n",
+        },
+        series="billing",
+    )
+    world.target()
+    answer = manage("rehearse_sql", "billing", "--format", "json")
+
+    assert answer.status == 0, answer.told()
+    certificate = json.loads(answer.out)["reports"][0]["certificate"]
+    assert verdicts(certificate) == {"0001_invoices": ["restored"]}
+
+
+def test_djangos_tables_are_not_in_a_database_built_from_the_series(
+    world: World, golden: Golden
+) -> None:
+    world.write(
+        {
+            "0001_groups.sql": "-- Depends: django:auth.0001_initial\nCREATE TABLE g (id int);\n",
+            "0001_groups.rollback.sql": "DROP TABLE g;\n",
+        }
+    )
+    world.target()
+    golden("django", manage("rehearse_sql", "shop").told())
+
+
+def test_what_other_series_lack_is_said(world: World, golden: Golden) -> None:
+    world.write({"0001_bad.sql": "CREATE TABLE x (y nosuch);\n"})
+    world.write(
+        {
+            "series.toml": 'database = "shop"\n',
+            "0001_more.sql": "-- Depends: shop:0001\nCREATE TABLE more (id int);\n",
+            "0001_more.rollback.sql": "DROP TABLE more;\n",
+        },
+        series="billing",
+    )
+    world.target()
+    golden("base-failed", manage("rehearse_sql", "billing").told())
+    assert scratch_databases(world) == []
+
+
+def test_made_up_rows_are_counted_where_the_way_back_deletes_them(
+    world: World, golden: Golden
+) -> None:
+    world.write(USERS)
+    world.write(
+        {
+            "0002_name.sql": "ALTER TABLE users ADD COLUMN name text DEFAULT 'nobody';\n"
+            "CREATE TABLE notes (id int, by int REFERENCES users);\n",
+            "0002_name.rollback.sql": "DROP TABLE notes;\nALTER TABLE users DROP COLUMN name;\n",
+        }
+    )
+    world.target()
+    golden("made-up-rows", manage("rehearse_sql", "shop", "--rows", "30").told())
+
+
+def test_rows_from_a_file(world: World, tmp_path) -> None:
+    (tmp_path / "rows.sql").write_text(
+        "INSERT INTO users VALUES (1, 'a@example.org'), (2, NULL);\n"
+        "COPY notes FROM stdin;\n1\n2\n3\n\\.\n"
+        "INSERT INTO never VALUES (1);\n"
+    )
+    world.write(
+        {
+            **USERS,
+            "0002_notes.sql": "CREATE TABLE notes (id int);\n",
+            "0002_notes.rollback.sql": "DROP TABLE notes;\n",
+            "0003_mail.sql": "UPDATE users SET mail = '' WHERE mail IS NULL;\n"
+            "ALTER TABLE users ALTER COLUMN mail SET NOT NULL;\n",
+            "0003_mail.rollback.sql": "ALTER TABLE users ALTER COLUMN mail DROP NOT NULL;\n",
+        }
+    )
+    answer, certificate = rehearsed(world, "--data", str(tmp_path / "rows.sql"))
+
+    losses = {one["label"]: one["losses"] for one in certificate["migrations"]}
+    assert [loss["rows"] for loss in losses["0001_users"]] == [2]
+    assert losses["0002_notes"] == [{"what": "table public.notes", "rows": 3, "declared": False}]
+    assert [s["rows"] for s in certificate["migrations"][2]["stations"][0]["statements"]] == [
+        1,
+        None,
+    ]
+    codes = {f["code"] for f in certificate["findings"]}
+    assert {"rehearsal-loss-undeclared", "rehearsal-data-left"} <= codes
+    assert answer.status == 0, answer.told()
+
+
+def test_junit(world: World, golden: Golden) -> None:
+    change, way_back = VERDICTS["fails"]
+    world.write({**USERS, "0002_change.sql": change, "0002_change.rollback.sql": way_back})
+    world.target()
+    answer = manage("rehearse_sql", "shop", "--format", "junit")
+
+    assert answer.status == 1
+    golden("junit", re.sub(r'time="[\d.]+"', 'time="<time>"', answer.out))
+
+
+def test_a_role_that_may_not_make_databases_is_told_so(world: World, golden: Golden) -> None:
+    world.write(USERS)
+    target = world.target()
+    world.ask(f"CREATE ROLE role_of_{target.name} LOGIN")
+    point("shop", USER=f"role_of_{target.name}")
+    golden("no-right", manage("rehearse_sql", "shop").told())
