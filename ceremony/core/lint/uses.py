@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.contract.names import shown_name
 from ceremony.core.lint.deeds import OF_A_TABLE, dropped
 from ceremony.core.lint.inventory import Key
+from ceremony.core.lint.parts import parts_used
 from ceremony.core.lint.subject import Subject
 from ceremony.core.place import file_line_of_body
 from ceremony.core.script import Statement
@@ -33,13 +35,16 @@ class Use:
 
 
 def uses_of(subject: Subject) -> Iterator[Use]:
-    """Every name of a relation, type or function, in the order of the file."""
+    """Every name of a schema, relation, type or function, and of a table's parts where a command is
+    about them.
+    """
     for command in subject.commands:
         for keys in _of_tree(command.roots):
             yield Use(keys, command.statement, command.line, command.column)
-        for key in dropped(command):
+        for key in (*dropped(command), *parts_used(command)):
             whole = Key(ObjectKind.TABLE, key.name) if key.kind in OF_A_TABLE else key
-            yield Use((whole,), command.statement, command.line, command.column)
+            for used in dict.fromkeys((whole, key)):
+                yield Use((used,), command.statement, command.line, command.column)
     yield from _in_functions(subject)
 
 
@@ -60,6 +65,8 @@ def _of_tree(roots: Iterable[Message]) -> Iterator[tuple[Key, ...]]:
         if isinstance(message, ast.RangeVar):
             if message.relname not in local or message.schemaname:
                 yield _keys(_RELATIONS, relation_name(message))
+            if message.schemaname:
+                yield (Key(ObjectKind.SCHEMA, Name("", message.schemaname)),)
         elif isinstance(message, ast.TypeName):
             yield _keys((*_TYPES, *_RELATIONS), listed_name(message.names))
         elif isinstance(message, (ast.FuncCall, ast.CreateTrigStmt)):
@@ -82,3 +89,10 @@ def _written(text: str) -> Name:
     """The name in a constant of type regclass; one with quotes is not told."""
     schema, _, name = text.rpartition(".")
     return Name(schema.lower() or DEFAULT_SCHEMA, name.lower() if '"' not in text else "")
+
+
+def what_it_does(key: Key) -> str:
+    """The reason to write behind ``Depends:`` for the file that makes an object."""
+    if key.part:
+        return f"adds {key.name}.{shown_name(key.part)}"
+    return f"creates {key.name}"

@@ -13,7 +13,7 @@ from ceremony.core.lint.inventory import Key
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
-from ceremony.core.lint.uses import uses_of
+from ceremony.core.lint.uses import uses_of, what_it_does
 from ceremony.core.migration import Migration
 
 
@@ -34,7 +34,7 @@ def _look(subject: Subject) -> Iterator[Remark]:
 def _words(key: Key, maker: Migration) -> tuple[str, str]:
     return (
         f"The {key} comes from {maker.label}, and no line 'Depends:' says so.",
-        f"Add to the header: -- Depends: {maker.label} (creates {key.name})",
+        f"Add to the header: -- Depends: {maker.label} ({what_it_does(key)})",
     )
 
 

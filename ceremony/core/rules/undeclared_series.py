@@ -13,7 +13,7 @@ from ceremony.core.lint.inventory import Key, Made
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
-from ceremony.core.lint.uses import uses_of
+from ceremony.core.lint.uses import uses_of, what_it_does
 
 
 def _look(subject: Subject) -> Iterator[Remark]:
@@ -47,7 +47,7 @@ def _words(subject: Subject, key: Key, made: Made) -> tuple[str, str]:
     label = f"{made.series}:{subject.library[made.series].by_version[made.version].label}"
     return (
         f"The {key} comes from the series {made.series!r}, and no line 'Depends:' leads there.",
-        f"Add to the header: -- Depends: {label} (creates {key.name})",
+        f"Add to the header: -- Depends: {label} ({what_it_does(key)})",
     )
 
 

@@ -23,6 +23,7 @@ _G = "CREATE FUNCTION f(a text) RETURNS int LANGUAGE sql "
         "AS 'return 1';",
         "ALTER FUNCTION f(int) SECURITY DEFINER;",
         "ALTER FUNCTION f SECURITY DEFINER;",
+        "ALTER FUNCTION f(int) SECURITY DEFINER SET search_path = public;",
         "ALTER FUNCTION f(int) EXTERNAL SECURITY DEFINER RESET search_path;",
         f"{_F} SECURITY DEFINER SET search_path = '' AS 'SELECT 1';\n"
         "ALTER FUNCTION f(int) RESET ALL;",

@@ -7,7 +7,7 @@ from tests.core.rules.looking import found, lines
 _A = {
     "0001_a.sql": "CREATE TABLE a (id int PRIMARY KEY, p text);\nCREATE TYPE t AS ENUM ('x');\n"
     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';\n"
-    "CREATE SEQUENCE s;\nCREATE VIEW v AS SELECT 1;\nCREATE DOMAIN d AS text;",
+    "CREATE SCHEMA app;\nCREATE SEQUENCE s;\nCREATE VIEW v AS SELECT 1;\nCREATE DOMAIN d AS text;",
 }
 
 
@@ -36,6 +36,7 @@ def _after_a(sql):
         "CREATE FUNCTION g() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM a';",
         "CREATE FUNCTION g() RETURNS void LANGUAGE plpgsql AS $$BEGIN DELETE FROM a; END$$;",
         "CREATE TABLE b (LIKE a);",
+        "CREATE TABLE app.b (id int);",
     ],
 )
 def test_fires(sql):
@@ -59,7 +60,7 @@ def test_fires(sql):
         "SELECT relname FROM pg_class WHERE relname = 'a';",
         "SELECT to_regclass('a') IS NULL;",
         "ALTER TABLE elsewhere ADD COLUMN a int;",
-        "CREATE SCHEMA a;",
+        "CREATE SCHEMA a;\nCREATE TABLE a.b (id int);",
         "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1';",
         "COMMENT ON COLUMN b.a IS 'x';",
         "-- Depends: 0001\nCREATE VIEW w AS SELECT * FROM a, v;",
@@ -77,6 +78,53 @@ def test_what_a_dependency_depends_on_is_declared_too():
         "0004_d.sql": "ALTER TABLE a ADD COLUMN d int;",
     }
     assert [path for path, _, _ in found(RULE, files)] == ["0004_d.sql"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("CREATE INDEX i ON a (added);", "column a.added"),
+        ("ALTER TABLE a ALTER COLUMN added SET NOT NULL;", "column a.added"),
+        ("ALTER TABLE a ALTER COLUMN added TYPE bigint;", "column a.added"),
+        ("ALTER TABLE a DROP COLUMN added;", "column a.added"),
+        ("ALTER TABLE a VALIDATE CONSTRAINT positive;", "constraint a.positive"),
+        ("ALTER TABLE a DROP CONSTRAINT positive;", "constraint a.positive"),
+        ("ALTER TABLE a ADD y int REFERENCES a (added) ON DELETE CASCADE;", "column a.added"),
+        ("ALTER TABLE a DISABLE TRIGGER stamp;", "trigger a.stamp"),
+        ("DROP TRIGGER stamp ON a;", "trigger a.stamp"),
+    ],
+)
+def test_parts_of_a_table_come_from_the_file_that_adds_them(sql, what):
+    files = {
+        **_A,
+        "0002_b.sql": "-- Depends: 0001\nALTER TABLE a ADD COLUMN added int,\n"
+        "ADD CONSTRAINT positive CHECK (added > 0);\n"
+        "CREATE TRIGGER stamp BEFORE INSERT ON a EXECUTE FUNCTION f();",
+        "0003_c.sql": f"-- Depends: 0001\n{sql}",
+        "0004_d.sql": f"-- Depends: 0002\n{sql}",
+    }
+    assert found(RULE, files) == [
+        ("0003_c.sql", 2, f"The {what} comes from 0002_b, and no line 'Depends:' says so.")
+    ]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE INDEX i ON a (id);",
+        "CREATE INDEX i ON a (lower(p));",
+        "ALTER TABLE a ALTER COLUMN p SET NOT NULL;",
+        "ALTER TABLE a ADD COLUMN IF NOT EXISTS added int;",
+        "CREATE TABLE b (added int); CREATE INDEX i ON b (added);",
+    ],
+)
+def test_parts_that_the_declared_file_has_are_declared(sql):
+    files = {
+        **_A,
+        "0002_b.sql": "-- Depends: 0001\nALTER TABLE a ADD COLUMN added int;",
+        "0003_c.sql": f"-- Depends: 0001\n{sql}",
+    }
+    assert found(RULE, files) == []
 
 
 def test_each_file_is_told_once_at_its_first_use():
