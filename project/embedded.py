@@ -13,9 +13,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 from ceremony.errors import Failed
@@ -53,11 +54,16 @@ def server() -> Iterator[Cluster]:
 
 
 @contextmanager
-def throwaway(binaries: Path | None = None, area: Path | None = None) -> Iterator[Cluster]:
+def throwaway(
+    binaries: Path | None = None,
+    area: Path | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Cluster]:
     """An empty server for tests and measurements, deleted at the end of the block.
 
     ``binaries``: another server's directory of programs; without it, the wheel's. ``area``: where
-    its data is kept; without it, in the temporary area.
+    its data is kept; without it, in the temporary area. ``settings``: further settings of the
+    server.
     """
     source = binaries or wheel_binaries()
     nursery = throwaway_nursery(area or temporary_area())
@@ -67,7 +73,7 @@ def throwaway(binaries: Path | None = None, area: Path | None = None) -> Iterato
                 stop_unused(orphan, source, delete=True)
             place = nursery / secrets.token_hex(4)
             claim(place)
-            cluster = Cluster(place, source, THROWAWAY_SETTINGS)
+            cluster = Cluster(place, source, {**THROWAWAY_SETTINGS, **settings})
             stack.enter_context(_used(cluster, delete=True))
         yield cluster
 

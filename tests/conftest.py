@@ -105,6 +105,17 @@ def server() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
+def timeless_server() -> Iterator[Cluster]:
+    """Another server, one that does not keep the times of commits."""
+    elsewhere = os.environ.get("CEREMONY_TEST_PG_BINDIR")
+    settings = {"track_commit_timestamp": "off"}
+    with embedded.throwaway(
+        Path(elsewhere) if elsewhere else None, memory_area(), settings
+    ) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
 def databases(server: Cluster) -> Databases:
     """The maker of fresh databases, for tests that need several."""
     return Databases(server)

@@ -9,7 +9,8 @@ WITH wanted AS (
            CASE WHEN kind IN ('column', 'constraint', 'trigger', 'policy', 'rule', 'extension',
                               'event trigger', 'publication', 'foreign server')
                 THEN pg_catalog.parse_ident(name) END AS parts
-    FROM pg_catalog.unnest(%s::text[], %s::text[]) WITH ORDINALITY AS w (kind, name, n)
+    FROM ROWS FROM (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[]))
+         WITH ORDINALITY AS w (kind, name, n)
 ), placed AS (
     SELECT n, kind, parts[pg_catalog.array_upper(parts, 1)] AS own,
            CASE WHEN kind IN ('table', 'foreign table', 'index', 'sequence', 'view', 'materialized view')
@@ -20,6 +21,12 @@ WITH wanted AS (
                      FROM pg_catalog.unnest(parts) WITH ORDINALITY AS p (part, place)
                      WHERE place < pg_catalog.array_upper(parts, 1)))
            END::oid AS relation,
+           CASE WHEN kind = 'constraint'
+                THEN pg_catalog.to_regtype(
+                    (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(part), '.' ORDER BY place)
+                     FROM pg_catalog.unnest(parts) WITH ORDINALITY AS p (part, place)
+                     WHERE place < pg_catalog.array_upper(parts, 1)))
+           END::oid AS domain,
            CASE WHEN kind IN ('function', 'procedure', 'aggregate')
                 THEN pg_catalog.to_regprocedure(name) END::oid AS routine,
            CASE WHEN kind IN ('type', 'domain', 'enum', 'range type')
@@ -49,6 +56,9 @@ WITH wanted AS (
     SELECT n, r.xmin FROM placed AS p
     JOIN pg_catalog.pg_constraint AS r ON r.conrelid = p.relation AND r.conname = p.own
     WHERE p.kind = 'constraint'
+    UNION ALL
+    SELECT n, r.xmin FROM placed AS p
+    JOIN pg_catalog.pg_constraint AS r ON r.contypid = p.domain AND r.conname = p.own
     UNION ALL
     SELECT n, r.xmin FROM placed AS p
     JOIN pg_catalog.pg_trigger AS r ON r.tgrelid = p.relation AND r.tgname = p.own

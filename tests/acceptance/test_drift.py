@@ -2,6 +2,7 @@
 
 import json
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -11,8 +12,9 @@ from django.conf import settings
 from ceremony.actions import execute as execute_module
 from ceremony.core.drift import SnapshotTaken
 from ceremony.models import AuditEvent, CatalogContent, CatalogSnapshot, Run
+from project.cluster import Cluster
 from tests.acceptance.door import Answer, manage
-from tests.acceptance.world import WHOLE, World
+from tests.acceptance.world import WHOLE, World, point
 
 DRIFT = "ALTER TABLE things ALTER name SET DEFAULT 'x'"
 MORE = {
@@ -361,3 +363,32 @@ def _older(snapshot: Any) -> Any:
         for key, item in snapshot.objects.items()
     }
     return type(snapshot)("catalog-v0", snapshot.server_major, objects)
+
+
+def test_when_an_object_was_last_changed_is_told(one: World) -> None:
+    """Where ``track_commit_timestamp`` is on, as on the servers of these tests."""
+    one.ask("CREATE TABLE handmade (id int)")
+    one.ask("DROP TABLE things")
+
+    told = looked("--format", "json")
+
+    appeared, vanished = sorted(drift_of(told)["differences"], key=lambda one: one["change"])
+    assert (vanished["changed_at"], vanished["name"]) == (None, "public.things")
+    at = datetime.fromisoformat(appeared["changed_at"])
+    assert datetime.now(UTC) - timedelta(minutes=5) < at <= datetime.now(UTC)
+
+
+def test_where_the_server_keeps_no_times_none_are_told(
+    one: World, golden, timeless_server: Cluster
+) -> None:
+    with psycopg.connect(timeless_server.conninfo(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE drifted TEMPLATE template0")
+    settings.DATABASES["timeless"] = settings.DATABASES["shop"]
+    point("timeless", HOST=str(timeless_server.socket_dir), NAME="drifted")
+    assert one.apply("--database", "timeless").status == 0
+    with psycopg.connect(timeless_server.conninfo("drifted")) as connection:
+        connection.execute("CREATE TABLE handmade (id int)")
+
+    golden(
+        "drift/no-times", manage("verify_sql", "shop", "--database", "timeless", "--drift").told()
+    )
