@@ -22,7 +22,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ceremony.core.sql import statements
+from ceremony.core.sql.dump import preamble
+from ceremony.core.sql.source import understand
 from ceremony.errors import CeremonyError, Refused
 from ceremony.pg.errors import QueryFailed
 from ceremony.pg.names import literal, quoted
@@ -125,7 +126,11 @@ def load_schema(
     version = target.identity.server_version
     flags = ("--no-subscriptions", *flags)
     text = dump_schema(parameters, pg_bin=pg_bin, server_version=version, flags=flags)
-    one_transaction = ";\n".join(statement.text for statement in statements(text))
+    trees = understand(text).trees
+    # Settings of the dump's own, which a server older than pg_dump may not know.
+    left_out = preamble(trees)
+    sent = [tree.statement for tree in trees if tree.statement.number not in left_out]
+    one_transaction = ";\n".join(statement.text for statement in sent)
     with open_session(scratch, SessionSettings(run="scratch", lock_timeout=0)) as session:
         try:
             session.ask(one_transaction)

@@ -70,22 +70,33 @@ class _Groups:
         )
 
     def order(self) -> tuple[Name, ...]:
-        """The homes, each behind what its object needs."""
+        """The homes, each behind what its object needs; without recursion, for chains are long."""
         done: dict[Name, None] = {}
-        for home in self.members:
-            self._visit(home, done, ())
+        for start in self.members:
+            path: dict[Name, Iterator[Name]] = {}
+            if start not in done:
+                path[start] = iter((*self._hard[start], *self._soft[start]))
+            while path:
+                home = next(reversed(path))
+                following = self._following(home, path, done)
+                if following is None:
+                    del path[home]
+                    done.setdefault(home)
+                else:
+                    wanted = (*self._hard[following], *self._soft[following])
+                    path[following] = iter(wanted)
         return tuple(done)
 
-    def _visit(self, home: Name, done: dict[Name, None], path: tuple[Name, ...]) -> None:
-        if home in done or home in path:
-            return
-        inner = (*path, home)
-        for needed in self._hard[home]:
-            self._visit(needed, done, inner)
-        for wished in self._soft[home]:
-            if wished not in done and not self._closure(wished).intersection(inner):
-                self._visit(wished, done, inner)
-        done.setdefault(home)
+    def _following(
+        self, home: Name, path: Mapping[Name, Iterator[Name]], done: Mapping[Name, None]
+    ) -> Name | None:
+        """What must, or may, come before ``home`` and has not come yet."""
+        for name in path[home]:
+            if name in done or name in path:
+                continue
+            if name in self._hard[home] or self._closure(name).isdisjoint(path):
+                return name
+        return None
 
     def _needed_by(self, home: Name, *, creates: bool) -> tuple[Name, ...]:
         """The homes of what the parts need; for what makes an object, only what the dump made

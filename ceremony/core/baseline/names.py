@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from ceremony.core.sql.parser import Message, ast, walk
 from ceremony.core.sql.source import Tree
@@ -62,7 +63,7 @@ class Names:
 def names_of(tree: Tree) -> Names:
     """The names in one statement of a dump, which pg_dump always qualifies."""
     mentioned = frozenset(_mentioned(tree))
-    home = _home(tree)
+    home = _home(tree) or ("", f"statement {tree.statement.number}")
     return Names(home, frozenset(_made(tree, home)), mentioned | {home})
 
 
@@ -87,7 +88,7 @@ def _home(tree: Tree) -> Name:
     if kind in _OBJECTS:
         return _of_object(node.objects[0] if kind == "grant_stmt" else node.object)
     judge = _BY_KIND.get(kind)
-    return judge(node) if judge is not None else ("", f"statement {tree.statement.number}")
+    return judge(node) if judge is not None else ()
 
 
 _BY_KIND: Mapping[str, Callable[[Message], Name]] = {
@@ -149,14 +150,24 @@ def _mentioned(tree: Tree) -> Iterator[Name]:
     for message in walk((tree.node, *tree.parsed.cut)):
         if isinstance(message, ast.RangeVar):
             yield relation(message)
-        elif isinstance(message, ast.TypeCast):
+            continue
+        if isinstance(message, ast.TypeCast):
             yield from _constant(message)
         elif isinstance(message, ast.AlterTableCmd) and message.name:
             yield from _of_command(tree, message)
-        for field, value in message.ListFields():
-            if field.message_type is not None and field.is_repeated:
-                yield from _listed(value)
+        for field in _lists_of(message.DESCRIPTOR):
+            yield from _listed(getattr(message, field))
     yield from _replica_index(tree)
+
+
+@cache
+def _lists_of(descriptor: Message) -> tuple[str, ...]:
+    """The fields of a kind of message that hold lists of nodes."""
+    return tuple(
+        field.name
+        for field in descriptor.fields
+        if field.is_repeated and field.message_type is not None
+    )
 
 
 def _listed(items: Message) -> Iterator[Name]:

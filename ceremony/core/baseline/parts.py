@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ceremony.core.baseline.names import Name, names_of, relation, words
+from ceremony.core.baseline.names import Name, Names, names_of, relation, words
 from ceremony.core.baseline.rewriting import filled, repeatable
 from ceremony.core.baseline.tables import Additions, addition, calls_own, foldable, table
 from ceremony.core.baseline.texts import sql_name
@@ -68,28 +68,33 @@ class Taste:
 
 def parts_of(trees: Sequence[Tree], taste: Taste) -> tuple[Part, ...]:
     """The parts in the order of the dump."""
-    kept = [tree for tree in trees if _kept(tree, taste.user)]
+    kept = [_Named(tree, names_of(tree)) for tree in trees if _kept(tree, taste.user)]
     homes = _homes(kept)
     additions: dict[Name, Additions] = {
-        names_of(tree).home: Additions()
-        for tree in kept
-        if tree.kind == "create_stmt" and foldable(tree)
+        one.names.home: Additions()
+        for one in kept
+        if one.tree.kind == "create_stmt" and foldable(one.tree)
     }
-    folded: dict[Name, list[Tree]] = {}
-    found: list[Part] = []
-    later = _later_views(kept)
-    for tree in kept:
-        home = _resolved(names_of(tree).home, homes)
-        if sql_name(home) in taste.left_out or is_own(home[-1]) or _names_own(tree):
+    folded: dict[Name, list[Names]] = {}
+    found: list[tuple[Part, Tree]] = []
+    later = _later_views(trees)
+    for one in kept:
+        home = homes.get(one.names.home, one.names.home)
+        if sql_name(home) in taste.left_out or _names_own(one):
             continue
-        if home in additions and addition(tree, additions[home]):
-            folded.setdefault(home, []).append(tree)
+        if home in additions and addition(one.tree, additions[home]):
+            folded.setdefault(home, []).append(one.names)
         else:
-            found.append(_part(tree, home, later, taste))
-    trees_by_place = {tree.statement.number: tree for tree in kept}
-    return tuple(
-        _with_additions(part, trees_by_place[part.place], additions, folded) for part in found
-    )
+            found.append((_part(one, home, later, taste), one.tree))
+    return tuple(_with_additions(part, tree, additions, folded) for part, tree in found)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A statement with its names, which are looked for once."""
+
+    tree: Tree
+    names: Names
 
 
 def _kept(tree: Tree, user: str) -> bool:
@@ -108,17 +113,17 @@ def _kept(tree: Tree, user: str) -> bool:
     return True
 
 
-def _names_own(tree: Tree) -> bool:
-    """A trigger, an index or a grant of the ledger."""
-    return any(isinstance(m, ast.RangeVar) and is_own(m.relname) for m in walk([tree.node]))
+def _names_own(one: _Named) -> bool:
+    """The ledger, its function; a trigger, an index or a grant of them."""
+    return any(len(name) > 1 and is_own(name[1]) for name in one.names.needed)
 
 
-def _homes(trees: Iterable[Tree]) -> Mapping[Name, Name]:
+def _homes(kept: Iterable[_Named]) -> Mapping[Name, Name]:
     """Where a sequence, an index or statistics are at home: with their table."""
     homes: dict[Name, Name] = {}
-    for tree in trees:
+    for one in kept:
+        tree, names = one.tree, one.names
         node = getattr(tree.node, tree.kind)
-        names = names_of(tree)
         if tree.kind in ("index_stmt", "create_stats_stmt"):
             homes |= dict.fromkeys(names.made, names.home)
         elif tree.kind == "alter_table_stmt" and names.made:
@@ -132,10 +137,6 @@ def _homes(trees: Iterable[Tree]) -> Mapping[Name, Name]:
     return homes
 
 
-def _resolved(home: Name, homes: Mapping[Name, Name]) -> Name:
-    return homes.get(home, home)
-
-
 def _later_views(trees: Iterable[Tree]) -> frozenset[Name]:
     """Views that pg_dump makes twice: first as a stand-in with the right columns, later in earnest
     (pg_dump.c, ``createDummyViewAsClause``).
@@ -147,8 +148,8 @@ def _later_views(trees: Iterable[Tree]) -> frozenset[Name]:
     )
 
 
-def _part(tree: Tree, home: Name, later: frozenset[Name], taste: Taste) -> Part:
-    names, kind = names_of(tree), tree.kind
+def _part(one: _Named, home: Name, later: frozenset[Name], taste: Taste) -> Part:
+    tree, names, kind = one.tree, one.names, one.tree.kind
     creates = names.home == home and home in names.made
     empty = sql_name(home) in taste.unfilled
     stand_in = kind == "view_stmt" and home in later and not tree.node.view_stmt.replace
@@ -184,11 +185,11 @@ def _rank(tree: Tree) -> int:
 
 
 def _with_additions(
-    part: Part, tree: Tree, additions: Mapping[Name, Additions], folded: Mapping[Name, list[Tree]]
+    part: Part, tree: Tree, additions: Mapping[Name, Additions], folded: Mapping[Name, list[Names]]
 ) -> Part:
     if tree.kind != "create_stmt" or part.home not in additions:
         return part
-    names = [names_of(each) for each in folded.get(part.home, ())]
+    names = folded.get(part.home, [])
     return replace(
         part,
         text=table(tree, additions[part.home]),
