@@ -12,6 +12,7 @@ from django.conf import settings
 from ceremony.actions import execute as execute_module
 from ceremony.core.drift import SnapshotTaken
 from ceremony.models import AuditEvent, CatalogContent, CatalogSnapshot, Run
+from ceremony.pg.introspect import take
 from project.cluster import Cluster
 from tests.acceptance.door import Answer, manage
 from tests.acceptance.world import WHOLE, World, point
@@ -345,7 +346,6 @@ def test_another_version_of_the_algorithm(one: World, golden, monkeypatch) -> No
 def test_facts_that_the_older_algorithm_did_not_know(one: World, golden, monkeypatch) -> None:
     """They are not compared, and that is said: no pass. What both know still is."""
     with monkeypatch.context() as patched:
-        take = execute_module.store_snapshot.__globals__["take"]
         patched.setattr("ceremony.actions.snapshots.take", lambda *a, **k: _older(take(*a, **k)))
         manage("reconcile_sql", "--database", "shop", "--accept-drift", "an older ceremony")
 
