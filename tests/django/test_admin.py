@@ -15,13 +15,22 @@ from django.urls import reverse
 
 from ceremony.admin.read_only import LISTED, CappedPaginator
 from ceremony.core.catalog import Snapshot
-from ceremony.models import Attempt, AuditEvent, CatalogSnapshot, MigrationRecord, Run, Target
+from ceremony.models import (
+    Attempt,
+    AuditEvent,
+    CatalogSnapshot,
+    MigrationRecord,
+    Rehearsal,
+    Run,
+    Target,
+)
 from ceremony.models.audit import Act, Action, append
 from tests.django import factories
 from tests.django.evidence_samples import finding, message, observed, problem, statement
 from tests.django.factories import NOON
+from tests.django.rehearsals import rehearsal
 
-MODELS = [Target, MigrationRecord, Run, Attempt, AuditEvent, CatalogSnapshot]
+MODELS = [Target, MigrationRecord, Run, Attempt, AuditEvent, CatalogSnapshot, Rehearsal]
 EVIL = "<script>alert('x')</script>\u202eevil\u0007"
 SHOWN = "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;[U+202E]evil[U+0007]"
 #: Where a fixture fills one target with everything once, every page has something to show.
@@ -91,6 +100,7 @@ def record():
     factories.MigrationRecordFactory(target=target)
     factories.MigrationRecordFactory(target=target, state="rolled back", applied_at=None)
     snapshots(run, {"id": "integer"}, {"id": "bigint", "note": "text"})
+    rehearsal()
     append([Act(Action.APPLIED, "lena", "db1", "shop", "0001_orders", {"n": 1})])
     return target
 
@@ -277,6 +287,7 @@ def test_hostile_text_is_escaped_and_made_visible(client, reader):
         last_attempt=attempt,
     )
     snapshots(run, {"id": "int"}, {EVIL: EVIL}, {EVIL: "int"}, reason="accepted", why=EVIL)
+    rehearsal(EVIL)
     append([Act(Action.APPLIED, EVIL, EVIL, EVIL, EVIL, {"x": EVIL})])
     opening = reverse("admin:ceremony_auditevent_change", args=[1])
     for url in [*lists(), *pages()]:

@@ -13,11 +13,13 @@ from ceremony.models import (
     CheckRecord,
     MigrationRecord,
     Outcome,
+    Rehearsal,
     Run,
     RunOutcome,
 )
 from ceremony.models.audit import Act, Action, append
 from tests.django import factories
+from tests.django.rehearsals import rehearsal
 
 EVIDENCE = [
     Run,
@@ -28,6 +30,7 @@ EVIDENCE = [
     AuditEvent,
     CatalogContent,
     CatalogSnapshot,
+    Rehearsal,
 ]
 CHANGED = {
     Run: "actor",
@@ -38,6 +41,7 @@ CHANGED = {
     AuditEvent: "actor",
     CatalogContent: "digest",
     CatalogSnapshot: "why",
+    Rehearsal: "digest",
 }
 REPLICA = "SET LOCAL session_replication_role = replica; "
 HEAD_REMOVALS = ["DELETE FROM ceremony_audithead", "TRUNCATE ceremony_audithead"]
@@ -56,6 +60,7 @@ def row(request):
         CheckRecord: factories.CheckRecordFactory,
         CatalogContent: factories.CatalogContentFactory,
         CatalogSnapshot: factories.CatalogSnapshotFactory,
+        Rehearsal: rehearsal,
         AuditEvent: lambda: append([Act(Action.RUN_OPENED, "lena")])[0],
     }
     return make[request.param]()
