@@ -2,10 +2,19 @@
 
 import sys
 
-from bench import round_trips, thousand
+from bench import rehearsal, round_trips, snapshot, thousand
+
+PARTS = {
+    "Round trips to the target": round_trips.main,
+    "A snapshot against pg_dump": snapshot.main,
+    "A rehearsal": rehearsal.main,
+    "Whole processes against psql": thousand.main,
+}
 
 if __name__ == "__main__":
-    print("Round trips to the target")
-    beyond = round_trips.main()
-    print("\nWhole processes against psql")
-    sys.exit(thousand.main() or beyond)
+    beyond = 0
+    for title, measure in PARTS.items():
+        print(title)
+        beyond = max(beyond, measure())
+        print()
+    sys.exit(beyond)
