@@ -1,5 +1,7 @@
 """The state of every migration of a series on one target, line by line."""
 
+import json
+
 from ceremony.core.compare import ledger_findings
 from ceremony.core.history import Event, History, LedgerRow, SeriesState
 from ceremony.core.migration import Kind, Migration
@@ -65,8 +67,21 @@ def _of_ledger(
     if row.event is Event.ROLLED_BACK and migration.kind is not Kind.RUNNABLE:
         return _of_file(migration, standings)
     word = _COMPARED.get(compared or "", _WORDS[row.event])
-    note = f"Retired since: {migration.header.retired}" if migration.kind is Kind.RETIRED else ""
-    return StatusLine(migration.label, word, row.recorded_at, row.recorded_by, note)
+    return StatusLine(
+        migration.label, word, row.recorded_at, row.recorded_by, _note(migration, row)
+    )
+
+
+def _note(migration: Migration, row: LedgerRow) -> str:
+    """Why it is retired; or that it is the history of a baseline, and was not run here."""
+    if row.event is Event.RETIRED:
+        return str(json.loads(row.detail or "{}").get("reason", ""))
+    if migration.kind is Kind.RETIRED:
+        return f"Retired since: {migration.header.retired}"
+    if row.event is not Event.BASELINED:
+        return ""
+    baseline = json.loads(row.detail or "{}").get("with")
+    return f"History, recorded with {baseline}." if baseline else ""
 
 
 def _partly(migration: Migration, state: SeriesState) -> StatusLine:

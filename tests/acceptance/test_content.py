@@ -111,6 +111,11 @@ def test_it_is_recorded_once(live: World) -> None:
     assert live.ledger("content") == ledger
 
 
+def test_status_tells_history_from_what_was_run(live: World, golden: Golden) -> None:
+    manage("baseline_sql", "content")
+    golden("content/status", manage("status_sql", "content").told())
+
+
 def test_its_rollback_is_refused(live: World, golden: Golden) -> None:
     manage("baseline_sql", "content")
     before = live.catalog("content")

@@ -148,6 +148,8 @@ def test_the_ledger_says_so_where_that_is_asked_for(shop: World) -> None:
     assert Run.objects.get(kind="retire").outcome.verdict == "PASS"
     assert MigrationRecord.objects.get(version="0002").state == "retired"
     assert manage("status_sql", "shop", "--check").status == 0
+    shown = json.loads(manage("status_sql", "shop", "--format", "json").out)
+    assert shown["reports"][0]["migrations"][1]["note"] == "expects a table that was made by hand"
     ledger = shop.ledger()
     assert manage("retire_sql", "shop", "0002", *WHY, "--database", "shop").status == 0
     assert shop.ledger() == ledger

@@ -177,3 +177,26 @@ def test_a_database_without_schema_public(server, databases, database):
     run(fresh, text)
     assert [d.sentence for d in diff(live, snapshot(fresh))] == ["Schema public appeared."]
     databases.drop(fresh.name)
+
+
+NEW_IN_18 = """
+CREATE TABLE t (
+    id int4range, span tstzrange, a int, CONSTRAINT a_there NOT NULL a NO INHERIT,
+    twice int GENERATED ALWAYS AS (a * 2) VIRTUAL,
+    CONSTRAINT loose CHECK (a > 0) NOT ENFORCED,
+    PRIMARY KEY (id, span WITHOUT OVERLAPS)
+);
+CREATE TABLE u (
+    id int4range, span tstzrange,
+    CONSTRAINT within FOREIGN KEY (id, PERIOD span) REFERENCES t (id, PERIOD span),
+    CONSTRAINT weak FOREIGN KEY (id, PERIOD span) REFERENCES t (id, PERIOD span) NOT ENFORCED
+);
+ALTER TABLE u ADD CONSTRAINT id_there NOT NULL id NOT VALID;
+"""
+
+
+def test_what_is_new_in_18_is_built_again(server, databases, database):
+    """Older servers build what they know of it."""
+    with database.connect() as connection:
+        connection.execute(NEW_IN_18 if server.version >= 18 else "CREATE TABLE t (id int)")
+    rebuilt(server, databases, database)
