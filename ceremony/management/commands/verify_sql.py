@@ -15,13 +15,13 @@ from ceremony.management.trouble import of_verification
 
 
 class Command(CeremonyCommand):
-    """Exit 0 when all is well, 1 when a check fails, 5 when files, ledger and records disagree or
-    the catalog has drifted, 6 when a migration is partly in.
+    """Exit 0 when all is well, 1 when a check fails or the contract is violated, 5 when files,
+    ledger and records disagree or the catalog has drifted, 6 when a migration is partly in.
     """
 
     help = (
-        "Run the `always` and `monitor` checks of what is applied, "
-        "and compare files, ledger and records. What a check does is undone."
+        "Run the `always` and `monitor` checks of what is applied, compare files, ledger and "
+        "records, and ask for what the contract requires. What a check does is undone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
