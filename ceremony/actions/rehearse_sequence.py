@@ -11,10 +11,11 @@ from ceremony.actions.rehearse_stage import Stage
 from ceremony.core.migration import Migration
 from ceremony.core.outcome import Problem, StepOutcome, StepState
 from ceremony.core.plan import Direction, Step
-from ceremony.core.rehearsal.drill import Mark
+from ceremony.core.rehearsal.drill import Mark, Station
 from ceremony.core.rehearsal.picture import Picture, compare
 from ceremony.core.rehearsal.sequence import SequenceStep, Trail
 from ceremony.core.rehearsal.steps import can_go_back, down
+from ceremony.core.rehearsal.way_back import Verdict
 
 
 class Descent:
@@ -59,7 +60,8 @@ class Descent:
         step = down(migration, number=self._steps[index].number)
         outcome = self._stage.run(step)
         if outcome.state is not StepState.DONE:
-            self._failed(outcome, Direction.ROLL_BACK)
+            alone = self._drilled[index].drill.way_back.verdict is Verdict.FAILS
+            self._failed(outcome, Direction.ROLL_BACK, alone=alone)
             return False
         self._compare(migration, Direction.ROLL_BACK, self._drilled[index].before)
         return True
@@ -69,7 +71,8 @@ class Descent:
         for index in reversed(went):
             outcome = self._stage.run(self._steps[index])
             if outcome.state is not StepState.DONE:
-                self._failed(outcome, Direction.APPLY)
+                again = self._drilled[index].drill.at(Station.UP_AGAIN)
+                self._failed(outcome, Direction.APPLY, alone=again.mark is Mark.FAILED)
                 return
             migration = self._steps[index].migration
             self._compare(migration, Direction.APPLY, self._drilled[index].changed)
@@ -80,8 +83,9 @@ class Descent:
         mark = Mark.DIFFERS if left else Mark.FINE
         self._told.append(SequenceStep(migration, direction, mark, left=left))
 
-    def _failed(self, outcome: StepOutcome, direction: Direction) -> None:
-        blamed = self._trail.blamed(_failing_text(outcome))
+    def _failed(self, outcome: StepOutcome, direction: Direction, *, alone: bool) -> None:
+        """Nobody else is to blame for what fails in its own drill too (``alone``)."""
+        blamed = () if alone else self._trail.blamed(_failing_text(outcome))
         self._told.append(
             SequenceStep(
                 outcome.step.migration, direction, Mark.FAILED, outcome.problem, blamed=blamed

@@ -9,13 +9,13 @@ from django.http import HttpRequest
 from ceremony.admin.filters import SeriesFilter, TargetFilter
 from ceremony.admin.read_only import ReadOnlyAdmin
 from ceremony.core.rehearsal.certificate import digest_of
-from ceremony.core.rehearsal.drill import Station
+from ceremony.core.rehearsal.drill import Mark, Station
 from ceremony.core.xray import lock_words
 from ceremony.models import Rehearsal
 from ceremony.templatetags.ceremony_pages import mark, moment, titled, visible_line
 
 SHOWN_STATEMENTS = 200
-CLEAN, FAULTY = "clean", "faulty"
+CLEAN, FAULTY, REFUSED = "clean", "faulty", "refused"
 
 Facts = Mapping[str, Any]
 
@@ -95,7 +95,7 @@ def _drill(drill: Facts) -> dict[str, Any]:
     return {
         "label": drill["label"],
         "recorded_only": drill["recorded_only"],
-        "stations": [_station(stations.get(station)) for station in Station],
+        "stations": [_station(drill, station, stations) for station in Station],
         "checks": f"{sum(c['result'] == 'PASS' for c in checks)}/{len(checks)}" if checks else "–",
         "verdict": plain["verdict"],
         "variants": variants,
@@ -103,8 +103,12 @@ def _drill(drill: Facts) -> dict[str, Any]:
     }
 
 
-def _station(station: Facts | None) -> str:
-    return station["mark"] if station else "not run"
+def _station(drill: Facts, station: Station, stations: Mapping[str, Facts]) -> str:
+    """How a station went. A second run that was only refused is no fault by itself."""
+    mark_of = stations[station]["mark"] if station in stations else Mark.NOT_RUN.value
+    if station is Station.AGAIN and mark_of == Mark.FAILED and not drill["idempotent_said"]:
+        return REFUSED
+    return str(mark_of)
 
 
 def _statements(drill: Facts) -> list[dict[str, Any]]:
@@ -133,7 +137,13 @@ def _locks(locks: Sequence[Sequence[str]]) -> list[str]:
 
 def _finding(finding: Facts) -> dict[str, Any]:
     place = f"{finding['path']}:{finding['line']}" if finding["line"] else finding["path"]
-    return {**finding, "place": place}
+    first, *more = finding["message"].split("\n")
+    return {
+        **finding,
+        "place": place,
+        "message": first,
+        "hint": "\n".join([*more, finding["hint"]]),
+    }
 
 
 def _losses(drills: Sequence[Facts]) -> list[dict[str, Any]]:

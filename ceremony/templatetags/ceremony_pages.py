@@ -77,6 +77,7 @@ MARKS: dict[str, tuple[str, str]] = {
     "clean": ("✓", "ok"),
     "faulty": ("✕", "bad"),
     "fine": ("✓", "ok"),
+    "refused": ("◐", "wait"),
     "differs": ("≠", "bad"),
     "fails": ("✕", "bad"),
     "restored": ("✓", "ok"),

@@ -127,6 +127,7 @@ def _drill(drill: Drill) -> dict[str, Json]:
         "path": migration.path,
         "files": file_digests(migration),
         "recorded_only": drill.recorded_only,
+        "idempotent_said": drill.idempotent_said,
         "rows_refused": _problem(drill.rows_refused),
         "stations": [_station(one) for one in drill.stations],
         "ways_back": [_way_back(one) for one in drill.ways_back],

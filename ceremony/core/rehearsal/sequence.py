@@ -85,12 +85,16 @@ class Trail:
         return tuple(new)
 
     def blamed(self, statement: str) -> tuple[Residue, ...]:
-        """What a failing statement may have stumbled over: what it names, else everything left."""
+        """What a failing statement may have stumbled over: what it names, else everything left.
+
+        Rights are left out: who runs a rehearsal owns what is in it.
+        """
         step = self.count + 1
         words = {(quoted or plain).casefold() for quoted, plain in _WORD.findall(statement)}
         every = [
             Residue(one.difference, one.label, one.direction, step - self._since[trace])
             for trace, one in self.left.items()
+            if isinstance(one.difference, RowsDiffer) or one.difference.aspect is Aspect.STRUCTURE
         ]
         named = [one for one in every if _names(one.difference) & words]
         return tuple(named or every)
