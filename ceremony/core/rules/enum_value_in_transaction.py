@@ -64,6 +64,6 @@ RULE = Rule(
     code="lint-enum-value-in-transaction",
     title="an enum value used in the transaction that adds it",
     reason="PostgreSQL refuses it with 55P04, so the file fails wherever it runs.",
-    link="https://www.postgresql.org/docs/current/sql-altertype.html#id-1.9.3.42.7",
+    link="https://www.postgresql.org/docs/current/sql-altertype.html",
     look=_look,
 )

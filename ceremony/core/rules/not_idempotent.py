@@ -245,7 +245,7 @@ RULE = Rule(
         "A database that already has a part of the change (made by hand, restored, baselined) can "
         "only be brought along by a file that says what shall be there."
     ),
-    link="https://www.postgresql.org/docs/current/sql-commands.html",
+    link="https://www.postgresql.org/docs/current/sql-createtable.html",
     look=_look,
     severity=Severity.NOTICE,
 )
