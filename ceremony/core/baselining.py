@@ -69,7 +69,7 @@ def _refusals(
             "baseline-not-last",
             f"{behind[-1].label}, which comes after {label}, is applied here: the schema is no "
             "longer what the baseline builds.",
-            f"Write a newer baseline: manage.py baseline_sql {series.name} --new NAME",
+            f"Write a newer baseline: manage.py baseline_sql {series.name} next_baseline",
         )
     yield from _left(series, standings, baseline)
 
