@@ -153,33 +153,36 @@ SELECT pg_catalog.pg_encoding_to_char(encoding), datcollate::text, datctype::tex
 FROM pg_catalog.pg_database AS d WHERE datname = pg_catalog.current_database();
 
 -- name: xray-before
-SELECT 0::int8, '', 0::int8, (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::text
+SELECT 0::int8, '', 0::int8, (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::text,
+       pg_catalog.set_config('{mark}', (SELECT max(oid)::text FROM pg_catalog.pg_class), true)
 UNION ALL
-SELECT c.oid::int8, '', pg_catalog.pg_stat_get_xact_numscans(c.oid), NULL
+SELECT c.oid::int8, '', pg_catalog.pg_stat_get_xact_numscans(c.oid), NULL, NULL
 FROM pg_catalog.pg_class AS c
 WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm')
   AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0
 UNION ALL
-SELECT relation::int8, mode, 0, NULL
+SELECT relation::int8, mode, 0, NULL, NULL
 FROM pg_catalog.pg_locks
 WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted AND relation >= 16384;
 
 -- name: xray
-SELECT l.relation::int8, l.modes, c.relkind::text,
-       CASE WHEN c.oid IS NOT NULL THEN pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) END,
-       c.relfilenode::int8, coalesce(n.nspname, now.schema), now.identity, now.type,
+SELECT l.relation::int8, l.modes, c.relkind::text, was.name, c.relfilenode::int8,
+       coalesce(was.nspname, now.schema),
+       CASE WHEN c.oid IS NULL THEN now.identity
+            WHEN pg_catalog.pg_table_is_visible(l.relation) IS NOT NULL THEN was.name END,
        pg_catalog.pg_relation_filenode(l.relation)::int8,
-       coalesce(
-           (SELECT pg_catalog.quote_ident(pn.nspname) || '.' || pg_catalog.quote_ident(p.relname)
-            FROM pg_catalog.pg_inherits AS i
-            JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent
-            JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
-            WHERE i.inhrelid = c.oid AND c.relispartition),
-           CASE WHEN c.oid IS NULL AND pg_catalog.pg_partition_root(l.relation) <> l.relation
-                THEN (pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass,
-                      pg_catalog.pg_partition_root(l.relation), 0)).identity END),
-       (SELECT x.indrelid::int8 FROM pg_catalog.pg_index AS x WHERE x.indexrelid = c.oid),
-       pg_catalog.pg_stat_get_xact_numscans(l.relation),
+       CASE WHEN c.relispartition THEN (
+                SELECT pg_catalog.quote_ident(pn.nspname) || '.' || pg_catalog.quote_ident(p.relname)
+                FROM pg_catalog.pg_inherits AS i
+                JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent
+                JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
+                WHERE i.inhrelid = c.oid)
+            WHEN c.oid IS NULL AND pg_catalog.pg_partition_root(l.relation) <> l.relation THEN
+                (pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass,
+                 pg_catalog.pg_partition_root(l.relation), 0)).identity END,
+       CASE WHEN c.relkind IN ('i', 'I') THEN (
+                SELECT x.indrelid::int8 FROM pg_catalog.pg_index AS x WHERE x.indexrelid = c.oid) END,
+       CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_stat_get_xact_numscans(l.relation) END,
        (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::text
 FROM (SELECT 0::oid AS relation, '' AS modes
       UNION ALL
@@ -189,9 +192,17 @@ FROM (SELECT 0::oid AS relation, '' AS modes
         AND relation >= 16384
       GROUP BY relation) AS l
 LEFT JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
-LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL pg_catalog.pg_identify_object(
-    'pg_catalog.pg_class'::pg_catalog.regclass, l.relation, 0) AS now ON true;
+    'pg_catalog.pg_class'::pg_catalog.regclass, CASE WHEN c.oid IS NULL THEN l.relation END, 0) AS now
+    ON true
+LEFT JOIN LATERAL (
+    SELECT n.nspname, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
+    FROM pg_catalog.pg_namespace AS n WHERE n.oid = c.relnamespace) AS was ON true
+WHERE l.relation = 0
+   OR CASE WHEN c.oid IS NULL THEN now.identity IS NOT NULL
+           ELSE l.relation <= coalesce(
+                    nullif(pg_catalog.current_setting('{mark}', true), ''), '4294967295')::oid
+                OR pg_catalog.pg_table_is_visible(l.relation) IS NULL END;
 
 -- name: xray-storage
 SELECT c.oid::int8, c.relkind::text, c.relfilenode::int8,

@@ -7,6 +7,7 @@ what the catalog said before the statement and what it says after it, without kn
 which relations the statement will touch: its cost does not grow with tables that it leaves alone.
 """
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, zip_longest
@@ -22,22 +23,32 @@ from ceremony.pg.session import Session
 from ceremony.pg.wire import Answer, AnswerState, Item
 
 _MOST_LOOKS = 400
-"""Each look lists all locks of the transaction, so their cost is quadratic: a file of more
+"""Each look goes through all locks of the transaction, so their cost is quadratic: a file of more
 statements than that is looked at in so many stretches.
+"""
+
+_MARK = f"ceremony.x{secrets.token_hex(8)}"
+"""A setting, for one transaction, with the highest oid there was before the first statement: what
+has a higher one was made by the migration and is not looked at again. No file can guess its name.
 """
 
 _BLIND = frozenset({"transaction_stmt", "close_portal_stmt", "discard_stmt"})
 """Statements that may take a cursor away: there is none while they run."""
 
+
+def _marked(name: str) -> bytes:
+    return query(name).replace("{mark}", _MARK).encode()
+
+
 _KEPT = 1_000_000
-_CURSOR = "ceremony_xray"
-_BEFORE = Item(What(Part.XRAY), query("xray-before").encode(), keep=_KEPT)
+_CURSOR = b"ceremony_xray"
+_BEFORE = Item(What(Part.XRAY), _marked("xray-before"), keep=_KEPT)
 # Answered at once: the time until the next answer is the statement's own.
 _DECLARE = Item(
-    What(Part.XRAY), f"DECLARE {_CURSOR} NO SCROLL CURSOR FOR {query('xray')}".encode(), flush=True
+    What(Part.XRAY), b"DECLARE %s NO SCROLL CURSOR FOR %s" % (_CURSOR, _marked("xray")), flush=True
 )
-_FETCH = f"FETCH ALL FROM {_CURSOR}".encode()
-_CLOSE = Item(What(Part.XRAY), f"CLOSE {_CURSOR}".encode())
+_FETCH = b"FETCH ALL FROM " + _CURSOR
+_CLOSE = Item(What(Part.XRAY), b"CLOSE " + _CURSOR)
 
 _INDEX_KINDS = "iI"
 _STORED_KINDS = "rmi"
@@ -61,7 +72,6 @@ class _Relation(NamedTuple):
     file: str | None
     schema: str | None
     now_name: str | None
-    now_type: str | None
     now_file: str | None
     parent: str | None
     table: str | None
@@ -170,7 +180,7 @@ class _Reader:
 
     def _begin(self, answer: Answer) -> None:
         self._held, self._scans = {}, {}
-        for oid, mode, scans, lsn in answer.rows:
+        for oid, mode, scans, lsn, _ in answer.rows:
             if lsn is not None:
                 self._lsn = int(lsn)
             elif mode:
