@@ -27,7 +27,8 @@ from ceremony.core.finding import Finding
 from ceremony.core.plan import Plan, Step, plan_apply
 from ceremony.core.rehearsal.certificate import certificate, digest_of
 from ceremony.core.rehearsal.drill import Drill
-from ceremony.core.rehearsal.judgement import Policy, data_left, judge_series
+from ceremony.core.rehearsal.judgement import data_left, judge_series
+from ceremony.core.rehearsal.policy import policy_of
 from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.core.rehearsal.sequence import SequenceStep
 from ceremony.core.series import Series
@@ -86,7 +87,10 @@ def rehearse(request: RehearseRequest, watcher: Watcher) -> RehearsalReport:
         source=request.source.words,
         drills=work.drills,
         sequence=work.sequence,
-        findings=(*judge_series(work.drills, work.sequence, _policy(series)), *work.left()),
+        findings=(
+            *judge_series(work.drills, work.sequence, policy_of(series.settings)),
+            *work.left(),
+        ),
         started_at=started,
         seconds=time.monotonic() - began,
         swept=swept,
@@ -234,11 +238,6 @@ def _blueprint(
         built_on.base,
         tuple(str(table) for table in tables),
     )
-
-
-def _policy(series: Series) -> Policy:
-    said = series.settings.extra.get("policy", {})
-    return Policy(rights_block=said.get("rights") == "block")
 
 
 def _extensions(session: Session) -> dict[str, str]:

@@ -9,6 +9,7 @@ from ceremony.conf import TargetSettings
 from ceremony.core.migration import Migration
 from ceremony.core.plan import Plan, Step
 from ceremony.core.rehearsal.certificate import Rehearsed, digest_of, rehearsed
+from ceremony.core.rehearsal.policy import policy_of
 from ceremony.core.series import Series
 from ceremony.core.xray import XRay
 from ceremony.errors import Refused
@@ -29,8 +30,7 @@ class _Found:
 
 def rehearsal_required(target: TargetSettings, series: Series) -> bool:
     """Whether settings demand a rehearsal for the target, or the series does (``[policy]``)."""
-    said = series.settings.extra.get("policy", {})
-    return target.rehearsal_required or said.get("rehearsal") == "required"
+    return target.rehearsal_required or policy_of(series.settings).required
 
 
 def require_rehearsal(plan: Plan, series: Series, alias: str, server_version: int) -> XRays:

@@ -202,3 +202,16 @@ def test_any_text_is_read_or_refused(text):
     tables, findings = read_toml(PATH, text)
     assert not (tables and findings)
     assert read(text).settings.title
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[policy]\nrights = "blok"\n', "'blok' is no value of 'rights' in [policy]."),
+        ("[policy]\nrehearsal = true\n", "True is no value of 'rehearsal' in [policy]."),
+        ('[policy]\nreharsal = "required"\n', "There is no setting 'reharsal' in [policy]."),
+    ],
+)
+def test_a_policy_that_is_misspelt_is_refused(text, message):
+    read = read_settings("shop", "shop/series.toml", text, [])
+    assert [finding.message for finding in read.findings] == [message]

@@ -1,13 +1,13 @@
 """What is wrong with a rehearsed series, as findings: errors make the rehearsal fail."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ceremony.core.finding import Finding, Severity
 from ceremony.core.migration import Migration
 from ceremony.core.outcome import Problem
 from ceremony.core.plan import Direction
 from ceremony.core.rehearsal.drill import Drill, Mark, Station, StationResult
+from ceremony.core.rehearsal.policy import Policy
 from ceremony.core.rehearsal.sequence import Residue, SequenceStep
 from ceremony.core.rehearsal.way_back import Remains, Verdict, WayBack
 
@@ -33,13 +33,6 @@ _HINTS: Mapping[Verdict, str] = {
     "the rollback file.",
     Verdict.MISSING: "Write the rollback file, or a line '-- Reversible: no (why)'.",
 }
-
-
-@dataclass(frozen=True)
-class Policy:
-    """What the series' ``[policy]`` says. ``rights_block``: rights that differ are an error."""
-
-    rights_block: bool = False
 
 
 def judge_series(
