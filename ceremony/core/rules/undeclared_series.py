@@ -31,12 +31,10 @@ def _look(subject: Subject) -> Iterator[Remark]:
 
 def _foreign(subject: Subject, key: Key) -> tuple[Made, ...]:
     """Who makes the object, if nobody in this series does."""
-    own = subject.series.name
-    here = subject.after.objects.get(key)
     makers = subject.neighbours.get(key, ())
-    if (here and here.series == own) or any(made.series == own for made in makers):
-        return ()
-    return makers
+    there = (subject.before.objects.get(key), subject.after.objects.get(key), *makers)
+    own = any(made is not None and made.series == subject.series.name for made in there)
+    return () if own else makers
 
 
 def _node(made: Made) -> tuple[str, str]:

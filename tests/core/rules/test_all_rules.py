@@ -108,6 +108,23 @@ def test_what_a_function_does_later_is_no_change_of_this_file(statements):
     assert codes <= {"lint-tsrange-over-timestamptz", "lint-undeclared-dependency"}
 
 
+ON_THE_WAY_BACK = {
+    "lint-dangerous-statement": "DROP ROLE r;",
+    "lint-data-loss-unsaid": "DROP TABLE x;",
+    "lint-definer-search-path": "ALTER FUNCTION f SECURITY DEFINER;",
+    "lint-dynamic-sql": "DO $$ BEGIN EXECUTE 'DROP TABLE ' || 'a'; END $$;",
+    "lint-probe-missing": "-- Transaction: none\nDROP SUBSCRIPTION s;",
+    "lint-tsrange-over-timestamptz": "SELECT tsrange(now()::timestamp, NULL);",
+    "lint-whole-table-update": "UPDATE x SET y = 1;",
+}
+
+
+def test_rules_about_what_a_statement_does_look_at_ways_back():
+    for code, sql in ON_THE_WAY_BACK.items():
+        found = _linted("CREATE TABLE IF NOT EXISTS a ();", rollback=sql)
+        assert code in {f.code for f in found if f.path.endswith(".rollback.sql")}
+
+
 def test_a_tree_too_deep_for_one_piece_is_read_to_its_end():
     deep = " || ".join(["'a'"] * 200)
     text = f"CREATE TABLE IF NOT EXISTS a (at timestamp DEFAULT ({deep})::timestamp)"

@@ -29,6 +29,30 @@ def test_fires(sql):
 
 
 @pytest.mark.parametrize(
+    "role",
+    [
+        "pg_execute_server_program",
+        "pg_read_all_data",
+        "pg_read_server_files",
+        "pg_write_all_data",
+        "pg_write_server_files",
+    ],
+)
+def test_fires_for_every_role_of_the_server(role):
+    assert lines(RULE, f"GRANT {role} TO r;") == [1]
+
+
+@pytest.mark.parametrize("language", ["c", "internal", "plperlu", "plpython3u", "pltclu", "C"])
+def test_fires_for_every_untrusted_language(language):
+    assert lines(RULE, f"CREATE FUNCTION f() RETURNS int LANGUAGE {language} AS 'x', 'y';") == [1]
+
+
+@pytest.mark.parametrize("name", ["adminpack", "file_fdw", "plperlu", "plpython3u", "pltclu"])
+def test_fires_for_every_extension_that_reaches_out(name):
+    assert lines(RULE, f"CREATE EXTENSION {name};") == [1]
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "ALTER SYSTEM SET work_mem = '1MB';",

@@ -58,7 +58,12 @@ def test_fires(sql):
         "CREATE OR REPLACE FUNCTION f(b int) RETURNS int LANGUAGE sql AS 'SELECT 2';",
         f"{_F} SET search_path = '' AS 'SELECT 1';\nALTER FUNCTION f(int) SECURITY DEFINER;",
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER BEGIN ATOMIC SELECT 1; END;",
+        "CREATE FUNCTION f(a int, OUT b int, INOUT c int) LANGUAGE sql SECURITY DEFINER "
+        "AS 'SELECT 1, 2';\nALTER FUNCTION f(int, int) SET search_path = '';",
+        "CREATE FUNCTION f(a int) RETURNS TABLE (b int) LANGUAGE sql SECURITY DEFINER "
+        "AS 'SELECT 1';\nALTER FUNCTION f(int) SET search_path = '';",
         "ALTER FUNCTION f(int) OWNER TO CURRENT_USER;",
+        "ALTER FUNCTION f(int) IMMUTABLE;",
         "CREATE VIEW v WITH (security_invoker = false) AS SELECT 1;",
         "SELECT 'SECURITY DEFINER';",
     ],

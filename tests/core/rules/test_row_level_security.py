@@ -21,6 +21,7 @@ _POLICY = "CREATE POLICY p ON a USING (true);"
         "CREATE TABLE a (id int);\nALTER TABLE s.a ENABLE ROW LEVEL SECURITY;\n"
         "CREATE POLICY p ON s.a USING (true);",
         "CREATE TABLE a (id int) PARTITION BY LIST (id);",
+        "CREATE TABLE a (id int);\nDROP FUNCTION a();",
     ],
 )
 def test_fires(sql):
@@ -44,6 +45,7 @@ def test_fires(sql):
         "CREATE VIEW a AS SELECT 1;",
         "CREATE MATERIALIZED VIEW a AS SELECT 1;",
         "ALTER TABLE a ADD COLUMN b int;",
+        "ALTER TABLE a RENAME TO b;",
     ],
 )
 def test_does_not_fire(sql):

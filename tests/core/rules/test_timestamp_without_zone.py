@@ -14,6 +14,7 @@ from tests.core.rules.looking import found, lines
         "CREATE TABLE a (b timestamp(3) NOT NULL DEFAULT now());",
         "CREATE TABLE a (b timestamp[]);",
         "CREATE TABLE a (b pg_catalog.timestamp);",
+        'CREATE TABLE a (b "timestamp");',
         "ALTER TABLE a ADD COLUMN b timestamp;",
         "ALTER TABLE a ALTER COLUMN b TYPE timestamp;",
         "CREATE DOMAIN d AS timestamp;",

@@ -92,3 +92,12 @@ def test_a_table_that_both_series_make_is_declared_by_either():
     billing = {"0001_x.sql": "CREATE TABLE IF NOT EXISTS orders (id int);"}
     later = {**billing, "0002_y.sql": "ALTER TABLE orders ADD COLUMN b int;"}
     assert _found(later) == []
+
+
+def test_a_table_of_its_own_that_goes_again_is_its_own():
+    billing = {
+        "0001_x.sql": "CREATE TABLE orders (id int);",
+        "0002_y.sql": "ALTER TABLE orders ADD COLUMN b int;",
+        "0003_z.sql": "DROP TABLE orders;",
+    }
+    assert _found(billing) == []

@@ -10,6 +10,7 @@ from tests.core.rules.looking import found, lines
         'CREATE TABLE U&"us\\200Bers" (id int);',
         'CREATE TABLE a (U&"id\\00AD" int);',
         'ALTER TABLE a ADD COLUMN U&"\\202Eb" int;',
+        'ALTER TABLE a ADD COLUMN U&"x\\200Dy" int;',
         'ALTER TABLE a RENAME TO U&"b\\2069";',
         'ALTER TABLE a RENAME COLUMN b TO "c ";',
         'CREATE INDEX " i" ON a (b);',
