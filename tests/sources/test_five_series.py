@@ -8,7 +8,9 @@ from ceremony.core.assemble import assemble
 from ceremony.core.finding import errors
 from ceremony.core.graph import check_graph
 from ceremony.core.history import Event, History
+from ceremony.core.lint import lint
 from ceremony.core.plan import plan_apply
+from ceremony.core.rules import BUILT_IN
 from ceremony.core.series import Series
 from ceremony.sources.folder import read_series, series_names
 
@@ -48,3 +50,16 @@ def test_on_a_fresh_target_the_baseline_builds_content():
     steps = plan_apply(loaded("content"), History([])).steps
     assert [step.event for step in steps] == [Event.SUPERSEDED] * 8 + [Event.APPLIED]
     assert steps[-1].migration.label == "0030_establish_true_baseline"
+
+
+def test_the_lint_finds_nothing_that_is_not_silenced_with_a_reason():
+    library = {name: loaded(name) for name in series_names(ROOT)}
+    assert lint(library, BUILT_IN) == ()
+
+
+def test_they_ask_more_of_the_lint_and_never_less():
+    asked = {name: loaded(name).settings.extra.get("lint", {}) for name in series_names(ROOT)}
+    assert {name: rules for name, rules in asked.items() if rules} == {
+        "content": {"lint-not-idempotent": "error", "lint-depends-on-table-existence": "error"},
+        "outbox": {"lint-row-level-security": "error"},
+    }
