@@ -163,6 +163,8 @@ def _complaints(ledger: tuple[LedgerLine, ...]) -> Iterator[str]:
         yield f"{len(left)} attempts have no final outcome"
     if Run.objects.filter(outcome=None).exists():
         yield "a run was never closed"
+    if AuditEvent.objects.filter(action="drift found").exists():
+        yield "drift was found where nobody changed anything"
     rows: dict[str, list[LedgerLine]] = {}
     for line in ledger:
         if line.attempt:
