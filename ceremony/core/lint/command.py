@@ -1,7 +1,10 @@
 """A command: one thing that a script has PostgreSQL do, with its parse tree."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from ceremony.core.lint.remark import Remark
 from ceremony.core.script import Statement
@@ -36,16 +39,19 @@ class Command:
         """The tokens of one element of a list, from the place of one of its nodes up to the comma
         or bracket that ends it; words in lower case.
         """
-        raw = self.text.encode()
         depth = 0
-        for start, end in tokens(raw).ranges:
-            if start < location - self.start:
-                continue
-            token = raw[start:end].decode().lower()
+        first = bisect_left(self._tokens, (location - self.start, 0, ""))
+        for _, _, word in islice(self._tokens, first, None):
+            token = word.lower()
             depth += (token in ("(", "[")) - (token in (")", "]"))
             if depth < 0 or (depth == 0 and token == ","):
                 return
             yield token
+
+    @cached_property
+    def _tokens(self) -> list[tuple[int, int, str]]:
+        raw = self.text.encode()
+        return [(start, end, raw[start:end].decode()) for start, end in tokens(raw).ranges]
 
     def remark(self, message: str, hint: str) -> Remark:
         """A remark about this command, at its place."""
