@@ -111,7 +111,7 @@ def compare(cluster: Cluster, conninfo: str, rounds: int) -> float:
 
 
 def _median(costs: list[Cost], field: str) -> float:
-    return statistics.median(getattr(cost, field) for cost in costs)
+    return float(statistics.median(getattr(cost, field) for cost in costs))
 
 
 def round_trips(cluster: Cluster, conninfo: str) -> int:

@@ -163,25 +163,32 @@ WITH k AS MATERIALIZED ( --@ 18+
     FROM pg_constraint AS o --@ 18+
     WHERE o.contype = 'n' AND (o.connoinherit OR NOT o.convalidated) --@ 18+
       {only o.conrelid}) --@ 18+
-SELECT 'pg_class' AS of_class, a.attrelid AS of, 'column' AS kind, quote_ident(a.attname) AS name,
-       a.attnum AS number, array_to_string(a.attacl, E'\n') AS acl,
+SELECT a.attrelid AS of, a.attnum AS number, quote_ident(a.attname) AS name,
+       array_to_string(a.attacl, E'\n') AS acl,
        format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN NOT a.attnotnull THEN 'yes'
             WHEN k.conrelid IS NOT NULL THEN 'no' || k.how --@ 18+
             ELSE 'no' END AS nullable,
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS default,
-       CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END AS identity,
-       CASE a.attgenerated WHEN 's' THEN pg_get_expr(d.adbin, d.adrelid) || ' stored'
-            WHEN 'v' THEN pg_get_expr(d.adbin, d.adrelid) || ' virtual' END AS generated,
-       CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END
-            AS collation,
-       CASE WHEN a.attstorage <> t.typstorage
-            THEN CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
-                      WHEN 'm' THEN 'main' ELSE 'extended' END END AS storage,
-       CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
-       CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END AS "statistics target",
-       array_to_string(a.attoptions, ', ') AS options,
-       array_to_string(a.attfdwoptions, ', ') AS "foreign options"
+       CASE WHEN a.attidentity <> '' OR a.attgenerated <> '' OR a.attcollation <> t.typcollation
+                 OR a.attstorage <> t.typstorage OR a.attcompression <> ''
+                 OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL
+                 OR a.attfdwoptions IS NOT NULL
+            THEN jsonb_strip_nulls(jsonb_build_object(
+                'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,
+                'generated', CASE a.attgenerated
+                    WHEN 's' THEN pg_get_expr(d.adbin, d.adrelid) || ' stored'
+                    WHEN 'v' THEN pg_get_expr(d.adbin, d.adrelid) || ' virtual' END,
+                'collation', CASE WHEN a.attcollation <> t.typcollation
+                    THEN a.attcollation::regcollation::text END,
+                'storage', CASE WHEN a.attstorage <> t.typstorage
+                    THEN CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external'
+                              WHEN 'm' THEN 'main' ELSE 'extended' END END,
+                'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
+                'statistics target', CASE WHEN a.attstattarget >= 0
+                    THEN a.attstattarget::text END,
+                'options', array_to_string(a.attoptions, ', '),
+                'foreign options', array_to_string(a.attfdwoptions, ', '))) END AS more
 FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -246,8 +253,12 @@ SELECT 'pg_class' AS class, i.indexrelid AS id, 'pg_class' AS of_class, i.indrel
        'index' AS kind, quote_ident(n.nspname) || '.' || quote_ident(x.relname) AS name,
        quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS "table",
        CASE WHEN i.indisunique THEN 'yes' ELSE 'no' END AS unique,
-       CASE WHEN i.indpred IS NULL THEN d.def
+       -- A primary key says it all in its constraint, but for the storage parameters.
+       CASE WHEN i.indisprimary THEN NULL WHEN i.indpred IS NULL THEN d.def
             ELSE left(d.def, -length(' WHERE ' || d.predicate)) END AS definition,
+       CASE WHEN i.indisprimary AND x.reloptions IS NOT NULL
+            THEN (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(x.reloptions) AS o) END
+            AS options,
        d.predicate AS predicate,
        CASE WHEN NOT i.indisready OR NOT i.indislive THEN 'no, not ready'
             WHEN i.indisvalid THEN 'yes' ELSE 'no' END AS valid,

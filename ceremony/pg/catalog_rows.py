@@ -31,7 +31,6 @@ _OWN = (
     "grantor",
     "complete",
     "letter",
-    "number",
 )
 """Columns that are no facts, in the order of ``_Cells``."""
 
@@ -74,7 +73,6 @@ class _Cells(NamedTuple):
     grantor: str | None
     complete: bool | None
     letter: str | None
-    number: int | None
 
 
 class Reader:
@@ -105,7 +103,7 @@ class Reader:
         elif question == "members":
             self._members = {(row[0], row[1]) for row in rows}
         elif question == "columns":
-            self._read_columns(columns, rows)
+            self._read_columns(rows)
         else:
             self._read_objects(columns, rows)
 
@@ -168,14 +166,13 @@ class Reader:
         self.units.setdefault(unit, []).append(key)
         self.places[cell.catalog, cell.id] = unit
 
-    def _read_columns(self, columns: Sequence[str], rows: Iterable[Row]) -> None:
-        facts = _facts(columns)
-        get = itemgetter(*(columns.index(name) for name in ("of", "number", "name", "acl")))
+    def _read_columns(self, rows: Iterable[Row]) -> None:
+        """Columns are most of a catalog: their rows have few cells, and rare facts share one."""
         tables, column = self._keys.get("pg_class", {}), ObjectKind.COLUMN
         objects, comments, orders = self.objects, self.comments, self._orders
+        known: dict[tuple[str, str, str | None], Mapping[str, str]] = {}
         at, key = 0, None
-        for row in rows:
-            of, number, name, acl = get(row)
+        for of, number, name, acl, kind, nullable, default, more in rows:
             if of != at or key is None:
                 at, key = of, tables.get(of)
                 if key is None:
@@ -183,12 +180,15 @@ class Reader:
                 order = orders.setdefault(of, [])
                 unit = self.units.setdefault(f"pg_class:{of}", [])
             order.append((number, name))
-            comment = comments.get(("pg_class", of, number)) if comments else None
+            structure = known.get((kind, nullable, default))
+            if structure is None:
+                structure = known[kind, nullable, default] = _of_column(kind, nullable, default)
             own = ObjectKey(column, f"{key.name}.{name}")
             unit.append(own)
+            comment = comments.get(("pg_class", of, number)) if comments else None
             objects[own] = CatalogObject(
                 own,
-                facts(row),
+                structure if more is None else {**structure, **more},
                 NOTHING if acl is None else self._on_column(of, acl),
                 NOTHING if comment is None else {"comment": comment},
                 key,
@@ -196,6 +196,11 @@ class Reader:
 
     def _on_column(self, table: int, acl: str) -> Mapping[str, str]:
         return _without_owner(rights("column", self._owners.get(table), acl))
+
+
+def _of_column(kind: str, nullable: str, default: str | None) -> Mapping[str, str]:
+    facts = {"type": kind, "nullable": nullable}
+    return facts if default is None else {**facts, "default": default}
 
 
 def _cells(columns: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:

@@ -111,11 +111,35 @@ class Snapshot:
     def _digest(self, aspect: Aspect) -> str:
         always = aspect is Aspect.STRUCTURE
         digest = hashlib.sha256(f"{self.algorithm} {aspect}\0".encode())
-        for key in sorted(self.objects):
-            facts = self.objects[key].facts(aspect)
-            if facts or (always and key.kind is not ObjectKind.DEFAULT_PRIVILEGES):
-                digest.update(_framed(key, facts).encode())
+        # Objects share their mappings of facts, so the texts of these are made once.
+        texts: dict[int, str] = {}
+        for kind, items in _by_kind(self.objects.values()):
+            named = always and kind is not ObjectKind.DEFAULT_PRIVILEGES
+            parts = []
+            for item in items:
+                facts = item.facts(aspect)
+                if not (facts or named):
+                    continue
+                text = texts.get(id(facts))
+                if text is None:
+                    text = texts[id(facts)] = _facts_framed(facts)
+                name = item.key.name
+                parts.append(f"{len(kind)}:{kind}{len(name)}:{name}{text}")
+            digest.update("".join(parts).encode())
         return f"{self.algorithm}:{digest.hexdigest()}"
+
+
+def _by_kind(objects: Iterable[CatalogObject]) -> list[tuple[ObjectKind, list[CatalogObject]]]:
+    """All objects in the order of their keys.
+
+    Comparing texts is many times quicker than comparing keys.
+    """
+    kinds: dict[ObjectKind, list[CatalogObject]] = {}
+    for item in objects:
+        kinds.setdefault(item.key.kind, []).append(item)
+    for items in kinds.values():
+        items.sort(key=lambda item: item.key.name)
+    return sorted(kinds.items(), key=lambda pair: pair[0].value)
 
 
 class _LeftOut:
@@ -145,6 +169,9 @@ class _LeftOut:
 
 def _framed(key: ObjectKey, facts: Mapping[str, str]) -> str:
     kind, name = key
-    parts = [f"{len(kind)}:{kind}{len(name)}:{name}{len(facts)};"]
-    parts += [f"{len(fact)}:{fact}{len(facts[fact])}:{facts[fact]}" for fact in sorted(facts)]
-    return "".join(parts)
+    return f"{len(kind)}:{kind}{len(name)}:{name}{_facts_framed(facts)}"
+
+
+def _facts_framed(facts: Mapping[str, str]) -> str:
+    parts = [f"{len(fact)}:{fact}{len(facts[fact])}:{facts[fact]}" for fact in sorted(facts)]
+    return f"{len(facts)};{''.join(parts)}"
