@@ -15,7 +15,7 @@ from ceremony.core.catalog import Snapshot
 from ceremony.core.migration import Migration
 from ceremony.core.series import Series
 from ceremony.core.sql import SqlSyntaxError
-from ceremony.errors import Refused, UsageError
+from ceremony.errors import CeremonyError, Refused, UsageError
 from ceremony.pg.schema_dump import dump_schema
 from ceremony.sources.write import baseline_migration
 
@@ -82,7 +82,13 @@ def write_file(
         cfg.root, series.name, _plain(wanted.named or ""), texts.change, texts.checks, now=now()
     )
     library = load_library(cfg.root, [series.name])
-    refuse_files(library.findings)
+    try:
+        refuse_files(library.findings)
+    except CeremonyError:
+        # A file that cannot be read would stand in the way of every other command.
+        for path in paths:
+            path.unlink()
+        raise
     label = paths[0].name.removesuffix(".sql")
     found = library.series[series.name].find(label)
     if found is None:

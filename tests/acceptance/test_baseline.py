@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -69,6 +70,17 @@ def test_another_meaning_is_no_spelling(world: World) -> None:
     answer = manage("baseline_sql", "copy", "base")
     assert answer.status == 3
     assert "Constraint public.t.t_a_check: definition is" in answer.err
+
+
+def test_what_a_dump_would_lose_is_a_difference(world: World) -> None:
+    world.target("copy")
+    world.ask("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)", "copy")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        world.ask("CREATE UNIQUE INDEX CONCURRENTLY t_a ON t (a)", "copy")
+    begin(world)
+    answer = manage("baseline_sql", "copy", "base")
+    assert answer.status == 3
+    assert "Index public.t_a: valid is no in the database, and the file makes it yes." in answer.err
 
 
 def test_a_rich_schema_is_taken_over(world: World) -> None:

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import OperationalError
+from django.test import Client
+from django.urls import reverse
 
 from ceremony.actions import stamp
 from ceremony.models import AuditEvent, MigrationRecord, Outcome, Run
@@ -95,6 +98,18 @@ def test_what_was_recorded_stands_everywhere(live: World) -> None:
     assert AuditEvent.objects.filter(action="baselined").count() == 9
     assert run.snapshots.count() == 1
     assert manage("verify_sql", "content", "--drift").status == 0
+
+
+def test_the_admin_shows_it(live: World, client: Client) -> None:
+    manage("baseline_sql", "content")
+    client.force_login(User.objects.create_superuser("ada"))
+    run = Run.objects.get(kind="baseline")
+    page = client.get(reverse("admin:ceremony_run_change", args=[run.pk])).content.decode()
+    assert "baseline" in page
+    assert "0030_establish_true_baseline" in page
+    attempt = run.attempts.get(version="0030")
+    page = client.get(reverse("admin:ceremony_attempt_change", args=[attempt.pk])).content.decode()
+    assert "baselined" in page
 
 
 def test_it_is_recorded_once(live: World) -> None:
@@ -302,6 +317,14 @@ def test_a_live_schema_is_written_proved_and_recorded(live: World) -> None:
     assert manage("apply_sql", "content", "--database", "fresh").status == 0
     assert live.catalog("fresh") == live.catalog("content")
     assert manage("check_sql", "content").status == 0
+
+
+def test_a_file_that_cannot_be_read_is_taken_away_again(live: World) -> None:
+    names = sorted(path.name for path in (live.root / "content").iterdir())
+    answer = manage("baseline_sql", "content", "other", "--supersedes", "0000-9999")
+    assert answer.status == 3
+    assert "[supersedes-invalid]" in answer.err
+    assert sorted(path.name for path in (live.root / "content").iterdir()) == names
 
 
 def test_a_new_file_is_only_written_behind_a_name(live: World) -> None:

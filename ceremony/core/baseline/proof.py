@@ -71,7 +71,7 @@ def respelled(proof: Proof, live: Snapshot, built: Snapshot) -> Proof:
 
 
 def _expression(difference: Difference) -> bool:
-    return difference.change is Change.CHANGED and difference.aspect is Aspect.STRUCTURE
+    return difference.change is Change.CHANGED and difference.fact in _EXPRESSIONS
 
 
 def _same(difference: Difference, live: Snapshot, built: Snapshot) -> bool:
@@ -79,6 +79,25 @@ def _same(difference: Difference, live: Snapshot, built: Snapshot) -> bool:
     if one is None or other is None:
         return False
     return one.structure.get(difference.fact) == other.structure.get(difference.fact)
+
+
+_EXPRESSIONS = frozenset(
+    {
+        "arguments",
+        "body",
+        "bounds",
+        "default",
+        "definition",
+        "generated",
+        "partitioned by",
+        "predicate",
+        "using",
+        "with check",
+    }
+)
+"""The facts that hold expressions. Others (``valid``, ``version``) must be equal as they are: what
+a dump loses is a difference.
+"""
 
 
 def told(difference: Difference) -> str:
