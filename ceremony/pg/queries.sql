@@ -166,20 +166,17 @@ FROM pg_catalog.pg_locks
 WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted AND relation >= 16384;
 
 -- name: xray
-SELECT l.relation::int8, l.modes, c.relkind::text, was.name, c.relfilenode::int8,
-       coalesce(was.nspname, now.schema),
-       CASE WHEN c.oid IS NULL THEN now.identity
-            WHEN pg_catalog.pg_table_is_visible(l.relation) IS NOT NULL THEN was.name END,
+SELECT l.relation::int8, l.modes, c.relkind::text,
+       c.relnamespace::pg_catalog.regnamespace::text || '.' || pg_catalog.quote_ident(c.relname),
+       c.relfilenode::int8,
+       CASE WHEN c.oid IS NULL
+            THEN (pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass, l.relation, 0)).identity
+            END,
+       pg_catalog.pg_table_is_visible(l.relation) IS NOT NULL,
        pg_catalog.pg_relation_filenode(l.relation)::int8,
-       CASE WHEN c.relispartition THEN (
-                SELECT pg_catalog.quote_ident(pn.nspname) || '.' || pg_catalog.quote_ident(p.relname)
-                FROM pg_catalog.pg_inherits AS i
-                JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent
-                JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
-                WHERE i.inhrelid = c.oid)
-            WHEN c.oid IS NULL AND pg_catalog.pg_partition_root(l.relation) <> l.relation THEN
-                (pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass,
-                 pg_catalog.pg_partition_root(l.relation), 0)).identity END,
+       CASE WHEN c.oid IS NULL THEN pg_catalog.pg_partition_root(l.relation)::int8
+            WHEN c.relispartition THEN (
+                SELECT i.inhparent::int8 FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid) END,
        CASE WHEN c.relkind IN ('i', 'I') THEN (
                 SELECT x.indrelid::int8 FROM pg_catalog.pg_index AS x WHERE x.indexrelid = c.oid) END,
        CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_stat_get_xact_numscans(l.relation) END,
@@ -187,19 +184,13 @@ SELECT l.relation::int8, l.modes, c.relkind::text, was.name, c.relfilenode::int8
 FROM (SELECT 0::oid AS relation, '' AS modes
       UNION ALL
       SELECT relation, pg_catalog.string_agg(mode, ' ')
-      FROM pg_catalog.pg_locks
+      FROM pg_catalog.pg_lock_status()
       WHERE pid = pg_catalog.pg_backend_pid() AND locktype = 'relation' AND granted
         AND relation >= 16384
       GROUP BY relation) AS l
 LEFT JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
-LEFT JOIN LATERAL pg_catalog.pg_identify_object(
-    'pg_catalog.pg_class'::pg_catalog.regclass, CASE WHEN c.oid IS NULL THEN l.relation END, 0) AS now
-    ON true
-LEFT JOIN LATERAL (
-    SELECT n.nspname, pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
-    FROM pg_catalog.pg_namespace AS n WHERE n.oid = c.relnamespace) AS was ON true
 WHERE l.relation = 0
-   OR CASE WHEN c.oid IS NULL THEN now.identity IS NOT NULL
+   OR CASE WHEN c.oid IS NULL THEN pg_catalog.pg_table_is_visible(l.relation) IS NOT NULL
            ELSE l.relation <= coalesce(
                     nullif(pg_catalog.current_setting('{mark}', true), ''), '4294967295')::oid
                 OR pg_catalog.pg_table_is_visible(l.relation) IS NULL END;

@@ -61,8 +61,8 @@ class _Relation(NamedTuple):
     """A row of the query ``xray``: a relation that is locked now.
 
     ``kind``, ``name`` and ``file`` are as before the statement, ``None`` for what was not there;
-    ``now_name`` and ``now_file`` as after it. ``parent`` is the partitioned table above it,
-    ``table`` the oid of an index's table.
+    ``made`` is the name of the latter. ``there`` (t or f) and ``now_file`` are as after it.
+    ``parent`` is the oid of the partitioned table above it, ``table`` that of an index's table.
     """
 
     oid: str
@@ -70,8 +70,8 @@ class _Relation(NamedTuple):
     kind: str | None
     name: str | None
     file: str | None
-    schema: str | None
-    now_name: str | None
+    made: str | None
+    there: str
     now_file: str | None
     parent: str | None
     table: str | None
@@ -80,13 +80,16 @@ class _Relation(NamedTuple):
 
     @property
     def passing(self) -> bool:
-        """Of no interest: temporary, a TOAST table, or made and gone within the statement."""
-        hidden = (self.schema or "").startswith(("pg_toast", "pg_temp"))
-        return hidden or (self.name is None and self.now_name is None)
+        """Of no interest: temporary, or a TOAST table. No schema of others begins so."""
+        return self.shown.startswith(("pg_toast", "pg_temp"))
+
+    @property
+    def gone(self) -> bool:
+        return self.name is not None and self.there == "f"
 
     @property
     def shown(self) -> str:
-        return self.name or self.now_name or ""
+        return self.name or self.made or ""
 
 
 def with_looks(legs: Iterable[Leg], statements: Sequence[Statement]) -> Iterator[Leg]:
@@ -192,11 +195,11 @@ class _Reader:
         assert what.statement is not None
         numbers = range(what.number, what.statement.number + 1)
         results = [self._results[number] for number in numbers if number in self._results]
-        made = {row.now_name for row in relations if row.name is None}
-        gone = {row.name for row in relations if row.now_name is None}
-        ours = {row.name for row in relations if row.now_name is None and row.oid in self._made}
+        made = {row.made for row in relations if row.made is not None}
+        gone = {row.name for row in relations if row.gone}
+        ours = {row.name for row in relations if row.gone and row.oid in self._made}
         self._made |= {
-            row.oid for row in relations if row.name is None and row.now_name not in gone - ours
+            row.oid for row in relations if row.name is None and row.made not in gone - ours
         }
         old = [row for row in relations if row.oid not in self._made and row.name is not None]
         # It gives a table another file as well, but an empty one: nothing is read or copied.
@@ -211,12 +214,11 @@ class _Reader:
             rows=sum(rows) if rows else None,
             wal_bytes=wal,
             seconds=sum(result.seconds for result in results),
-            created=tuple(sorted(name for name in made - gone if name)),
+            created=tuple(sorted(made - gone)),
             dropped=tuple(sorted({row.shown for row in old if row.name in gone - made})),
             note="" if len(numbers) == 1 else f"Measured together since statement {what.number}.",
         )
-        above = {row.shown: row.parent for row in relations if row.parent}
-        return replace(xray, partition_of=tuple(sorted(_parents(xray.names(), above))))
+        return replace(xray, partition_of=tuple(sorted(_parents(xray.names(), relations))))
 
     def _locks(self, row: _Relation, modes_of: Mapping[str, list[str]]) -> Iterator[LockTaken]:
         """What is new. A lock on an index says nothing where its table is locked as much."""
@@ -232,8 +234,14 @@ class _Reader:
         return grown and (row.kind or "") in _SCANNED_KINDS
 
 
-def _parents(names: Iterable[str], above: Mapping[str, str]) -> set[tuple[str, str]]:
+def _parents(names: Iterable[str], relations: Sequence[_Relation]) -> set[tuple[str, str]]:
     """Each of the names with the table above it, and so on up to the roots."""
+    shown = {row.oid: row.shown for row in relations}
+    above = {
+        row.shown: shown[row.parent]
+        for row in relations
+        if row.parent in shown and row.parent != row.oid
+    }
     pairs: set[tuple[str, str]] = set()
     open_names = set(names)
     while open_names:
@@ -250,7 +258,7 @@ def _rewrites(old: Sequence[_Relation], all_of_them: Sequence[_Relation]) -> tup
     An index that ALTER TABLE built anew is another one with the same name, unless it took the old
     one's file over.
     """
-    heirs = {row.now_name: row.now_file for row in all_of_them if row.name is None}
+    heirs = {row.made: row.now_file for row in all_of_them if row.name is None}
     written = []
     for row in old:
         after = row.now_file or heirs.get(row.name)
