@@ -20,7 +20,7 @@ class SnapshotUnreadable(ValueError):
 
 
 def to_json(snapshot: Snapshot) -> dict[str, Json]:
-    """The snapshot as JSON values, always in the same order. ``from_json`` reads it back."""
+    """The snapshot as JSON values, its objects in order. ``from_json`` reads it back."""
     return {
         "algorithm": snapshot.algorithm,
         "server_major": snapshot.server_major,
@@ -42,12 +42,16 @@ def from_json(stored: Mapping[str, Any]) -> Snapshot:
 
 
 def _written(item: CatalogObject) -> dict[str, Json]:
-    written: dict[str, Json] = {"kind": item.key.kind.value, "name": item.key.name}
-    for aspect in Aspect:
-        if facts := item.facts(aspect):
-            written[aspect.value] = {fact: facts[fact] for fact in sorted(facts)}
+    # Spelled out, and facts as they come: this is done for every object after every run.
+    written: dict[str, Json] = {"kind": item.key.kind, "name": item.key.name}
+    if item.structure:
+        written["structure"] = dict(item.structure)
+    if item.rights:
+        written["rights"] = dict(item.rights)
+    if item.cosmetic:
+        written["cosmetic"] = dict(item.cosmetic)
     if item.parent is not None:
-        written["parent"] = {"kind": item.parent.kind.value, "name": item.parent.name}
+        written["parent"] = {"kind": item.parent.kind, "name": item.parent.name}
     return written
 
 
