@@ -35,6 +35,7 @@ COMMANDS = (
     "new_sql",
     "check_sql",
     "plan_sql",
+    "rehearse_sql",
     "apply_sql",
     "status_sql",
     "verify_sql",

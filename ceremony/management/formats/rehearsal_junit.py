@@ -10,6 +10,8 @@ from ceremony.management.visible import visible
 
 SEQUENCE = "the whole series"
 
+_OF_SEQUENCE = frozenset({"rehearsal-sequence-fails", "rehearsal-sequence-differs"})
+
 
 def suite(report: RehearsalReport, prefix: str) -> str:
     """One suite. A migration that was not drilled is an error: it is no pass."""
@@ -48,8 +50,7 @@ def _by_case(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
     cases: dict[str, list[Finding]] = {}
     for finding in findings:
         label = finding.path.rpartition("/")[2].partition(".")[0]
-        sequence = finding.code.startswith("rehearsal-sequence")
-        cases.setdefault(SEQUENCE if sequence else label, []).append(finding)
+        cases.setdefault(SEQUENCE if finding.code in _OF_SEQUENCE else label, []).append(finding)
     return cases
 
 
