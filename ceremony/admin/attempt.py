@@ -62,7 +62,7 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Migration", ordering="version")
     def migration(self, row: Attempt) -> str:
-        return titled(row.label, f"{row.series}, {row.direction}")
+        return titled(row.label, f"{row.series}, {row.deed}")
 
     @admin.display(description="State")
     def shown_state(self, row: Attempt) -> str:

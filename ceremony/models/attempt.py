@@ -117,6 +117,12 @@ class Attempt(models.Model):
         """Version and name, as in the file name."""
         return f"{self.version}_{self.name}"
 
+    @property
+    def deed(self) -> str:
+        """What was meant: ``apply``, ``roll back``, or a row in the ledger and nothing else."""
+        recorded = self.event in {Event.BASELINED, Event.RETIRED, Event.SUPERSEDED}
+        return f"recorded as {self.event}" if recorded else self.direction
+
 
 class Outcome(models.Model):
     """What came of an attempt.

@@ -80,7 +80,7 @@ def test_what_a_dump_would_lose_is_a_difference(world: World) -> None:
     begin(world)
     answer = manage("baseline_sql", "copy", "base")
     assert answer.status == 3
-    assert "Index public.t_a: valid is no in the database, and the file makes it yes." in answer.err
+    assert "Index public.t_a is in the database, and the file does not build it." in answer.err
 
 
 def test_a_rich_schema_is_taken_over(world: World) -> None:
