@@ -72,6 +72,28 @@ def test_another_meaning_is_no_spelling(world: World) -> None:
     assert "Constraint public.t.t_a_check: definition is" in answer.err
 
 
+def test_what_drift_leaves_out_is_left_out(world: World) -> None:
+    world.target("copy")
+    world.ask(
+        "CREATE TABLE events (id int, at date NOT NULL, PRIMARY KEY (id, at))"
+        " PARTITION BY RANGE (at); CREATE INDEX events_at ON events (at);"
+        "CREATE TABLE events_p1 PARTITION OF events"
+        " FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
+        "COMMENT ON TABLE events_p1 IS 'made by a job'; GRANT SELECT ON events_p1 TO PUBLIC",
+        "copy",
+    )
+    begin(world)
+    ignore = '[drift]\nignore = ["table public.events_p*"]\n'
+    settled = world.path("series.toml", "copy")
+    settled.write_text(settled.read_text() + ignore)
+    path = written(world)
+    assert "events_p1" not in path.read_text()
+    assert "public.events_at" not in path.read_text()
+    assert "CREATE INDEX IF NOT EXISTS events_at ON ONLY public.events" in path.read_text()
+    world.ask("DROP TABLE events_p1", "copy")
+    assert manage("verify_sql", "copy", "--drift").status == 0
+
+
 def test_what_a_dump_would_lose_is_a_difference(world: World) -> None:
     world.target("copy")
     world.ask("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)", "copy")
