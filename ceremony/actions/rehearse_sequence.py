@@ -38,6 +38,9 @@ class Descent:
             if self._go_down(index):
                 went.append(index)
                 continue
+            if self._stage.lost:
+                # As it would be if the way back had failed with its connection intact.
+                self._stage.rebuild(self._steps[: index + 1])
             self._go_up(went)
             went = []
             if index:

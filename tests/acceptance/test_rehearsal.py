@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -42,7 +43,7 @@ def scratch_databases(world: World) -> list[str]:
     return [name for (name,) in rows]
 
 
-def rehearsed(world: World, *flags: str, series: str = "shop") -> tuple[Answer, dict]:
+def rehearsed(world: World, *flags: str, series: str = "shop") -> tuple[Answer, dict[str, Any]]:
     """The answer and the certificate of a rehearsal."""
     world.target(series)
     answer = manage("rehearse_sql", series, "--format", "json", *flags)
@@ -51,7 +52,7 @@ def rehearsed(world: World, *flags: str, series: str = "shop") -> tuple[Answer, 
     return answer, reports[0]["certificate"]
 
 
-def verdicts(certificate: dict) -> dict[str, list[str]]:
+def verdicts(certificate: dict[str, Any]) -> dict[str, list[str]]:
     """By migration: the verdict on each of its ways back."""
     return {
         one["label"]: [way["verdict"] for way in one["ways_back"]]

@@ -1,6 +1,7 @@
 """``rehearse_sql`` killed at any point leaves no database behind after the next call."""
 
 import os
+import re
 import signal
 import warnings
 from collections.abc import Callable
@@ -93,4 +94,46 @@ def test_a_rehearsal_that_is_at_work_is_left_alone(world: World) -> None:
         Stage.run = run  # type: ignore[method-assign]
 
     assert (inner, outer) == ([1], 1)
+    assert world.ask(SCRATCH) == []
+
+
+def test_stopped_by_a_person_it_drops_its_database_itself(world: World) -> None:
+    world.write(FILES)
+    world.target()
+    picture = Stage.picture
+    calls = iter(range(10))
+
+    def tired(self: Stage) -> Any:
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        return picture(self)
+
+    Stage.picture = tired  # type: ignore[method-assign]
+    try:
+        answer = manage("rehearse_sql", "shop")
+    finally:
+        Stage.picture = picture  # type: ignore[method-assign]
+
+    assert (answer.status, "[interrupted]" in answer.err) == (130, True), answer.told()
+    assert world.ask(SCRATCH) == []
+    assert not Rehearsal.objects.exists()
+
+
+def test_a_migration_that_ends_its_own_server_process_is_a_fault_and_no_more(world: World) -> None:
+    world.write(
+        {
+            **FILES,
+            "0002_index.rollback.sql": "DROP INDEX users_mail;\n"
+            "SELECT pg_terminate_backend(pg_backend_pid());\n",
+            "0003_more.sql": "CREATE TABLE more (id int);\n",
+            "0003_more.rollback.sql": "DROP TABLE more;\n",
+        }
+    )
+    world.target()
+
+    answer = manage("rehearse_sql", "shop")
+
+    assert answer.status == 1, answer.told()
+    assert "The way back of 0002_index fails: " in answer.out, answer.told()
+    assert re.search(r"0003_more .* ✓ restored", answer.out)
     assert world.ask(SCRATCH) == []
