@@ -329,3 +329,24 @@ def test_a_hundred_thousand_rows_take_seconds(filled):
     assert time.monotonic() - started < 20
     with pytest.raises(psycopg.errors.UniqueViolation):
         filled.asked("INSERT INTO customer (email) SELECT email FROM customer LIMIT 1")
+
+
+def test_a_role_without_rights_of_a_superuser(database):
+    """Its triggers fire, those of foreign keys too, and everything is filled all the same."""
+    ddl = """
+    CREATE TABLE parent (id int PRIMARY KEY);
+    CREATE TABLE child (id serial PRIMARY KEY, p int NOT NULL REFERENCES parent, up int);
+    ALTER TABLE child ADD FOREIGN KEY (up) REFERENCES child;
+    """
+    with database.connect() as connection:
+        connection.execute(
+            f"CREATE ROLE filler LOGIN; GRANT CREATE ON DATABASE {database.name} TO filler; "
+            "GRANT CREATE ON SCHEMA public TO filler"
+        )
+        try:
+            connection.execute(f"SET ROLE filler; {ddl}; RESET ROLE")
+            parameters = {**libpq(database.conninfo), "user": "filler"}
+            with open_session(parameters, SessionSettings()) as session:
+                assert {one.rows for one in fill(session, 100, ledger=LEDGER)} == {100}
+        finally:
+            connection.execute("RESET ROLE; DROP OWNED BY filler; DROP ROLE filler")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from ceremony.core.outcome import StepState
 from ceremony.core.sql import parse_script
@@ -378,3 +379,22 @@ def test_covered_and_strongest():
         "ShareLock",
     )
     assert strongest(["AccessExclusiveLock", "ShareLock"]) == ("AccessExclusiveLock",)
+
+
+def test_an_ordinary_role_sees_what_it_does(database):
+    """Nothing that the looks ask needs a right."""
+    with database.connect() as connection:
+        connection.execute("CREATE ROLE plain LOGIN; GRANT CREATE ON SCHEMA public TO plain")
+        try:
+            with running(make_conninfo(database.conninfo, user="plain")) as (executor, _):
+                made = "CREATE TABLE t (x int)"
+                (first,) = executor.run([of_file(made, measured=False)])
+                run = of_file("ALTER TABLE t ALTER x TYPE bigint;\nSELECT 1;")
+                (outcome,) = executor.run([replace(run, step=at(run, 2))])
+            assert (first.state, outcome.state) == (StepState.DONE, StepState.DONE)
+            assert [in_words(xray) for xray in outcome.xrays] == [
+                "public.t:AX; rewrites public.t; reads public.t",
+                "",
+            ]
+        finally:
+            connection.execute("DROP OWNED BY plain; DROP ROLE plain")
