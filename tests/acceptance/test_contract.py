@@ -151,6 +151,20 @@ def test_outside_a_transaction_it_is_validated_before_the_applied_row(shop: Worl
     assert shop.applied_versions() == ["0001", "0002"]
 
 
+def test_a_way_back_outside_a_transaction_is_held_to_it(shop: World) -> None:
+    back = "-- Transaction: none\nDROP INDEX CONCURRENTLY things_name;\n"
+    shop.write({"0002_index.rollback.sql": back + "ALTER TABLE things DROP name;\n"})
+    shop.applied()
+
+    answer = manage("rollback_sql", "shop", "--accept-data-loss", "yes", "--backup-evidence", "x")
+
+    assert (answer.status, "[contract-violated]" in answer.err) == (6, True), answer.told()
+    assert "The column public.things.name is missing; 0001_things must provide it." in answer.err
+    shop.ask("ALTER TABLE things ADD name text")
+    shop.rolled_back()
+    assert shop.applied_versions() == ["0001"]
+
+
 def test_verify_says_what_is_gone_and_records_it(shop: World, golden) -> None:
     shop.applied()
     shop.ask("DROP INDEX things_name")

@@ -179,3 +179,41 @@ def test_all_kept_whatever_the_search_path_is(target):
 )  # fmt: skip
 def test_one_thing_is_damaged(target, then, said):
     assert look(target, KEPT, then=then) == said
+
+
+OWN_TYPES = """
+SELECT pg_catalog.format_type(oid, NULL) FROM pg_type
+WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype IN ('b', 'r', 'm')
+  AND typelem = 0 AND typname !~ '^(_|pg_|bpchar$|bit$)' ORDER BY oid
+"""
+WITH_MODIFIERS = (
+    "character varying(10)", "character(3)", "bpchar", "bit(4)", "bit varying(5)", "numeric(7,4)",
+    "numeric(5,-2)",
+    "timestamp(3) without time zone", "timestamp(0) with time zone", "time(2) without time zone",
+    "time(2) with time zone", "interval year to month", "interval second(3)", "interval(4)",
+)  # fmt: skip
+
+
+def test_every_type_of_the_server_is_what_the_server_calls_it(target):
+    """Each alone and as an array, in the words of format_type; and none is its neighbour."""
+    with psycopg.connect(target, autocommit=True) as connection:
+        version = connection.info.server_version
+        names = [row[0] for row in connection.execute(OWN_TYPES).fetchall()]
+    modified = [one for one in WITH_MODIFIERS if version >= 150000 or "-2" not in one]
+    types = [*names, *modified]
+    types += [f"{one}[]" for one in types]
+    assert len(types) > 100
+    columns = ", ".join(f"c{number} {name}" for number, name in enumerate(types))
+    setup = f"CREATE TABLE kinds ({columns})"
+    assert look(target, of_types(types), setup) == []
+
+    turned = [*types[1:], types[0]]
+    assert look(target, of_types(turned), "SELECT 1") == [
+        f"column public.kinds.c{number} is {name}, not {turned[number]}"
+        for number, name in enumerate(types)
+    ]
+
+
+def of_types(types: list[str]) -> str:
+    head = '[[table]]\nname = "kinds"\nsince = "0001"\n[table.required]\n'
+    return head + "".join(f"c{number} = '{name}'\n" for number, name in enumerate(types))

@@ -1,8 +1,9 @@
 """What a series requires of its target, object by object, and from which migration on."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from ceremony.core.contract.names import shown_name
 from ceremony.core.sql.types import TypeName
@@ -113,21 +114,31 @@ class Contract:
         Each object once: where several entries speak of it, the newest that says more than its name
         counts, so that a later migration may change a type or add labels.
         """
+        there = ([o for o in group if _holds(o, in_place)] for group in self._groups)
+        return tuple(_decisive(group) for group in there if group)
+
+    @cached_property
+    def _groups(self) -> tuple[list[Requirement], ...]:
+        """What speaks of one object, oldest first; made once, for plans of many steps."""
         groups: dict[Wanted, list[Requirement]] = {}
         for one in self.requirements:
-            gone = one.until is not None and one.until.text in in_place
-            if one.since.text in in_place and not gone:
-                groups.setdefault(one.wanted, []).append(one)
-        return tuple(_decisive(group) for group in groups.values())
+            groups.setdefault(one.wanted, []).append(one)
+        return tuple(sorted(group, key=lambda one: one.since) for group in groups.values())
 
 
 NO_CONTRACT = Contract()
 """The contract of a series without ``contract.toml``."""
 
 
-def _decisive(group: Iterable[Requirement]) -> Requirement:
-    ordered = sorted(group, key=lambda one: one.since)
-    detailed = [one for one in ordered if one.has_facts]
+def _holds(one: Requirement, in_place: Collection[str]) -> bool:
+    return one.since.text in in_place and (one.until is None or one.until.text not in in_place)
+
+
+def _decisive(group: Sequence[Requirement]) -> Requirement:
+    """The newest that says more than the name; else the oldest, required before optional."""
+    if len(group) == 1:
+        return group[0]
+    detailed = [one for one in group if one.has_facts]
     if detailed:
         return detailed[-1]
-    return min(ordered, key=lambda one: one.level is Level.OPTIONAL)
+    return min(group, key=lambda one: one.level is Level.OPTIONAL)
