@@ -9,6 +9,7 @@ from django.conf import settings
 
 from tests.acceptance.door import ROOT, manage
 from tests.acceptance.world import World
+from tests.conftest import Database
 
 RICH = ROOT / "tests" / "pg" / "baseline" / "rich.sql"
 RESPELLED = "fsm_events_created_by_check"
@@ -92,6 +93,20 @@ def test_what_drift_leaves_out_is_left_out(world: World) -> None:
     assert "CREATE INDEX IF NOT EXISTS events_at ON ONLY public.events" in path.read_text()
     world.ask("DROP TABLE events_p1", "copy")
     assert manage("verify_sql", "copy", "--drift").status == 0
+
+
+def test_control_in_the_same_database_can_be_left_out(world: World, control: Database) -> None:
+    with control.connect() as connection:
+        connection.execute("CREATE TABLE customers (id int PRIMARY KEY)")
+    begin(world)
+    ours = ["auth_*", "ceremony_*", "django_*"]
+    ignore = f"[drift]\nignore = {json.dumps([f'public.{one}' for one in ours])}\n"
+    settled = world.path("series.toml", "copy")
+    settled.write_text(settled.read_text() + ignore)
+    text = written(world, "--database", "default").read_text()
+    assert "CREATE TABLE IF NOT EXISTS public.customers" in text
+    assert text.count("CREATE TABLE") == 1
+    assert "ceremony_" not in text
 
 
 def test_what_a_dump_would_lose_is_a_difference(world: World) -> None:
