@@ -13,8 +13,8 @@ from tests.faults.proxy import Kind
 from tests.faults.series import GOODS
 
 VERSIONS = ("0001",)
-BEGIN = b"BEGIN ISOLATION LEVEL"
-"""What follows a COMMIT in the target, and nowhere else."""
+RESET = b"DEALLOCATE ALL"
+"""What follows the COMMIT of a step in the target, and no other COMMIT."""
 
 
 def ledger_row_in_its_own_transaction():
@@ -75,7 +75,7 @@ def test_a_planted_bug_is_found(stage, right, bug, kind, statement, broken):
     place = max(
         at
         for at, (text, following) in enumerate(pairwise(planted.said), start=1)
-        if text.startswith(statement) and (text != b"COMMIT" or following.startswith(BEGIN))
+        if text.startswith(statement) and (text != b"COMMIT" or following.startswith(RESET))
     )
     tally = enumerate_faults(stage, right, kind, places=[place], prepare=bug)
     assert any(broken in violation for violation in tally.violations), tally.violations
