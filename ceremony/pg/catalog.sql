@@ -244,8 +244,10 @@ LEFT JOIN (SELECT t.tgconstraint,
                                      WHEN 'A' THEN ' (always)' ELSE '' END, ', ') AS disabled
            FROM pg_trigger AS t WHERE t.tgisinternal AND t.tgenabled <> 'O'
            GROUP BY t.tgconstraint) AS g ON g.tgconstraint = o.oid
-WHERE {user schemas} AND o.contype IN ('c', 'f', 'p', 'u', 'x') AND o.conparentid = 0
-  AND (o.conislocal OR o.coninhcount = 0 OR NOT o.convalidated) AND c.relpersistence <> 't'
+WHERE {user schemas} AND o.contype IN ('c', 'f', 'p', 'u', 'x') AND c.relpersistence <> 't'
+  -- What only repeats the parent's constraint is left out.
+  AND (g.disabled IS NOT NULL
+       OR (o.conparentid = 0 AND (o.conislocal OR o.coninhcount = 0 OR NOT o.convalidated)))
   {only c.oid};
 
 -- name: indexes

@@ -19,6 +19,13 @@ EVENTS = (
     " CREATE TABLE events_old PARTITION OF events FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
     " CREATE TABLE events_rest PARTITION OF events DEFAULT"
 )
+DAYS = (
+    "CREATE TABLE days (at date NOT NULL) PARTITION BY RANGE (at);"
+    " CREATE TABLE days_20261120 PARTITION OF days FOR VALUES FROM ('2026-11-20')"
+    " TO ('2026-11-21');"
+    " CREATE TABLE days_20261121 PARTITION OF days FOR VALUES FROM ('2026-11-21')"
+    " TO ('2026-11-22')"
+)
 VIEW = "CREATE VIEW names AS SELECT id, name FROM providers"
 SUMS = (
     "CREATE MATERIALIZED VIEW sums AS SELECT provider_id, count(*) AS n FROM bookings"
@@ -67,6 +74,19 @@ TABLES = (
     Damage("content", "ALTER TABLE sessions SET UNLOGGED",
            "Table public.sessions: persistence was none, is now unlogged."),
     Damage("calendar", "DROP TABLE events_old", "Table public.events_old vanished.", EVENTS),
+    Damage("calendar", "ALTER TABLE events_old DISABLE TRIGGER ALL",
+           "Constraint public.events_old.events_whose appeared.",
+           EVENTS + "; ALTER TABLE events"
+           " ADD CONSTRAINT events_whose FOREIGN KEY (id) REFERENCES providers"),
+    Damage("calendar", "ALTER TABLE events DETACH PARTITION events_old",
+           "Table public.events_old: bounds were FOR VALUES FROM ('2020-01-01') TO ('2021-01-01'), "
+           "are now none. Table public.events_old: inherits from was public.events, "
+           "is now none.", EVENTS),
+    Damage("calendar", "DROP TABLE days_20261121",
+           "Table public.days_*: partition count was 2, is now 1.", DAYS),
+    Damage("calendar", "ALTER TABLE days_20261121 ENABLE ROW LEVEL SECURITY",
+           "Table public.days_*: row security was disabled, is now disabled "
+           "(in public.days_20261120); enabled (in public.days_20261121).", DAYS),
     Damage("calendar", "ALTER TABLE child NO INHERIT providers",
            "Table public.child: inherits from was public.providers, is now none.",
            "CREATE TABLE child () INHERITS (providers)"),
