@@ -85,7 +85,7 @@ def contract_items(step: Step) -> tuple[Item, ...]:
     if not step.contract:
         return ()
     text, parameters = question(step.contract)
-    return (Item(What(Part.CONTRACT), text, parameters, keep=1),)
+    return (Item(What(Part.CONTRACT), text, parameters, keep=1, brief=True),)
 
 
 def contract_problem(
