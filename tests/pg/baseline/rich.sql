@@ -156,3 +156,34 @@ GRANT USAGE ON TYPE app.mood TO baseline_reader;
 ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO baseline_reader;
 ALTER TABLE app.zebra OWNER TO baseline_owner;
 ALTER FUNCTION app.slug(text, text) OWNER TO baseline_owner;
+
+CREATE FUNCTION app.address_text(app.address) RETURNS text LANGUAGE sql IMMUTABLE
+    AS $$ SELECT ($1).street $$;
+CREATE CAST (app.address AS text) WITH FUNCTION app.address_text(app.address) AS ASSIGNMENT;
+CREATE TEXT SEARCH CONFIGURATION app.plain (COPY = pg_catalog.simple);
+CREATE TEXT SEARCH DICTIONARY app.stopped (TEMPLATE = pg_catalog.simple, STOPWORDS = english);
+ALTER TEXT SEARCH CONFIGURATION app.plain ALTER MAPPING FOR asciiword WITH app.stopped;
+CREATE INDEX users_words ON app.users USING gin (to_tsvector('app.plain', note));
+CREATE FUNCTION app.compare(app.address, app.address) RETURNS integer LANGUAGE sql IMMUTABLE
+    AS $$ SELECT 0 $$;
+CREATE OPERATOR FAMILY app.by_street USING btree;
+CREATE OPERATOR app.<<< (LEFTARG = app.address, RIGHTARG = app.address, FUNCTION = app.same);
+CREATE OPERATOR app.<<= (LEFTARG = app.address, RIGHTARG = app.address, FUNCTION = app.same);
+CREATE OPERATOR app.>>= (LEFTARG = app.address, RIGHTARG = app.address, FUNCTION = app.same);
+CREATE OPERATOR app.>>> (LEFTARG = app.address, RIGHTARG = app.address, FUNCTION = app.same);
+CREATE OPERATOR CLASS app.street_ops FOR TYPE app.address USING btree FAMILY app.by_street AS
+    OPERATOR 1 app.<<<, OPERATOR 2 app.<<=, OPERATOR 3 app.===, OPERATOR 4 app.>>=,
+    OPERATOR 5 app.>>>, FUNCTION 1 app.compare(app.address, app.address);
+CREATE INDEX users_home ON app.users (home app.street_ops);
+CREATE FOREIGN DATA WRAPPER wire;
+CREATE SERVER far TYPE 'x' VERSION '1' FOREIGN DATA WRAPPER wire OPTIONS (host 'h');
+CREATE FOREIGN TABLE app.remote (id int OPTIONS (name 'ID') NOT NULL, note text)
+    SERVER far OPTIONS (tab 't');
+CREATE PUBLICATION everything FOR TABLES IN SCHEMA app;
+CREATE FUNCTION app.with_default(a integer DEFAULT 5, VARIADIC rest text[] DEFAULT '{}')
+    RETURNS TABLE (x integer, y text) LANGUAGE sql AS $$ SELECT a, rest[1] $$;
+CREATE VIEW app.uses AS SELECT * FROM app.with_default();
+ALTER VIEW app.uses ALTER COLUMN x SET DEFAULT 3;
+CREATE TABLE app.defaults (id int, CONSTRAINT by_function CHECK (app.slug(id::text) <> ''),
+    at date DEFAULT CURRENT_DATE, j jsonb DEFAULT '{"a": [1, 2]}', b bytea DEFAULT '\x00',
+    t timestamptz DEFAULT '2026-01-01 00:00:00+02', n numeric(10, 2) DEFAULT -1.50);
