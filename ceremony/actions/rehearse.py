@@ -27,7 +27,7 @@ from ceremony.core.finding import Finding
 from ceremony.core.plan import Plan, Step, plan_apply
 from ceremony.core.rehearsal.certificate import certificate, digest_of
 from ceremony.core.rehearsal.drill import Drill
-from ceremony.core.rehearsal.judgement import data_left, judge_series
+from ceremony.core.rehearsal.judgement import data_left, judge_series, rows_missing
 from ceremony.core.rehearsal.policy import policy_of
 from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.core.rehearsal.sequence import SequenceStep
@@ -98,6 +98,7 @@ def rehearse(request: RehearseRequest, watcher: Watcher) -> RehearsalReport:
         rows=request.rows,
         only=request.only or "",
         not_drilled=work.not_drilled,
+        fingerprints=work.fingerprints,
     )
     return _recorded(report, request.caller)
 
@@ -135,6 +136,7 @@ class _Rehearsal:
         self.sequence: tuple[SequenceStep, ...] = ()
         self.extensions: dict[str, str] = {}
         self.not_drilled: tuple[str, ...] = ()
+        self.fingerprints: dict[str, str] = {}
 
     def run(self) -> None:
         """Drill what is wanted; then, where everything was wanted, the sequence."""
@@ -151,15 +153,20 @@ class _Rehearsal:
             self._watcher.rehearsing(self._plan, stage.session.identity.backend_pid)
             drilled = self._singly(stage, steps)
             self.extensions = _extensions(stage.session)
+            self.fingerprints = _fingerprints(drilled)
             if drilled and self._request.only is None:
                 self._watcher.note("Taking the whole series back, and applying it again …")
                 self.sequence = self._descend(stage, steps, drilled)
         self.drills = (*recorded, *(one.drill for one in drilled))
 
     def left(self) -> tuple[Finding, ...]:
-        """What of the data file was never loaded."""
+        """What of the data file was never loaded, and what could not be made up."""
         lines = [statement.line for statement in self._rows.never]
-        return (data_left(str(self._request.data), lines),) if lines else ()
+        told = [f"{table}: {why}" for table, all_ in self._rows.missing.items() for why in all_]
+        return (
+            *((data_left(str(self._request.data), lines),) if lines else ()),
+            *((rows_missing(self._plan.series, told),) if told else ()),
+        )
 
     def _singly(self, stage: Stage, steps: Sequence[Step]) -> list[Drilled]:
         """The drills, up to the first change that fails: the others stand upon it."""
@@ -238,6 +245,19 @@ def _blueprint(
         built_on.base,
         tuple(str(table) for table in tables),
     )
+
+
+def _fingerprints(drilled: Sequence[Drilled]) -> dict[str, str]:
+    """The catalog before the first change and behind the last, by its digests."""
+    if not drilled:
+        return {}
+    before, after = drilled[0].before.snapshot, drilled[-1].changed.snapshot
+    return {
+        "before": before.digest,
+        "after": after.digest,
+        "rights_before": before.rights_digest,
+        "rights_after": after.rights_digest,
+    }
 
 
 def _extensions(session: Session) -> dict[str, str]:

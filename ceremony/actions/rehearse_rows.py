@@ -28,13 +28,14 @@ class Rows:
     """Rows for the tables of a stage: ``number`` made up per table, and the statements of ``data``.
 
     Reference tables hold what their migrations put there and are never filled. ``filled`` are the
-    tables with made-up rows.
+    tables with made-up rows, ``missing`` says of tables why they did not get all of them.
     """
 
     number: int | None = None
     data: Script | None = None
     reference: tuple[str, ...] = ()
     filled: list[str] = field(default_factory=list)
+    missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _waiting: list[Statement] = field(default_factory=list)
     _loaded: set[int] = field(default_factory=set)
 
@@ -80,6 +81,7 @@ class Rows:
         if names:
             made = fill(stage.session, self.number, ledger=stage.ledger_table, names=names)
             self.filled += [one.table for one in made if one.rows]
+            self.missing |= {one.table: one.missing for one in made if one.rows < self.number}
 
     def take_out(self, stage: Stage) -> None:
         """Empty the tables that were filled; they may be filled again."""

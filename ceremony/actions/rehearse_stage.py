@@ -134,7 +134,9 @@ class Stage:
         acquire(session, settings.ledger_schema, 0)
         self._ledger = fresh_ledger(session, settings.ledger_schema, self._context())
         # A session of its own: the executor resets its session between two steps.
-        looking = self._open.enter_context(open_session(parameters, pins))
+        # Without the limit on statements, which is meant for migrations.
+        looked = SessionSettings(run="rehearsal")
+        looking = self._open.enter_context(open_session(parameters, looked))
         self._introspector = Introspector(looking, ledger_schema=settings.ledger_schema)
         self._seen = None
         self._lay((*blueprint.base, *steps))

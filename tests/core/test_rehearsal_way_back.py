@@ -200,7 +200,7 @@ def test_every_difference_stands_in_exactly_one_place(
 ) -> None:
     left = remains(before, changed, back)
     sorted_out = [
-        *left.dropped, *left.lost, *left.different, *left.left_over, *left.rights, *left.cosmetic
+        *left.dropped, *left.taken, *left.lost, *left.different, *left.left_over, *left.rights, *left.cosmetic
     ]  # fmt: skip
     assert sorted(map(repr, sorted_out)) == sorted(map(repr, compare(before, back).catalog))
     assert len(left.sentences) == len(sorted_out)
@@ -215,3 +215,25 @@ def test_restored_means_the_same_digests(before: Picture, changed: Picture) -> N
             and before.snapshot.rights_digest == back.snapshot.rights_digest
         )
         assert (verdict is Verdict.RESTORED) is same
+
+
+def test_what_the_change_altered_and_the_way_back_took_is_said_otherwise() -> None:
+    before = picture(*BASE)
+    added = ObjectKey(K.COLUMN, "public.users.name")
+    changed = picture(*BASE, thing(added, USERS, type="text"))
+
+    way = judge(before, changed, picture(), DROPS)
+
+    assert way.sentences == (
+        "DROPPED, though it was there before the change: table public.users "
+        "(and with it 1 column, 1 index).",
+    )
+
+
+def test_a_schema_is_not_altered_by_what_comes_into_it() -> None:
+    schema = thing(ObjectKey(K.SCHEMA, "shop"))
+    table = thing(ObjectKey(K.TABLE, "shop.orders"), schema.key)
+
+    way = judge(picture(schema), picture(schema, table), picture(), DROPS)
+
+    assert way.sentences == ("DROPPED, though the change never touched it: schema shop.",)

@@ -38,6 +38,7 @@ def certificate(report: RehearsalReport, tool_version: str) -> dict[str, Json]:
         "only": report.only,
         "server_version": report.target.server_version,
         "extensions": dict(sorted(report.extensions.items())),
+        "fingerprints": dict(sorted(report.fingerprints.items())),
         "tool_version": tool_version,
         "started_at": report.started_at.astimezone(UTC).isoformat(timespec="microseconds"),
         "microseconds": _microseconds(report.seconds),

@@ -58,6 +58,19 @@ def data_left(path: str, lines: Sequence[int]) -> Finding:
     )
 
 
+def rows_missing(series: str, sentences: Sequence[str]) -> Finding:
+    """What could not be made up, in ``sentences``."""
+    return Finding(
+        series,
+        0,
+        0,
+        "rehearsal-rows-missing",
+        f"Not every table got the rows that were asked for:\n{_some(sentences)}",
+        "Load rows for these with --data FILE.",
+        Severity.WARNING,
+    )
+
+
 def judge_drill(drill: Drill, policy: Policy) -> Iterator[Finding]:
     """The findings about one migration."""
     migration = drill.migration
@@ -260,7 +273,7 @@ def _variant(migration: Migration, way: WayBack) -> Iterator[Finding]:
         )
     elif way.remains.harm:
         left = way.remains
-        harm = Remains(dropped=left.dropped, lost=left.lost, different=left.different)
+        harm = Remains(left.dropped, left.taken, left.lost, left.different)
         yield Finding(
             path,
             0,

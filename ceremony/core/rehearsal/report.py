@@ -15,6 +15,9 @@ from ceremony.core.report import TargetFacts
 class RehearsalReport:
     """``number`` is the one under which the certificate is recorded, 0 when nothing was rehearsed.
 
+    ``fingerprints`` are the digests of the catalog where the rehearsal begins (``before``) and
+    behind the last change (``after``), and those of the rights there.
+
     ``source`` says in words what the scratch database began as, ``rows`` how many rows were made
     up per table (``None``: none), ``only`` the one version that was asked for. ``swept`` are
     databases that killed rehearsals had left and that are dropped now. ``extensions`` maps those in
@@ -34,6 +37,7 @@ class RehearsalReport:
     rows: int | None = None
     only: str = ""
     not_drilled: tuple[str, ...] = ()
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
     number: int = 0
     certificate: Mapping[str, Json] = field(default_factory=dict)
     digest: str = ""

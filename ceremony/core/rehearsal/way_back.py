@@ -5,11 +5,11 @@ rollback where it failed, and facts of the script; nothing else.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ceremony.core.catalog import Aspect, Change, Difference, ObjectKind
+from ceremony.core.catalog import Aspect, Change, Difference, ObjectKey, ObjectKind
 from ceremony.core.outcome import Problem
 from ceremony.core.rehearsal.picture import Compared, Picture, RowsDiffer, compare
 from ceremony.core.script import Script
@@ -54,12 +54,14 @@ everything as it was counts as empty.
 class Remains:
     """What differs from before after the way back, sorted by how bad it is.
 
-    ``dropped``: was there before the change and after it, and is gone: nobody asked for that.
+    ``dropped``: was there before the change and after it, untouched, and is gone: nobody asked for
+    that. ``taken``: the same, but the change had altered it, or something that hangs on it.
     ``lost``: the change took it away and the way back did not put it back. ``different``: is there
     otherwise than before. ``left_over``: the change made it and the way back left it.
     """
 
     dropped: tuple[Difference, ...] = ()
+    taken: tuple[Difference, ...] = ()
     lost: tuple[Difference, ...] = ()
     different: tuple[Difference, ...] = ()
     left_over: tuple[Difference, ...] = ()
@@ -70,7 +72,7 @@ class Remains:
     @property
     def harm(self) -> bool:
         """Whether something that was there before the change suffers."""
-        return bool(self.dropped or self.lost or self.different)
+        return bool(self.dropped or self.taken or self.lost or self.different)
 
     @property
     def structure(self) -> bool:
@@ -84,6 +86,10 @@ class Remains:
             *(
                 f"DROPPED, though the change never touched it: {_name(one)}{_along(one)}."
                 for one in self.dropped
+            ),
+            *(
+                f"DROPPED, though it was there before the change: {_name(one)}{_along(one)}."
+                for one in self.taken
             ),
             *(f"Lost, not put back: {_name(one)}{_along(one)}." for one in self.lost),
             *(f"Different: {one.sentence}" for one in self.different),
@@ -134,8 +140,11 @@ def remains(before: Picture, changed: Picture, back: Picture) -> Remains:
     structure = [one for one in found.catalog if one.aspect is Aspect.STRUCTURE]
     gone = [one for one in structure if one.change is Change.VANISHED]
     still_there = changed.snapshot.objects
+    touched = _touched(before, changed) if gone else frozenset()
+    dropped = [one for one in gone if one.key in still_there]
     return Remains(
-        dropped=tuple(one for one in gone if one.key in still_there),
+        dropped=tuple(one for one in dropped if one.key not in touched),
+        taken=tuple(one for one in dropped if one.key in touched),
         lost=tuple(one for one in gone if one.key not in still_there),
         different=tuple(one for one in structure if one.change is Change.CHANGED),
         left_over=tuple(one for one in structure if one.change is Change.APPEARED),
@@ -145,6 +154,23 @@ def remains(before: Picture, changed: Picture, back: Picture) -> Remains:
     )
 
 
+def _touched(before: Picture, changed: Picture) -> frozenset[ObjectKey]:
+    """The objects whose structure the change altered, and what those hang on."""
+    found: set[ObjectKey] = set()
+    for one in compare(before, changed).catalog:
+        if one.aspect is Aspect.STRUCTURE:
+            found.update(_upwards(one.key, before), _upwards(one.key, changed))
+    return frozenset(found)
+
+
+def _upwards(key: ObjectKey | None, picture: Picture) -> Iterator[ObjectKey]:
+    """An object, its table, its schema. A schema is not altered by what comes into it."""
+    while key is not None and key.kind != ObjectKind.SCHEMA:
+        yield key
+        item = picture.snapshot.objects.get(key)
+        key = item.parent if item is not None else None
+
+
 def idle(script: Script) -> bool:
     """Whether no statement of the script has to do anything to the schema."""
     return all(statement.kind in IDLE for statement in script.sent)
@@ -152,7 +178,7 @@ def idle(script: Script) -> bool:
 
 def added_labels(left: Remains) -> tuple[str, ...]:
     """``public.mood gained 'meh'`` for each enum, where added labels are all that remains."""
-    if left.dropped or left.lost or left.left_over or left.rows or not left.different:
+    if left.dropped or left.taken or left.lost or left.left_over or left.rows or not left.different:
         return ()
     told = [_added(one) for one in left.different]
     return tuple(told) if all(told) else ()
