@@ -222,6 +222,26 @@ def test_nothing_is_locked_and_no_lock_keeps_it_out(one: World) -> None:
         require_schema(None)
 
 
+def test_a_target_that_takes_no_changes_can_be_asked(one: World) -> None:
+    """As a standby: what a run is refused for is no reason not to start."""
+    name = one.target().name
+    one.ask(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    assert "[target-read-only]" in one.apply().err
+    require_schema(None, contract=True)
+
+
+def test_a_role_that_may_not_read_the_ledger_is_told(one: World) -> None:
+    one.ask("DROP ROLE IF EXISTS looker")
+    one.ask("CREATE ROLE looker LOGIN")
+    point("shop", USER="looker")
+    try:
+        said = told()
+    finally:
+        one.ask("DROP ROLE looker", alias="shop")
+    assert said.startswith("shop on 'shop' could not be asked: A question to the server failed: ")
+    assert "(42501). [schema-unknown]" in said
+
+
 def test_one_query_for_all_series_of_a_database(one: World, monkeypatch) -> None:
     one.write(
         {"0001_x.sql": "CREATE TABLE x (id int);\n", "series.toml": 'database = "shop"\n'}, "b"
