@@ -1,6 +1,7 @@
 import pytest
 
 from ceremony.core.sql.bodies import body_of
+from ceremony.core.sql.plain_types import plain_declarations
 from ceremony.core.sql.source import understand
 
 
@@ -188,6 +189,30 @@ def test_statements_without_a_body_have_none(text):
 )
 def test_types_that_the_parser_does_not_know_do_not_stop_it(text):
     assert (2, "delete_stmt", "DELETE FROM x") in _pieces(text)
+
+
+@pytest.mark.parametrize(
+    ("declared", "plain"),
+    [
+        ("a app.role;", "a record;"),
+        ("a CONSTANT app . role := 'x';", "a CONSTANT record := 'x';"),
+        ("a app.vector(3, (4));", "a record;"),
+        ("a role[];", "a int[];"),
+        ("a app.vector(3)[];", "a int[];"),
+        ("a role ARRAY[4];", "a int ARRAY[4];"),
+        ("a app\n.role; b int;", "a record\n; b int;"),
+        ("a text; b numeric(3, 2); c record;", "a text; b numeric(3, 2); c record;"),
+        ("a app.t%ROWTYPE; b app.t.c%TYPE;", "a app.t%ROWTYPE; b app.t.c%TYPE;"),
+        ("a CURSOR (b app.role) FOR SELECT 1;", "a CURSOR (b app.role) FOR SELECT 1;"),
+        ("a ALIAS FOR x;", "a ALIAS FOR x;"),
+        ("a int; DECLARE b app.role;", "a int; DECLARE b record;"),
+    ],
+)
+def test_declarations_with_plain_types(declared, plain):
+    behind = "BEGIN x.y := s.f(a.b[1]); DECLARE c s.t; BEGIN END; d s.t; END"
+    assert plain_declarations(f"DECLARE {declared} {behind}", "record") == (
+        f"DECLARE {plain} {behind.replace('c s.t', 'c record')}"
+    )
 
 
 def test_only_types_are_replaced():
