@@ -303,6 +303,25 @@ def test_files_that_are_not_stood_for_are_named(live: World) -> None:
     assert "[baseline-leaves-files]" in answer.err
 
 
+STRAY = "-- Purpose: tags by hand\nALTER TABLE tags ADD COLUMN colour text;\n"
+
+
+def test_what_never_ran_is_retired_before_the_baseline(live: World) -> None:
+    live.write({"0019_stray.sql": STRAY}, "content")
+    words = ("retire_sql", "content", "0019", "--reason", "expects a table that was never there")
+    answer = manage(*words)
+    assert answer.status == 0, answer.told()
+    assert "another file stands for it" in answer.out
+    assert manage("baseline_sql", "content").status == 0
+    assert events(live) == [(version, "baselined") for version in [*HISTORY, BASELINE]]
+    for version in ("0019", "0001"):
+        answer = manage("apply_sql", "content", "--to", version)
+        assert answer.status == 3
+        assert "[version-retired]" in answer.err
+    assert live.ask("SELECT to_regclass('tags')", "content") == [(None,)]
+    assert manage("check_sql", "content").status == 0
+
+
 def test_a_live_schema_is_written_proved_and_recorded(live: World) -> None:
     folder = live.root / "content"
     for path in [*folder.glob("0030_*"), folder / "contract.toml"]:
