@@ -126,32 +126,36 @@ def _refusals(
             f"Retire that one first, or change its line 'Depends:': {other.path}",
         )
     for one in asked:
-        if not one.forbids:
-            continue
-        excuse = f"add: --not-needed {one.alias}"
-        if one.need is Need.PARTLY:
-            yield refuse(
-                path,
-                "retire-partly",
-                f"{label} is partly in on {one.alias!r}.",
-                f"Finish it or take it back first: manage.py status_sql {migration.series} "
-                f"--database {one.alias}",
-            )
-        elif one.need is Need.UNKNOWN:
-            yield refuse(
-                path,
-                "retire-unknown",
-                f"Whether {one.alias!r} still needs {label} could not be found out: {one.why}",
-                f"Make it reachable; or, if you know that it does not, {excuse}",
-            )
-        else:
-            yield refuse(
-                path,
-                "retire-needed",
-                f"{label} still waits to be applied on {one.alias!r}.",
-                f"Apply it there: manage.py apply_sql {migration.series} --to {migration.version} "
-                f"--database {one.alias}; or, if it must never run there, {excuse}",
-            )
+        if one.forbids:
+            yield _kept_for(migration, one)
+
+
+def _kept_for(migration: Migration, one: Asked) -> Finding:
+    """Why a file must stay because of one target."""
+    label, path, series = migration.label, migration.path, migration.series
+    excuse = f"add: --not-needed {one.alias}"
+    if one.need is Need.PARTLY:
+        return refuse(
+            path,
+            "retire-partly",
+            f"{label} is partly in on {one.alias!r}.",
+            f"Finish it or take it back first: manage.py status_sql {series} --database "
+            f"{one.alias}",
+        )
+    if one.need is Need.UNKNOWN:
+        return refuse(
+            path,
+            "retire-unknown",
+            f"Whether {one.alias!r} still needs {label} could not be found out: {one.why}",
+            f"Make it reachable; or, if you know that it does not, {excuse}",
+        )
+    return refuse(
+        path,
+        "retire-needed",
+        f"{label} still waits to be applied on {one.alias!r}.",
+        f"Apply it there: manage.py apply_sql {series} --to {migration.version} --database "
+        f"{one.alias}; or, if it must never run there, {excuse}",
+    )
 
 
 def with_reason(data: bytes, reason: str) -> bytes:
