@@ -23,14 +23,16 @@ OF_A_TABLE = frozenset(
 
 def follow(objects: Objects, command: Command, series: str, version: str) -> None:
     """Change ``objects`` as this command does. What is there already keeps its first maker, as with
-    IF NOT EXISTS.
+    IF NOT EXISTS; a function that is replaced keeps him too, and is what was written last.
     """
     for key in dropped(command):
         _drop(objects, key)
     for old, new in renamed(command):
         _rename(objects, old, new)
     for key, node in created(command):
-        objects.setdefault(key, Made(series, version, node))
+        made = objects.setdefault(key, Made(series, version, node))
+        if command.kind == "create_function_stmt":
+            objects[key] = replace(made, node=node)
     for one in alterations(command, ast.AT_AlterColumnType, ast.AT_ValidateConstraint):
         _alter(objects, one)
 

@@ -1,14 +1,16 @@
-"""An index, a primary key or a unique constraint built while writers wait.
+"""An index, a primary key, a unique or an exclusion constraint built while writers wait.
 
 Tables of this very file have no writers yet and are left alone. An index ``ON ONLY`` a partitioned
-table builds nothing; one on the whole of it cannot be built concurrently (PostgreSQL documentation,
-5.12.2.2), and the hint says what can be done.
+table builds nothing, nor does a constraint of ``ALTER TABLE ONLY``; an index on the whole of it
+cannot be built concurrently (PostgreSQL documentation, 5.12.2.2), and the hint says what can be
+done.
 """
 
 from collections.abc import Iterator
 
 from ceremony.core.lint.alterations import alterations
 from ceremony.core.lint.command import Command
+from ceremony.core.lint.constraints import Added
 from ceremony.core.lint.inventory import Inventory, ObjectKind
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
@@ -16,7 +18,11 @@ from ceremony.core.lint.subject import Subject
 from ceremony.core.sql.parser import Message, ast
 from ceremony.core.sql.relations import Name, relation_name
 
-_BUILDS = frozenset({ast.CONSTR_PRIMARY, ast.CONSTR_UNIQUE})
+_BUILDS = {
+    ast.CONSTR_PRIMARY: "primary key",
+    ast.CONSTR_UNIQUE: "constraint",
+    ast.CONSTR_EXCLUSION: "exclusion constraint",
+}
 _CONCURRENTLY = (
     "Write CREATE INDEX CONCURRENTLY, in a file of its own with the header line "
     "-- Transaction: none"
@@ -28,6 +34,11 @@ _PARTITIONED = (
 _USING = (
     "Build a unique index CONCURRENTLY in a file before this one, and add the constraint "
     "with USING INDEX."
+)
+_COLUMN_FIRST = "Add the column alone. " + _USING
+_NO_OTHER_WAY = (
+    "There is no way to build it concurrently: plan the run for when nobody needs the table, or "
+    "say why the table is small enough."
 )
 
 
@@ -66,17 +77,29 @@ def _fields(node: Message) -> set[str]:
 
 def _constraints(subject: Subject, command: Command) -> Iterator[Remark]:
     for one in alterations(command, ast.AT_AddConstraint):
-        constraint = one.constraint
-        if constraint.contype not in _BUILDS or constraint.indexname:
-            continue
-        if not subject.is_new(one.table):
-            kind = "primary key" if constraint.contype == ast.CONSTR_PRIMARY else "constraint"
-            said = f"{kind} {constraint.conname}" if constraint.conname else kind
-            yield command.remark(
-                f"While the index of the {said} on {one.table} is built, the table can be neither "
-                "read nor written.",
-                _USING,
-            )
+        apart = not command.node.relation.inh and _is_partitioned(subject.before, one.table)
+        if not apart and not subject.is_new(one.table):
+            yield from _built(command, Added(one.table, one.constraint))
+    for one in subject.columns_added(command):
+        for each in one.column.constraints:
+            yield from _built(command, Added(one.table, each.constraint, one.column))
+
+
+def _built(command: Command, added: Added) -> Iterator[Remark]:
+    constraint = added.constraint
+    if constraint.contype not in _BUILDS or constraint.indexname:
+        return
+    kind = _BUILDS[constraint.contype]
+    said = f"{kind} {constraint.conname}" if constraint.conname else kind
+    if constraint.contype == ast.CONSTR_EXCLUSION:
+        hint = _NO_OTHER_WAY
+    else:
+        hint = _USING if added.column is None else _COLUMN_FIRST
+    yield command.remark(
+        f"While the index of the {said} on {added.table} is built, the table can be neither "
+        "read nor written.",
+        hint,
+    )
 
 
 RULE = Rule(

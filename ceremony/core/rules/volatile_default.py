@@ -27,6 +27,9 @@ _VOLATILE = frozenset(
 )  # fmt: skip
 """Volatile functions of PostgreSQL, pgcrypto and uuid-ossp (``pg_proc.provolatile``)."""
 
+_VIRTUAL = "v"
+"""``generated_kind`` of a column that is computed when it is read (PostgreSQL 18)."""
+
 _SERIAL = frozenset({"smallserial", "serial", "bigserial", "serial2", "serial4", "serial8"})
 _HINT = (
     "Add the column without it, set the default with ALTER COLUMN … SET DEFAULT, and fill the old "
@@ -55,7 +58,7 @@ def _why(subject: Subject, column: Message) -> str:
         if said:
             return said
     domain = subject.after.made(ObjectKind.DOMAIN, name)
-    if domain is not None and is_constrained(domain.node):
+    if domain is not None and is_constrained(domain.node) and not column.type_name.array_bounds:
         return f"the domain {name} has constraints"
     return ""
 
@@ -63,7 +66,7 @@ def _why(subject: Subject, column: Message) -> str:
 def _why_constraint(subject: Subject, constraint: Message) -> str:
     if constraint.contype == ast.CONSTR_IDENTITY:
         return "an identity takes a new number for each row"
-    if constraint.contype == ast.CONSTR_GENERATED:
+    if constraint.contype == ast.CONSTR_GENERATED and constraint.generated_kind != _VIRTUAL:
         return "a stored generated column is computed for each row"
     if constraint.contype == ast.CONSTR_DEFAULT:
         for node in walk([constraint.raw_expr]):

@@ -12,6 +12,7 @@ from tests.core.rules.looking import found, lines
         "ALTER TABLE a ADD CONSTRAINT c FOREIGN KEY (b) REFERENCES d ON DELETE CASCADE;",
         "ALTER TABLE a ADD COLUMN b int REFERENCES d ON DELETE CASCADE;",
         "ALTER TABLE a ADD COLUMN b int CHECK (b > 0);",
+        "ALTER TABLE a ADD CONSTRAINT c NOT NULL b;",
         "ALTER TABLE a ALTER COLUMN b SET NOT NULL;",
         "ALTER TABLE a ADD CONSTRAINT c CHECK (b > 0) NOT VALID; "
         "ALTER TABLE a VALIDATE CONSTRAINT c;",
@@ -31,6 +32,7 @@ def test_fires(sql):
         "ALTER TABLE a ADD CONSTRAINT c CHECK (b > 0) NOT VALID;",
         "ALTER TABLE a ADD CONSTRAINT c FOREIGN KEY (b) REFERENCES d NOT VALID;",
         "ALTER TABLE a VALIDATE CONSTRAINT c;",
+        "ALTER TABLE a ADD CONSTRAINT c NOT NULL b NOT VALID;",
         "-- Transaction: none\nALTER TABLE a ADD CONSTRAINT c CHECK (b > 0) NOT VALID;\n"
         "ALTER TABLE a VALIDATE CONSTRAINT c;\nVACUUM a;",
         "CREATE TABLE a (b int); ALTER TABLE a ADD CHECK (b > 0);",
@@ -60,6 +62,29 @@ def test_a_foreign_key_of_a_partitioned_table_has_no_choice():
             "The check constraint k on a is checked against every row while the table is locked.",
         )
     ]
+
+
+def test_a_check_that_is_validated_in_front_of_set_not_null_is_enough():
+    files = {
+        "0001_a.sql": "CREATE TABLE a (b int, c int);",
+        "0002_b.sql": "ALTER TABLE a ADD CONSTRAINT n CHECK (b IS NOT NULL AND c > 0) NOT VALID;",
+        "0003_c.sql": "ALTER TABLE a VALIDATE CONSTRAINT n;\n"
+        "ALTER TABLE a ALTER COLUMN b SET NOT NULL;\n"
+        "ALTER TABLE a DROP CONSTRAINT n;",
+    }
+    assert found(RULE, files) == []
+
+
+def test_set_not_null_before_the_check_is_validated_reads_the_table():
+    files = {
+        "0001_a.sql": "CREATE TABLE a (b int);",
+        "0002_b.sql": "ALTER TABLE a ADD CONSTRAINT n CHECK (b IS NOT NULL OR b > 0) NOT VALID;\n"
+        "ALTER TABLE a ADD CONSTRAINT m CHECK (b IS NOT NULL) NOT VALID;",
+        "0003_c.sql": "ALTER TABLE a VALIDATE CONSTRAINT n;\n"
+        "ALTER TABLE a ALTER COLUMN b SET NOT NULL;\n"
+        "ALTER TABLE a VALIDATE CONSTRAINT m;",
+    }
+    assert lines(RULE, files) == [2]
 
 
 def test_set_not_null_reads_nothing_where_a_check_says_it():

@@ -17,6 +17,9 @@ CONCURRENTLY = "-- Transaction: none\nCREATE INDEX CONCURRENTLY i ON a (b);"
         "CREATE INDEX ON a (b);",
         "ALTER TABLE a ADD PRIMARY KEY (b);",
         "ALTER TABLE a ADD CONSTRAINT u UNIQUE (b);",
+        "ALTER TABLE a ADD CONSTRAINT e EXCLUDE USING gist (b WITH &&);",
+        "ALTER TABLE a ADD COLUMN c int UNIQUE;",
+        "ALTER TABLE a ADD COLUMN b int, ADD COLUMN c bigserial CONSTRAINT k PRIMARY KEY;",
         "DO $$ BEGIN CREATE INDEX i ON a (b); END $$;",
         "DO $$ BEGIN EXECUTE 'CREATE INDEX i ON a (b)'; END $$;",
         "CREATE INDEX i ON a (b); CREATE TABLE s.a (b int);",
@@ -41,6 +44,9 @@ def test_fires(sql):
         "ALTER TABLE a ADD CONSTRAINT u PRIMARY KEY USING INDEX i;",
         "ALTER TABLE a ADD CHECK (b > 0) NOT VALID;",
         "CREATE TABLE a (b int); ALTER TABLE a ADD PRIMARY KEY (b);",
+        "CREATE TABLE a (b int); ALTER TABLE a ADD COLUMN c int UNIQUE;",
+        "CREATE TABLE a (b int, EXCLUDE USING gist (b WITH &&));",
+        "ALTER TABLE a ADD COLUMN c int NOT NULL DEFAULT 1 CHECK (c > 0);",
         "DO $$ BEGIN CREATE TABLE a (b int); CREATE INDEX i ON a (b); END $$;",
         "CREATE TABLE b (c int); ALTER TABLE b RENAME TO a; CREATE INDEX i ON a (c);",
         "SELECT 'CREATE INDEX i ON a (b)';",
@@ -72,6 +78,31 @@ def test_a_table_that_was_dropped_and_is_built_anew_is_new():
         "0003_c.sql": "CREATE TABLE a (b int);\nCREATE INDEX i ON a (b);",
     }
     assert found(RULE, files) == []
+
+
+def test_a_constraint_of_a_partitioned_table_alone_builds_nothing():
+    files = {
+        "0001_a.sql": "CREATE TABLE a (b int) PARTITION BY LIST (b);",
+        "0002_b.sql": "ALTER TABLE ONLY a ADD UNIQUE (b);\nALTER TABLE a ADD UNIQUE (b);",
+    }
+    assert lines(RULE, files) == [2]
+
+
+def test_a_column_that_comes_with_an_index_is_better_added_alone():
+    files = {
+        "0001_a.sql": "CREATE TABLE a (b int);",
+        "0002_b.sql": "ALTER TABLE a ADD COLUMN IF NOT EXISTS b int UNIQUE,\n"
+        "ADD COLUMN c int CONSTRAINT k UNIQUE;",
+    }
+    [finding] = lint({"shop": series_of(files)}, [RULE])
+    assert finding.message == (
+        "While the index of the constraint k on a is built, the table can be neither read nor "
+        "written."
+    )
+    assert finding.hint == (
+        "Add the column alone. Build a unique index CONCURRENTLY in a file before this one, and "
+        "add the constraint with USING INDEX."
+    )
 
 
 def test_a_constraint_is_called_by_its_name():

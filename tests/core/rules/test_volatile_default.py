@@ -4,6 +4,7 @@ from ceremony.core.rules.volatile_default import RULE
 from tests.core.rules.looking import found, lines
 
 FUNCTION = "CREATE FUNCTION f() RETURNS int LANGUAGE sql {} AS 'SELECT 1';"
+REPLACED = FUNCTION.replace("CREATE", "CREATE OR REPLACE")
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,8 @@ FUNCTION = "CREATE FUNCTION f() RETURNS int LANGUAGE sql {} AS 'SELECT 1';"
         "ALTER TABLE a ADD COLUMN b int GENERATED ALWAYS AS (c + 1) STORED;",
         "CREATE DOMAIN d AS int CHECK (value > 0); ALTER TABLE a ADD COLUMN b d;",
         f"{FUNCTION.format('')} ALTER TABLE a ADD COLUMN b int DEFAULT f();",
+        f"{FUNCTION.format('STABLE')} {REPLACED.format('')} "
+        "ALTER TABLE a ADD COLUMN b int DEFAULT f();",
         f"{FUNCTION.format('VOLATILE')} ALTER TABLE a ADD COLUMN b int DEFAULT f();",
         "DO $$ BEGIN ALTER TABLE a ADD COLUMN b float DEFAULT random(); END $$;",
     ],
@@ -38,6 +41,10 @@ def test_fires(sql):
         "ALTER TABLE a ADD COLUMN b text DEFAULT 'random()';",
         "ALTER TABLE a ADD COLUMN b int DEFAULT unknown_function();",
         "CREATE DOMAIN d AS int; ALTER TABLE a ADD COLUMN b d;",
+        "CREATE DOMAIN d AS int CHECK (value > 0); ALTER TABLE a ADD COLUMN b d[];",
+        "ALTER TABLE a ADD COLUMN b int GENERATED ALWAYS AS (c + 1) VIRTUAL;",
+        f"{FUNCTION.format('')} {REPLACED.format('STABLE')} "
+        "ALTER TABLE a ADD COLUMN b int DEFAULT f();",
         f"{FUNCTION.format('IMMUTABLE')} ALTER TABLE a ADD COLUMN b int DEFAULT f();",
         f"{FUNCTION.format('STABLE')} ALTER TABLE a ADD COLUMN b int DEFAULT f();",
         "ALTER TABLE a ALTER COLUMN b SET DEFAULT gen_random_uuid();",
