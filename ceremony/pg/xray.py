@@ -27,9 +27,12 @@ _MOST_LOOKS = 400
 statements than that is looked at in so many stretches.
 """
 
-_MARK = f"ceremony.x{secrets.token_hex(8)}"
+_OURS = secrets.token_hex(8)
+"""In names that no file can guess."""
+
+_MARK = f"ceremony.x{_OURS}"
 """A setting, for one transaction, with the highest oid there was before the first statement: what
-has a higher one was made by the migration and is not looked at again. No file can guess its name.
+has a higher one was made by the migration and is not looked at again.
 """
 
 _BLIND = frozenset({"transaction_stmt", "close_portal_stmt", "discard_stmt"})
@@ -41,7 +44,7 @@ def _marked(name: str) -> bytes:
 
 
 _KEPT = 1_000_000
-_CURSOR = b"ceremony_xray"
+_CURSOR = b"ceremony_xray_" + _OURS.encode()
 _BEFORE = Item(What(Part.XRAY), _marked("xray-before"), keep=_KEPT)
 # Answered at once: the time until the next answer is the statement's own.
 _DECLARE = Item(

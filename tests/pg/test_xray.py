@@ -398,3 +398,14 @@ def test_an_ordinary_role_sees_what_it_does(database):
             ]
         finally:
             connection.execute("DROP OWNED BY plain; DROP ROLE plain")
+
+
+def test_a_file_that_takes_the_cursor_away_fails(executor):
+    """Not seen is not the same as nothing done."""
+    text = "LOCK TABLE shop.big;\nDO $$ BEGIN EXECUTE 'CLOSE ALL'; END $$;\nSELECT 1;\n"
+    (outcome,) = executor.run([of_file(text)])
+    assert outcome.state is StepState.FAILED
+    assert outcome.problem.happened.startswith(
+        "The look at what a statement did of shop/0001_x failed: cursor "
+    )
+    assert [xray.statement for xray in outcome.xrays] == [1]
