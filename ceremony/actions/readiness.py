@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
-from ceremony import conf
 from ceremony.actions.home import home_alias, home_of
 from ceremony.conf import GateSettings, Settings, TargetSettings
 from ceremony.core.assemble import assemble
@@ -121,9 +120,3 @@ def _ready(
     return readiness(
         series, history, alias=home.alias, environment=home.environment, contract=contract
     )
-
-
-def configured() -> tuple[Readiness, ...]:
-    """``look`` as the settings say."""
-    settings = conf.load()
-    return look(settings, settings.gate)
