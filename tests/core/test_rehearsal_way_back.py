@@ -200,7 +200,8 @@ def test_every_difference_stands_in_exactly_one_place(
 ) -> None:
     left = remains(before, changed, back)
     sorted_out = [
-        *left.dropped, *left.taken, *left.lost, *left.different, *left.left_over, *left.rights, *left.cosmetic
+        *left.dropped, *left.taken, *left.lost, *left.different,
+        *left.left_over, *left.rights, *left.cosmetic,
     ]  # fmt: skip
     assert sorted(map(repr, sorted_out)) == sorted(map(repr, compare(before, back).catalog))
     assert len(left.sentences) == len(sorted_out)

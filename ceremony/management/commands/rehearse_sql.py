@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 from ceremony import conf
 from ceremony.actions.rehearse import RehearseRequest, rehearse
 from ceremony.actions.rehearse_source import Source, SourceKind
+from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.errors import UsageError
 from ceremony.management.formats import rehearsal_junit
 from ceremony.management.formats.json_format import rehearsal_report
@@ -80,15 +81,17 @@ class Command(WatchedCommand):
         )
         with self.watcher(NoLook()) as watcher:
             report = rehearse(request, watcher)
-        prefix = prefix_of(conf.load().root)
+        self._show(report, prefix_of(conf.load().root))
+
+    def _show(self, report: RehearsalReport, prefix: str) -> None:
         trouble = of_rehearsal(report)
-        if self.format == "junit":
-            self.data.text(rehearsal_junit.suite(report, prefix))
-            if trouble is not None:
-                raise CommandStopped(trouble)
+        if self.format != "junit":
+            page = rehearsal_page(report, prefix, self.verbosity)
+            self.answer(page, [rehearsal_report(report)], trouble)
             return
-        page = rehearsal_page(report, prefix, self.verbosity)
-        self.answer(page, [rehearsal_report(report)], trouble)
+        self.data.text(rehearsal_junit.suite(report, prefix))
+        if trouble is not None:
+            raise CommandStopped(trouble)
 
 
 def _source(options: dict[str, Any]) -> Source:
