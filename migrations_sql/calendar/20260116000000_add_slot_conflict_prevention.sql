@@ -5,6 +5,7 @@
 
 -- GiST compares ranges without any extension, so the provider is written as a range of one number.
 -- The times are timestamptz and therefore a tstzrange. Its end is open, so slots may touch.
+-- lint: allow lint-index-not-concurrent (no exclusion constraint can be built concurrently; lock_timeout bounds the wait)
 DO $$
 BEGIN
     IF NOT EXISTS (
