@@ -14,8 +14,10 @@ from ceremony.core.catalog import (
     ALGORITHM,
     Aspect,
     CatalogObject,
+    Change,
     Difference,
     ObjectKey,
+    ObjectKind,
     Snapshot,
     diff,
 )
@@ -167,11 +169,19 @@ def compare(reference: Reference, live: Snapshot, ignore: Sequence[str]) -> Comp
     kept = after.without(ignore)
     found = diff(before.without(ignore), kept)
     return Compared(
-        tuple(one for one in found if one.aspect in _COUNTED),
+        tuple(one for one in found if one.aspect in _COUNTED and not _cleared(one, before)),
         len(after.objects) - len(kept.objects),
         tuple(notes),
         not unknown,
     )
+
+
+def _cleared(one: Difference, before: Snapshot) -> bool:
+    """Whether somebody dropped an invalid index: what an interrupted build left behind, and what
+    the next attempt asks to have removed (manual, CREATE INDEX, "Building Indexes Concurrently").
+    """
+    gone = one.change is Change.VANISHED and one.key.kind is ObjectKind.INDEX
+    return gone and before.objects[one.key].structure.get("valid") == "no"
 
 
 def on_common_ground(
