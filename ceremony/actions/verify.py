@@ -25,7 +25,7 @@ from ceremony.core.series import Series
 from ceremony.errors import Tampered
 from ceremony.models import RunKind
 from ceremony.pg.contract import ask_contract
-from ceremony.pg.judgement import ledger_unguarded
+from ceremony.pg.ledger import ledger_unguarded
 from ceremony.pg.verify import run_checks
 from ceremony.sources.git import commit_of
 

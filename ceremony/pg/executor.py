@@ -31,6 +31,7 @@ from ceremony.pg.blocks import (
     legs,
     limited,
 )
+from ceremony.pg.commit import judge_commit, outcome_unknown
 from ceremony.pg.context import Listener, RunContext
 from ceremony.pg.contract import contract_items
 from ceremony.pg.escape import after_escape
@@ -38,12 +39,9 @@ from ceremony.pg.hearing import Hearing
 from ceremony.pg.judgement import (
     TX_BROKEN,
     cancelled,
-    judge_commit,
-    ledger_unguarded,
-    outcome_unknown,
     problem_before_commit,
 )
-from ceremony.pg.ledger import Ledger, parameters
+from ceremony.pg.ledger import Ledger, ledger_unguarded, parameters
 from ceremony.pg.lock import lock_halves
 from ceremony.pg.nontransactional import OutsideStep
 from ceremony.pg.prepared import PreparedQueries, deallocates

@@ -1,7 +1,4 @@
-"""May this step be committed? The answers of its block, judged before COMMIT is sent.
-
-And COMMIT's own answer.
-"""
+"""May this step be committed? The answers of its block, judged before COMMIT is sent."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +6,7 @@ from psycopg.pq import DiagnosticField as Field
 from psycopg.pq import TransactionStatus
 
 from ceremony.core.check import CheckResult, CheckSeverity
-from ceremony.core.outcome import CheckOutcome, Problem, ServerError, StepState
+from ceremony.core.outcome import CheckOutcome, Problem, ServerError
 from ceremony.core.plan import Direction
 from ceremony.pg.attempt import Attempt
 from ceremony.pg.blocks import CHECK_PARTS, Part
@@ -357,62 +354,3 @@ def _ledger_probed(attempt: Attempt, around: Surroundings) -> Iterator[Problem]:
 
 def _problem(attempt: Attempt, code: str, happened: str, step: str) -> Problem:
     return Problem(code, happened, rolled_back(attempt), step)
-
-
-def judge_commit(
-    attempt: Attempt, answer: Answer, around: Surroundings
-) -> tuple[StepState, Problem | None]:
-    """COMMIT's own answer.
-
-    Only the tag COMMIT says committed; only an ERROR or the tag ROLLBACK says not.
-    """
-    if answer.state is AnswerState.OK and answer.tag == "COMMIT":
-        return StepState.DONE, None
-    fields = answer.error or {}
-    refused = (
-        answer.state is AnswerState.ERROR and fields.get(Field.SEVERITY_NONLOCALIZED) == "ERROR"
-    )
-    if refused or (answer.state is AnswerState.OK and answer.tag == "ROLLBACK"):
-        error = server_error(fields, doing=Part.COMMIT.value, keep_detail=around.keep_detail)
-        rule = meaning(error.sqlstate) if refused else None
-        code = rule.code if rule and rule.code != "statement-failed" else "commit-rolled-back"
-        said = (
-            f"{error.message} ({error.sqlstate})"
-            if refused
-            else "the transaction had failed before"
-        )
-        step = rule.next_step if rule else "Correct {path}, then: {command}"
-        return StepState.FAILED, Problem(
-            code,
-            f"The server answered the COMMIT of {attempt.label} with a rollback: {said}.",
-            rolled_back(attempt),
-            step.format(path=attempt.path, command=around.command, user=around.user),
-            error if refused else None,
-        )
-    return StepState.UNKNOWN, outcome_unknown(attempt, around)
-
-
-def outcome_unknown(attempt: Attempt, around: Surroundings) -> Problem:
-    """The COMMIT was sent and its answer never came."""
-    return Problem(
-        "outcome-unknown",
-        f"The connection to {around.database} broke while {attempt.label} was being committed.",
-        f"It is either in as a whole or not at all; the ledger in {around.database} says which; "
-        "the next command reads it first.",
-        around.command,
-    )
-
-
-def ledger_unguarded(table: str, command: str) -> Problem:
-    """Somebody took the ledger's protection away between two runs."""
-    return Problem(
-        "ledger-touched",
-        f"The ledger {table} is not protected as it was made: its triggers must be ENABLE ALWAYS "
-        "and call the function that was made with them, and it must have no rules and no row-level "
-        "security.",
-        "Nothing was changed.",
-        f"Find out who changed it. ALTER TABLE {table} ENABLE ALWAYS TRIGGER ceremony_ledger_rows, "
-        "ENABLE ALWAYS TRIGGER ceremony_ledger_statements puts the triggers back; "
-        "the body that the function must have is printed by: python -c 'from "
-        f"ceremony.pg.ledger_ddl import GUARD; print(GUARD)'; then: {command}",
-    )

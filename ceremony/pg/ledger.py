@@ -12,6 +12,7 @@ from psycopg.pq import DiagnosticField as Field
 from ceremony.core.chain import GENESIS, canonical
 from ceremony.core.ledger_hash import sealed
 from ceremony.core.ledger_row import Event, LedgerRow
+from ceremony.core.outcome import Problem
 from ceremony.errors import CeremonyError, Failed, Refused
 from ceremony.pg.context import RunContext
 from ceremony.pg.errors import QueryFailed, meaning
@@ -278,6 +279,21 @@ def ledger_moved(table: str, row: LedgerRow) -> Failed:
         state="Nothing of this step is in the database.",
         next_step="Find out who else writes to this target (the ledger's last rows say), then run "
         "the same command again.",
+    )
+
+
+def ledger_unguarded(table: str, command: str) -> Problem:
+    """Somebody took the ledger's protection away between two runs."""
+    return Problem(
+        "ledger-touched",
+        f"The ledger {table} is not protected as it was made: its triggers must be ENABLE ALWAYS "
+        "and call the function that was made with them, and it must have no rules and no row-level "
+        "security.",
+        "Nothing was changed.",
+        f"Find out who changed it. ALTER TABLE {table} ENABLE ALWAYS TRIGGER ceremony_ledger_rows, "
+        "ENABLE ALWAYS TRIGGER ceremony_ledger_statements puts the triggers back; "
+        "the body that the function must have is printed by: python -c 'from "
+        f"ceremony.pg.ledger_ddl import GUARD; print(GUARD)'; then: {command}",
     )
 
 

@@ -18,7 +18,8 @@ from ceremony.pg.blocks import (
     ledger_row,
     single,
 )
-from ceremony.pg.judgement import judge_commit, problem_before_commit
+from ceremony.pg.commit import judge_commit
+from ceremony.pg.judgement import problem_before_commit
 from ceremony.pg.ledger import Ledger, parameters
 from ceremony.pg.lock import lock_halves
 from ceremony.pg.session import Session

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.acceptance.world import World
 Golden = Callable[[str, str], None]
 
 
-def way_back(world: World, defect: Defect) -> dict:
+def way_back(world: World, defect: Defect) -> dict[str, Any]:
     """What the rehearsal says of the second migration's way back."""
     world.write({**BASE, "0002_change.sql": defect.change})
     if defect.way_back:
@@ -24,6 +25,7 @@ def way_back(world: World, defect: Defect) -> dict:
     base, change = certificate["migrations"]
     assert base["ways_back"][0]["verdict"] == "restored", answer.told()
     assert world.ask("SELECT datname FROM pg_database WHERE datname LIKE 'ceremony_scratch%'") == []
+    found: dict[str, Any]
     (found,) = change["ways_back"]
     return found
 

@@ -10,7 +10,7 @@ from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.core.outcome import StepState
 from ceremony.pg.attempt import Attempt
 from ceremony.pg.blocks import COMMIT
-from ceremony.pg.judgement import judge_commit
+from ceremony.pg.commit import judge_commit
 from ceremony.pg.surroundings import Surroundings
 from ceremony.pg.wire import Answer, AnswerState
 from tests.pg.making import step
