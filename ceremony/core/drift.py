@@ -181,7 +181,7 @@ def _cleared(one: Difference, before: Snapshot) -> bool:
     the next attempt asks to have removed (manual, CREATE INDEX, "Building Indexes Concurrently").
     """
     gone = one.change is Change.VANISHED and one.key.kind is ObjectKind.INDEX
-    return gone and before.objects[one.key].structure.get("valid") == "no"
+    return gone and before.objects[one.key].structure.get("valid", "yes") != "yes"
 
 
 def on_common_ground(

@@ -64,7 +64,10 @@ def test_what_a_pattern_names_is_left_out_on_both_sides_with_what_hangs_on_it():
     assert told(catalog(ORDERS, column()), catalog(), "table public.ord*") == []
 
 
-@pytest.mark.parametrize(("valid", "drift"), [("no", []), ("yes", ["Index public.i vanished."])])
+@pytest.mark.parametrize(
+    ("valid", "drift"),
+    [("no", []), ("no, not ready", []), ("yes", ["Index public.i vanished."])],
+)
 def test_clearing_away_an_invalid_index_is_no_drift(valid, drift):
     """An interrupted CREATE INDEX CONCURRENTLY left it, and the next attempt asks to drop it."""
     index = CatalogObject(ObjectKey(ObjectKind.INDEX, "public.i"), {"valid": valid}, parent=TABLE)
