@@ -176,7 +176,7 @@ def dropped(command: Command) -> Iterator[Key]:
     """The objects that a command drops by name (what CASCADE takes along is not told)."""
     if command.kind == "drop_stmt":
         for node in command.node.objects:
-            yield from _dropped_keys(command.node.remove_type, node)
+            yield from named(command.node.remove_type, node)
     for one in alterations(command, *_DROPPED_PARTS):
         yield Key(_DROPPED_PARTS[one.action.subtype], one.table, one.action.name)
 
@@ -187,8 +187,11 @@ _DROPPED_PARTS: Mapping[int, ObjectKind] = {
 }
 
 
-def _dropped_keys(remove_type: int, node: Node) -> Iterator[Key]:
-    for kind in _DROPS.get(remove_type, ()):
+def named(object_type: int, node: Node) -> Iterator[Key]:
+    """What DROP, COMMENT ON, ALTER … OWNER TO and the like mean by a name: the parser's word for
+    the object (``ast.OBJECT_TABLE``), and the node that names it.
+    """
+    for kind in _DROPS.get(object_type, ()):
         if kind in (ObjectKind.SCHEMA, ObjectKind.EXTENSION):
             yield Key(kind, Name("", node.string.sval))
         elif kind in OF_A_TABLE:

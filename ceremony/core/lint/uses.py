@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.contract.names import shown_name
-from ceremony.core.lint.deeds import OF_A_TABLE, dropped
+from ceremony.core.lint.command import Command
+from ceremony.core.lint.deeds import OF_A_TABLE, dropped, named, renamed
 from ceremony.core.lint.inventory import Key
 from ceremony.core.lint.parts import parts_used
 from ceremony.core.lint.subject import Subject
 from ceremony.core.place import file_line_of_body
 from ceremony.core.script import Statement
-from ceremony.core.sql.constants import word
+from ceremony.core.sql.constants import options_of, word
 from ceremony.core.sql.parser import Message, ast, walk
 from ceremony.core.sql.relations import DEFAULT_SCHEMA, Name, listed_name, relation_name
 
@@ -20,7 +21,9 @@ _RELATIONS = (
     ObjectKind.VIEW,
     ObjectKind.MATERIALIZED_VIEW,
     ObjectKind.SEQUENCE,
+    ObjectKind.INDEX,
 )
+_ROUTINES = (ObjectKind.FUNCTION, ObjectKind.PROCEDURE)
 _TYPES = (ObjectKind.TYPE, ObjectKind.ENUM, ObjectKind.DOMAIN)
 
 
@@ -41,11 +44,50 @@ def uses_of(subject: Subject) -> Iterator[Use]:
     for command in subject.commands:
         for keys in _of_tree(command.roots):
             yield Use(keys, command.statement, command.line, command.column)
-        for key in (*dropped(command), *parts_used(command)):
+        for key in (*_spoken_of(command), *parts_used(command)):
             whole = Key(ObjectKind.TABLE, key.name) if key.kind in OF_A_TABLE else key
             for used in dict.fromkeys((whole, key)):
                 yield Use((used,), command.statement, command.line, command.column)
     yield from _in_functions(subject)
+
+
+def _spoken_of(command: Command) -> Iterator[Key]:
+    """What a command is about, where its tree has lists of words for a name."""
+    yield from dropped(command)
+    yield from (old for old, _ in renamed(command))
+    node = command.node
+    if command.kind in _OF_AN_OBJECT:
+        yield from named(getattr(node, _OF_AN_OBJECT[command.kind]), node.object)
+    elif command.kind in ("alter_enum_stmt", "alter_domain_stmt"):
+        yield from _keys(_TYPES, listed_name(node.type_name))
+    elif command.kind in ("create_seq_stmt", "alter_seq_stmt"):
+        words = (
+            [] if (owner := options_of(node.options).get("owned_by")) is None else owner.list.items
+        )
+        if len(words) > 1:
+            yield Key(ObjectKind.COLUMN, listed_name(words[:-1]), words[-1].string.sval)
+    for schema in _schemas_of(command):
+        yield Key(ObjectKind.SCHEMA, Name("", schema))
+
+
+def _schemas_of(command: Command) -> Iterator[str]:
+    """The schemas that a command names apart from what is in them."""
+    node = command.node
+    if command.kind == "alter_object_schema_stmt":
+        yield node.newschema
+    elif command.kind == "grant_stmt":
+        everything = node.targtype == ast.ACL_TARGET_ALL_IN_SCHEMA
+        if everything or node.objtype == ast.OBJECT_SCHEMA:
+            yield from (each.string.sval for each in node.objects)
+
+
+_OF_AN_OBJECT = {
+    "comment_stmt": "objtype",
+    "sec_label_stmt": "objtype",
+    "alter_owner_stmt": "object_type",
+    "alter_object_schema_stmt": "object_type",
+}
+"""Statements with an object of any kind, each with the field that says of which."""
 
 
 def _in_functions(subject: Subject) -> Iterator[Use]:
@@ -68,17 +110,24 @@ def _of_tree(roots: Iterable[Message]) -> Iterator[tuple[Key, ...]]:
             if message.schemaname:
                 yield (Key(ObjectKind.SCHEMA, Name("", message.schemaname)),)
         elif isinstance(message, ast.TypeName):
-            yield _keys((*_TYPES, *_RELATIONS), listed_name(message.names))
+            names = message.names[:-1] if message.pct_type else message.names
+            yield _keys((*_TYPES, *_RELATIONS), listed_name(names))
         elif isinstance(message, (ast.FuncCall, ast.CreateTrigStmt)):
-            yield _keys((ObjectKind.FUNCTION,), listed_name(message.funcname))
+            yield _keys(_ROUTINES, listed_name(message.funcname))
+            if message.funcname[-1].string.sval in _OF_A_SEQUENCE:
+                yield _keys(_RELATIONS, _written(word(message.args[0]) if message.args else ""))
         elif isinstance(message, ast.ObjectWithArgs):
-            yield _keys((ObjectKind.FUNCTION,), listed_name(message.objname))
+            yield _keys(_ROUTINES, listed_name(message.objname))
         elif isinstance(message, ast.TypeCast) and _is_regclass(message.type_name):
             yield _keys(_RELATIONS, _written(word(message.arg)))
 
 
 def _keys(kinds: Iterable[ObjectKind], name: Name) -> tuple[Key, ...]:
     return tuple(Key(kind, name) for kind in kinds)
+
+
+_OF_A_SEQUENCE = frozenset({"nextval", "currval", "setval"})
+"""Functions whose first argument is a regclass, with or without a cast."""
 
 
 def _is_regclass(type_name: Message) -> bool:

@@ -2,11 +2,11 @@
 
 PostgreSQL refuses that (55P04, ``unsafe_new_enum_value_usage``) unless the enum itself is new in
 the transaction. A constant of the same text counts as a use, anywhere behind the ALTER TYPE: trees
-do not tell the type of a constant, except where it is cast to another one. Bodies of functions do
-not run here and may name it.
+do not tell the type of a constant, except where it is cast to another one. CREATE FUNCTION resolves
+the defaults of arguments and bodies in SQL, so they count; bodies in PL/pgSQL may name it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.lint.command import Command
@@ -17,7 +17,7 @@ from ceremony.core.lint.subject import Subject
 from ceremony.core.sql.parser import Message, ast, walk
 from ceremony.core.sql.relations import Name, listed_name
 
-_NO_USE = frozenset({"alter_enum_stmt", "comment_stmt", "create_function_stmt", "do_stmt"})
+_NO_USE = frozenset({"alter_enum_stmt", "comment_stmt"})
 
 
 def _look(subject: Subject) -> Iterator[Remark]:
@@ -30,11 +30,11 @@ def _look(subject: Subject) -> Iterator[Remark]:
             if command.node.new_val and not command.node.old_val and enum not in new:
                 added[command.node.new_val] = enum
         elif added and command.kind not in _NO_USE:
-            yield from _uses(command, added)
+            yield from _uses(subject, command, added)
 
 
-def _uses(command: Command, added: dict[str, Name]) -> Iterator[Remark]:
-    for value in dict.fromkeys(_constants(command)):
+def _uses(subject: Subject, command: Command, added: dict[str, Name]) -> Iterator[Remark]:
+    for value in dict.fromkeys(_constants(_analysed(subject, command))):
         if value in added:
             yield command.remark(
                 f"'{value}' is used in the transaction that adds it to {added[value]}: "
@@ -43,11 +43,26 @@ def _uses(command: Command, added: dict[str, Name]) -> Iterator[Remark]:
             )
 
 
-def _constants(command: Command) -> Iterator[str]:
+def _analysed(subject: Subject, command: Command) -> Iterator[Message]:
+    """What of a command the server resolves when it runs, as trees; of DO the conditions, because
+    the statements in it are commands of their own.
+    """
+    if command.kind == "create_function_stmt":
+        yield from (*command.node.parameters, command.node.sql_body)
+    else:
+        yield from command.roots
+    body = None if command.in_body else subject.bodies.get(command.statement.number)
+    if body is not None and (body.at_once or body.language == "sql"):
+        for piece in body.pieces or ():
+            if piece.condition or not body.at_once:
+                yield from piece.roots
+
+
+def _constants(roots: Iterable[Message]) -> Iterator[str]:
     """The texts of constants, without those that are cast to a type of PostgreSQL's own."""
     constants = []
     cast: set[int] = set()
-    for message in walk(command.roots):
+    for message in walk(roots):
         if isinstance(message, ast.TypeCast) and _is_own(message):
             cast.add(message.arg.a_const.location)
         elif isinstance(message, ast.A_Const) and message.HasField("sval"):

@@ -26,7 +26,7 @@ def _look(subject: Subject) -> Iterator[Remark]:
         for line, roots in _parts(tree, subject.bodies.get(tree.statement.number)):
             scope = _Scope(roots, subject.after)
             for call in _calls(roots):
-                zoned = next(filter(None, map(scope.zoned, call.args[:2])), "")
+                zoned = scope.any_zoned(*call.args[:2])
                 if zoned:
                     yield Remark(
                         f"tsrange over {zoned}, which is timestamptz.",
@@ -68,11 +68,15 @@ class _Scope:
             return self._cast(argument.type_cast)
         if kind == "column_ref":
             return self._column([part.string.sval for part in argument.column_ref.fields])
-        if kind == "func_call" and argument.func_call.funcname[-1].string.sval in _NOW:
-            return f"{argument.func_call.funcname[-1].string.sval}()"
-        if kind == "sqlvalue_function" and argument.sqlvalue_function.op in _CURRENT:
-            return "CURRENT_TIMESTAMP"
-        return ""
+        if kind == "coalesce_expr":
+            return self.any_zoned(*argument.coalesce_expr.args)
+        if kind == "a_expr" and argument.a_expr.name[-1].string.sval in ("+", "-"):
+            return self.any_zoned(argument.a_expr.lexpr, argument.a_expr.rexpr)
+        return _current_time(argument)
+
+    def any_zoned(self, *arguments: Node) -> str:
+        """A moment that an interval is added to stays timestamptz."""
+        return next(filter(None, map(self.zoned, arguments)), "")
 
     def _cast(self, cast: Message) -> str:
         if _type(cast.type_name) == "timestamptz":
@@ -89,6 +93,15 @@ class _Scope:
         made = self._there.made(ObjectKind.COLUMN, table, column)
         if made is not None:
             yield made.node.type_name
+
+
+def _current_time(argument: Node) -> str:
+    kind = argument.WhichOneof("node")
+    if kind == "func_call" and argument.func_call.funcname[-1].string.sval in _NOW:
+        return f"{argument.func_call.funcname[-1].string.sval}()"
+    if kind == "sqlvalue_function" and argument.sqlvalue_function.op in _CURRENT:
+        return "CURRENT_TIMESTAMP"
+    return ""
 
 
 def _type(type_name: Message) -> str:

@@ -7,7 +7,8 @@ from tests.core.rules.looking import found, lines
 _A = {
     "0001_a.sql": "CREATE TABLE a (id int PRIMARY KEY, p text);\nCREATE TYPE t AS ENUM ('x');\n"
     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';\n"
-    "CREATE SCHEMA app;\nCREATE SEQUENCE s;\nCREATE VIEW v AS SELECT 1;\nCREATE DOMAIN d AS text;",
+    "CREATE SCHEMA app;\nCREATE SEQUENCE s;\nCREATE VIEW v AS SELECT 1;\nCREATE DOMAIN d AS text;\n"
+    "CREATE INDEX i ON a (p);\nCREATE PROCEDURE pr() LANGUAGE sql AS '';",
 }
 
 
@@ -20,7 +21,7 @@ def _after_a(sql):
     [
         "ALTER TABLE a ADD COLUMN b int;",
         "CREATE TABLE b (a_id int REFERENCES a ON DELETE CASCADE);",
-        "CREATE INDEX i ON a (p);",
+        "CREATE INDEX j ON a (p);",
         "INSERT INTO public.a VALUES (1);",
         "CREATE TABLE b (kind t);",
         "CREATE TABLE b (kinds t[]);",
@@ -37,6 +38,22 @@ def _after_a(sql):
         "CREATE FUNCTION g() RETURNS void LANGUAGE plpgsql AS $$BEGIN DELETE FROM a; END$$;",
         "CREATE TABLE b (LIKE a);",
         "CREATE TABLE app.b (id int);",
+        "COMMENT ON TABLE a IS 'x';",
+        "COMMENT ON COLUMN public.a.p IS 'x';",
+        "COMMENT ON TYPE t IS 'x';",
+        "ALTER TYPE t ADD VALUE 'y';",
+        "ALTER TYPE t OWNER TO CURRENT_USER;",
+        "ALTER DOMAIN d SET DEFAULT '';",
+        "ALTER TYPE t RENAME TO u;",
+        "ALTER INDEX i RENAME TO j;",
+        "REINDEX INDEX i;",
+        "CALL pr();",
+        "SELECT nextval('s');",
+        "CREATE SEQUENCE q OWNED BY a.id;",
+        "CREATE FUNCTION g(p a.p%TYPE) RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "GRANT USAGE ON SCHEMA app TO PUBLIC;",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA app TO PUBLIC;",
+        "ALTER TABLE elsewhere SET SCHEMA app;",
     ],
 )
 def test_fires(sql):
@@ -55,6 +72,12 @@ def test_fires(sql):
         "CREATE VIEW w AS WITH a AS (SELECT 1) SELECT * FROM a;",
         "CREATE TABLE b (a int, t text);",
         "SELECT count(*), now(), 'a';",
+        "COMMENT ON TABLE other.a IS 'x';",
+        "COMMENT ON COLUMN b.a IS 'x';",
+        "ALTER TYPE other.t ADD VALUE 'y';",
+        "GRANT CONNECT ON DATABASE app TO PUBLIC;",
+        "CREATE SEQUENCE q OWNED BY NONE;",
+        "SELECT nextval('other.s'), currval('q'), length('s');",
         "CREATE TABLE b (kind text DEFAULT 't');",
         "CREATE TEMP TABLE c (id int); INSERT INTO c VALUES (1);",
         "SELECT relname FROM pg_class WHERE relname = 'a';",
@@ -62,7 +85,6 @@ def test_fires(sql):
         "ALTER TABLE elsewhere ADD COLUMN a int;",
         "CREATE SCHEMA a;\nCREATE TABLE a.b (id int);",
         "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1';",
-        "COMMENT ON COLUMN b.a IS 'x';",
         "-- Depends: 0001\nCREATE VIEW w AS SELECT * FROM a, v;",
     ],
 )
