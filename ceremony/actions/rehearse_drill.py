@@ -147,22 +147,25 @@ class Driller:
         outcome = self._down(work, "")
         if self._lost(work, Station.DOWN, outcome):
             return
-        back = self._stage.picture()
-        there = back.snapshot.objects.keys()
-        way = self._judged(work, outcome, back, "")
-        work.ways.append(way)
-        declared = bool(migration.data_loss_of_rollback(""))
-        work.losses = lost(self._stage.session, endangered, declared=declared)
-        fine = way.verdict in SOUND
-        failed = outcome.state is not StepState.DONE
-        mark = Mark.FAILED if failed else Mark.FINE if fine else Mark.DIFFERS
-        work.stations.append(StationResult(Station.DOWN, mark, outcome, compare(work.before, back)))
-        if failed:
+        if outcome.state is not StepState.DONE:
+            work.ways.append(WayBack(Verdict.FAILS, problem=outcome.problem))
             why = "The way back failed, so the change is still there."
-            work.stations.append(StationResult(Station.UP_AGAIN, Mark.NOT_RUN, why=why))
+            work.stations += [
+                StationResult(Station.DOWN, Mark.FAILED, outcome),
+                StationResult(Station.UP_AGAIN, Mark.NOT_RUN, why=why),
+            ]
             work.dirty = outcome.state is not StepState.FAILED
             return
+        declared = bool(migration.data_loss_of_rollback(""))
+        work.losses = lost(self._stage.session, endangered, declared=declared)
+        back = self._stage.picture()
+        way = judge(work.before, work.changed, back, migration.rollbacks[""])
+        work.ways.append(way)
+        fine = way.verdict in SOUND
+        mark = Mark.FINE if fine else Mark.DIFFERS
+        work.stations.append(StationResult(Station.DOWN, mark, outcome, way.compared))
         self._up_again(work, fine=fine)
+        there = back.snapshot.objects.keys()
         self._rows.went(key.name for key in work.changed.snapshot.objects.keys() - there)
         # What was loaded into a table that went cannot be loaded twice in the right order.
         work.dirty = work.dirty or loading != self._rows.waiting
@@ -196,16 +199,12 @@ class Driller:
         outcome = self._down(work, variant)
         work.variant_outcomes[variant] = outcome
         work.dirty = True
-        if self._stage.lost:
+        if outcome.state is not StepState.DONE:
             way = WayBack(Verdict.FAILS, problem=outcome.problem)
         else:
-            way = self._judged(work, outcome, self._stage.picture(), variant)
+            script = work.migration.rollbacks[variant]
+            way = judge(work.before, work.changed, self._stage.picture(), script)
         work.ways.append(replace(way, variant=variant))
-
-    def _judged(self, work: _Work, outcome: StepOutcome, back: Picture, variant: str) -> WayBack:
-        if outcome.state is not StepState.DONE:
-            return WayBack(Verdict.FAILS, problem=outcome.problem)
-        return judge(work.before, work.changed, back, work.migration.rollbacks[variant])
 
     def _lost(self, work: _Work, station: Station, outcome: StepOutcome) -> bool:
         """Whether the connection is gone: then nothing more can be seen, only made anew."""

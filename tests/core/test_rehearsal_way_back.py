@@ -198,7 +198,7 @@ catalogs = st.dictionaries(
 def test_every_difference_stands_in_exactly_one_place(
     before: Picture, changed: Picture, back: Picture
 ) -> None:
-    left = remains(before, changed, back)
+    left = remains(before, changed, compare(before, back))
     sorted_out = [
         *left.dropped, *left.taken, *left.lost, *left.different,
         *left.left_over, *left.rights, *left.cosmetic,

@@ -103,6 +103,7 @@ class Remains:
 @dataclass(frozen=True)
 class WayBack:
     """The verdict on a way back, what remains, and the ``why`` where one sentence says it better.
+    ``compared`` is what differs from before, unsorted.
 
     ``variant`` is ``""`` for the plain rollback.
     """
@@ -112,6 +113,7 @@ class WayBack:
     remains: Remains = field(default_factory=Remains)
     why: str = ""
     problem: Problem | None = None
+    compared: Compared = field(default_factory=Compared)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -121,22 +123,28 @@ class WayBack:
 
 def judge(before: Picture, changed: Picture, back: Picture, script: Script) -> WayBack:
     """The verdict on a rollback that ran to its end."""
-    left = remains(before, changed, back)
+    found = compare(before, back)
+    left = remains(before, changed, found)
+    verdict, why = _weighed(left, changed, back, script)
+    return WayBack(verdict, remains=left, why=why, compared=found)
+
+
+def _weighed(left: Remains, changed: Picture, back: Picture, script: Script) -> tuple[Verdict, str]:
+    """The verdict, and the sentence that goes with it where one is needed."""
     if not left.structure:
         if left.rights:
-            return WayBack(Verdict.RIGHTS_DIFFER, remains=left)
-        return WayBack(Verdict.COSMETIC if left.cosmetic else Verdict.RESTORED, remains=left)
+            return Verdict.RIGHTS_DIFFER, ""
+        return (Verdict.COSMETIC if left.cosmetic else Verdict.RESTORED), ""
     if labels := added_labels(left):
         why = "PostgreSQL has no command that takes a label out of an enum: " + "; ".join(labels)
-        return WayBack(Verdict.CANNOT_BE_UNDONE, remains=left, why=f"{why}.")
+        return Verdict.CANNOT_BE_UNDONE, f"{why}."
     if idle(script) and not _counts(compare(changed, back)):
-        return WayBack(Verdict.EMPTY, remains=left, why=_nothing(script))
-    return WayBack(Verdict.NOT_RESTORED, remains=left)
+        return Verdict.EMPTY, _nothing(script)
+    return Verdict.NOT_RESTORED, ""
 
 
-def remains(before: Picture, changed: Picture, back: Picture) -> Remains:
-    """What differs between ``before`` and ``back``, sorted; ``changed`` tells who did what."""
-    found = compare(before, back)
+def remains(before: Picture, changed: Picture, found: Compared) -> Remains:
+    """What was ``found`` to differ from ``before``, sorted; ``changed`` tells who did what."""
     structure = [one for one in found.catalog if one.aspect is Aspect.STRUCTURE]
     gone = [one for one in structure if one.change is Change.VANISHED]
     still_there = changed.snapshot.objects
