@@ -282,6 +282,10 @@ CREATE INDEX CONCURRENTLY made ON t (x);
 ALTER TABLE t ADD c int;
 VACUUM FULL t;
 DROP INDEX CONCURRENTLY t_x_idx;
+COPY u FROM STDIN;
+1
+2
+\\.
 """
 
 
@@ -294,6 +298,7 @@ def test_outside_a_transaction(small):
         (2, "public.t:AX", ""),
         (3, "rewrites public.t", ALONE),
         (4, "drops public.t_x_idx", ALONE),
+        (5, "public.u:RX", ""),
     ]
     assert all(xray.wal_bytes > 0 for xray in outcome.xrays)
 
