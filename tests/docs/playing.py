@@ -139,7 +139,9 @@ class Player:
             self._environments[alias] = {
                 "ENVIRONMENT": wanted.text(f"{alias.upper()}_ENVIRONMENT") or None
             }
-        root = wanted.folder("CEREMONY_ROOT", self.folder / "migrations_sql")
+        # Without a folder of the page's own, the reader stands in a checkout, which has one.
+        own = self.folder / "migrations_sql"
+        root = wanted.folder("CEREMONY_ROOT", own if own.is_dir() else CHECKOUT / own.name)
         self._settings.CEREMONY = {**self._base, "ROOT": root, "TARGETS": self._environments}
 
 
