@@ -16,7 +16,13 @@ Objects = MutableMapping[Key, Made]
 Found = Iterator[tuple[Key, Message]]
 
 OF_A_TABLE = frozenset(
-    {ObjectKind.COLUMN, ObjectKind.CONSTRAINT, ObjectKind.TRIGGER, ObjectKind.POLICY}
+    {
+        ObjectKind.COLUMN,
+        ObjectKind.CONSTRAINT,
+        ObjectKind.TRIGGER,
+        ObjectKind.POLICY,
+        ObjectKind.RULE,
+    }
 )
 """Kinds whose ``part`` belongs to the table ``name``."""
 
@@ -115,8 +121,39 @@ def _schema(node: Message) -> Found:
     yield Key(ObjectKind.SCHEMA, Name("", name)), node
 
 
-def _extension(node: Message) -> Found:
-    yield Key(ObjectKind.EXTENSION, Name("", node.extname)), node
+def _rule(node: Message) -> Found:
+    yield Key(ObjectKind.RULE, relation_name(node.relation), node.rulename), node
+
+
+def _foreign_table(node: Message) -> Found:
+    yield Key(ObjectKind.FOREIGN_TABLE, relation_name(node.base_stmt.relation)), node
+
+
+def _select_into(node: Message) -> Found:
+    if node.HasField("into_clause"):
+        yield Key(ObjectKind.TABLE, relation_name(node.into_clause.rel)), node
+
+
+def _defined(node: Message) -> Found:
+    if node.kind in _DEFINED:
+        yield Key(_DEFINED[node.kind], listed_name(node.defnames)), node
+
+
+_DEFINED: Mapping[int, ObjectKind] = {
+    ast.OBJECT_AGGREGATE: ObjectKind.AGGREGATE,
+    ast.OBJECT_OPERATOR: ObjectKind.OPERATOR,
+    ast.OBJECT_COLLATION: ObjectKind.COLLATION,
+    ast.OBJECT_TYPE: ObjectKind.TYPE,
+}
+
+
+def _bare(kind: ObjectKind, field: str) -> Callable[[Message], Found]:
+    """For objects that are in no schema."""
+
+    def make(node: Message) -> Found:
+        yield Key(kind, Name("", getattr(node, field))), node
+
+    return make
 
 
 def _typed(kind: ObjectKind, field: str) -> Callable[[Message], Found]:
@@ -144,7 +181,15 @@ _MAKERS: Mapping[str, Callable[[Message], Found]] = {
     "create_trig_stmt": _trigger,
     "create_policy_stmt": _policy,
     "create_schema_stmt": _schema,
-    "create_extension_stmt": _extension,
+    "create_extension_stmt": _bare(ObjectKind.EXTENSION, "extname"),
+    "create_publication_stmt": _bare(ObjectKind.PUBLICATION, "pubname"),
+    "create_event_trig_stmt": _bare(ObjectKind.EVENT_TRIGGER, "trigname"),
+    "create_foreign_server_stmt": _bare(ObjectKind.FOREIGN_SERVER, "servername"),
+    "create_foreign_table_stmt": _foreign_table,
+    "create_stats_stmt": _typed(ObjectKind.STATISTICS, "defnames"),
+    "rule_stmt": _rule,
+    "define_stmt": _defined,
+    "select_stmt": _select_into,
     "create_enum_stmt": _typed(ObjectKind.ENUM, "type_name"),
     "create_domain_stmt": _typed(ObjectKind.DOMAIN, "domainname"),
     "create_range_stmt": _typed(ObjectKind.RANGE, "type_name"),
@@ -164,8 +209,17 @@ _DROPS: Mapping[int, tuple[ObjectKind, ...]] = {
     ast.OBJECT_ROUTINE: (ObjectKind.FUNCTION, ObjectKind.PROCEDURE),
     ast.OBJECT_TRIGGER: (ObjectKind.TRIGGER,),
     ast.OBJECT_POLICY: (ObjectKind.POLICY,),
+    ast.OBJECT_RULE: (ObjectKind.RULE,),
     ast.OBJECT_SCHEMA: (ObjectKind.SCHEMA,),
     ast.OBJECT_EXTENSION: (ObjectKind.EXTENSION,),
+    ast.OBJECT_PUBLICATION: (ObjectKind.PUBLICATION,),
+    ast.OBJECT_EVENT_TRIGGER: (ObjectKind.EVENT_TRIGGER,),
+    ast.OBJECT_FOREIGN_SERVER: (ObjectKind.FOREIGN_SERVER,),
+    ast.OBJECT_FOREIGN_TABLE: (ObjectKind.FOREIGN_TABLE,),
+    ast.OBJECT_STATISTIC_EXT: (ObjectKind.STATISTICS,),
+    ast.OBJECT_AGGREGATE: (ObjectKind.AGGREGATE,),
+    ast.OBJECT_OPERATOR: (ObjectKind.OPERATOR,),
+    ast.OBJECT_COLLATION: (ObjectKind.COLLATION,),
     ast.OBJECT_COLUMN: (ObjectKind.COLUMN,),
     ast.OBJECT_TABCONSTRAINT: (ObjectKind.CONSTRAINT,),
 }
@@ -177,14 +231,15 @@ def dropped(command: Command) -> Iterator[Key]:
     if command.kind == "drop_stmt":
         for node in command.node.objects:
             yield from named(command.node.remove_type, node)
-    for one in alterations(command, *_DROPPED_PARTS):
-        yield Key(_DROPPED_PARTS[one.action.subtype], one.table, one.action.name)
+    for one in alterations(command, *DROPPED_PARTS):
+        yield Key(DROPPED_PARTS[one.action.subtype], one.table, one.action.name)
 
 
-_DROPPED_PARTS: Mapping[int, ObjectKind] = {
+DROPPED_PARTS: Mapping[int, ObjectKind] = {
     ast.AT_DropColumn: ObjectKind.COLUMN,
     ast.AT_DropConstraint: ObjectKind.CONSTRAINT,
 }
+"""The actions of ALTER TABLE that drop a part of it."""
 
 
 def named(object_type: int, node: Node) -> Iterator[Key]:
@@ -192,7 +247,7 @@ def named(object_type: int, node: Node) -> Iterator[Key]:
     the object (``ast.OBJECT_TABLE``), and the node that names it.
     """
     for kind in _DROPS.get(object_type, ()):
-        if kind in (ObjectKind.SCHEMA, ObjectKind.EXTENSION):
+        if node.HasField("string"):
             yield Key(kind, Name("", node.string.sval))
         elif kind in OF_A_TABLE:
             *table, part = node.list.items
@@ -210,29 +265,31 @@ def renamed(command: Command) -> Iterator[tuple[Key, Key]]:
     node = command.node
     if command.kind == "rename_stmt":
         yield from _renamed(node)
-    elif command.kind == "alter_object_schema_stmt" and node.HasField("relation"):
-        old = relation_name(node.relation)
-        for kind in _DROPS.get(node.object_type, ()):
-            yield Key(kind, old), Key(kind, Name(node.newschema, old.name))
+    elif command.kind == "alter_object_schema_stmt":
+        for old in _meant(node.object_type, node):
+            if old.name.schema:
+                yield old, old._replace(name=Name(node.newschema, old.name.name))
 
 
 def _renamed(node: Message) -> Iterator[tuple[Key, Key]]:
-    for kind in _DROPS.get(node.rename_type, ()):
-        if kind in OF_A_TABLE:
+    for old in _meant(node.rename_type, node):
+        if old.part:
+            yield old, old._replace(part=node.newname)
+        else:
+            yield old, old._replace(name=Name(old.name.schema, node.newname))
+
+
+def _meant(object_type: int, node: Message) -> Iterator[Key]:
+    """What RENAME and SET SCHEMA are about; the grammar has three places for its name."""
+    if node.HasField("object"):
+        yield from named(object_type, node.object)
+        return
+    for kind in _DROPS.get(object_type, ()):
+        if node.HasField("relation"):
             table = relation_name(node.relation)
-            yield Key(kind, table, node.subname), Key(kind, table, node.newname)
-        elif node.HasField("relation"):
-            old = relation_name(node.relation)
-            yield Key(kind, old), Key(kind, Name(old.schema, node.newname))
-        elif node.HasField("object"):
-            parts = node.object
-            listed = (
-                parts.object_with_args.objname
-                if parts.HasField("object_with_args")
-                else (parts.list.items)
-            )
-            old = listed_name(listed)
-            yield Key(kind, old), Key(kind, Name(old.schema, node.newname))
+            yield Key(kind, table, node.subname) if kind in OF_A_TABLE else Key(kind, table)
+        else:
+            yield Key(kind, Name("", node.subname))
 
 
 def _drop(objects: Objects, key: Key) -> None:

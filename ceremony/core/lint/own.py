@@ -4,9 +4,7 @@ from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.deeds import created
 from ceremony.core.lint.inventory import Inventory, Key
-from ceremony.core.sql.relations import Name
-
-_TEMPORARY = "pg_temp"
+from ceremony.core.sql.relations import TEMPORARY, Name
 
 
 class Own:
@@ -29,6 +27,5 @@ class Own:
     def has_table(self, name: Name) -> bool:
         """The same of a table; a temporary one hides another of its name."""
         return any(
-            Key(ObjectKind.TABLE, each) in self._keys
-            for each in (name, Name(_TEMPORARY, name.name))
+            Key(ObjectKind.TABLE, each) in self._keys for each in (name, Name(TEMPORARY, name.name))
         )

@@ -18,12 +18,13 @@ from ceremony.core.sql.relations import DEFAULT_SCHEMA, Name, listed_name, relat
 
 _RELATIONS = (
     ObjectKind.TABLE,
+    ObjectKind.FOREIGN_TABLE,
     ObjectKind.VIEW,
     ObjectKind.MATERIALIZED_VIEW,
     ObjectKind.SEQUENCE,
     ObjectKind.INDEX,
 )
-_ROUTINES = (ObjectKind.FUNCTION, ObjectKind.PROCEDURE)
+_ROUTINES = (ObjectKind.FUNCTION, ObjectKind.PROCEDURE, ObjectKind.AGGREGATE)
 _TYPES = (ObjectKind.TYPE, ObjectKind.ENUM, ObjectKind.DOMAIN)
 
 

@@ -6,7 +6,7 @@ FUNCTION, "Writing SECURITY DEFINER Functions Safely"). Functions and operators 
 there.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ceremony.core.catalog.kinds import ObjectKind
@@ -47,6 +47,10 @@ def _look(subject: Subject) -> Iterator[Remark]:
             states.update(_created(command.node, command.statement, body))
         elif command.kind == "alter_function_stmt":
             _altered(command.node, command.statement, states, subject)
+        elif command.kind == "drop_stmt":
+            for each in command.node.objects:
+                for key in _meant(each.object_with_args, states):
+                    del states[key]
     for (name, _), state in states.items():
         if state.definer and state.path is None:
             yield _unpinned(name, state)
@@ -87,13 +91,8 @@ def _has_bare_relation(roots: Iterable[Message]) -> bool:
 def _altered(
     node: Message, statement: Statement, states: dict[_Key, _State], subject: Subject
 ) -> None:
-    name = listed_name(node.func.objname)
-    arguments = tuple(_type(each.type_name) for each in node.func.objargs)
-    meant = [
-        state
-        for key, state in states.items()
-        if key[0] == name and (node.func.args_unspecified or key[1] == arguments)
-    ]
+    name, arguments = _named(node.func)
+    meant = [states[key] for key in _meant(node.func, states)]
     if not meant:
         earlier = _State(definer=False, path=None, statement=statement)
         made = subject.before.made(ObjectKind.FUNCTION, name)
@@ -106,6 +105,21 @@ def _altered(
         _apply(node.actions, state)
         if state.definer and not was:
             state.statement = statement
+
+
+def _named(function: Message) -> _Key:
+    """What an ObjectWithArgs names."""
+    return listed_name(function.objname), tuple(_type(each.type_name) for each in function.objargs)
+
+
+def _meant(function: Message, states: Mapping[_Key, _State]) -> list[_Key]:
+    """The functions of this file that an ObjectWithArgs means."""
+    name, arguments = _named(function)
+    return [
+        key
+        for key in states
+        if key[0] == name and (function.args_unspecified or key[1] == arguments)
+    ]
 
 
 def _options(made: Made) -> list[Node]:

@@ -1,11 +1,11 @@
 """Logic that does one thing where a table exists and another where it does not.
 
 Found: a PL/pgSQL condition, or a value computed, that asks ``to_regclass``, ``pg_class``,
-``pg_tables`` or ``information_schema.tables``; a handler for ``undefined_table``; ALTER TABLE IF
-EXISTS. Questions about constraints, types, columns, extensions are another matter: there is often
-no other way to write a repeatable change. So are questions about names that the series knows as
-those of indexes, views or sequences. DROP TABLE IF EXISTS and CREATE TABLE IF NOT EXISTS have one
-outcome.
+``pg_tables`` or ``information_schema.tables``; an INSERT, UPDATE, DELETE or MERGE that does; a
+handler for ``undefined_table``; ALTER TABLE IF EXISTS. Questions about constraints, types, columns,
+extensions are another matter: there is often no other way to write a repeatable change. So are
+questions about names that the series knows as those of indexes, views or sequences. DROP TABLE IF
+EXISTS and CREATE TABLE IF NOT EXISTS have one outcome.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,12 +16,20 @@ from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
 from ceremony.core.place import file_line_of_body
-from ceremony.core.sql.bodies import Piece
 from ceremony.core.sql.parser import Message, ast, walk
 from ceremony.core.sql.relations import DEFAULT_SCHEMA, Name
 
 _LISTS = frozenset({"pg_class", "pg_tables", "pg_stat_user_tables"})
 _STANDARD = frozenset({"tables"})
+_WRITES = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
+_HANDLED = frozenset({"undefined_table", "42P01"})
+_ALTERED = {
+    "alter_table_stmt": ("objtype",),
+    "rename_stmt": ("rename_type", "relation_type"),
+    "alter_object_schema_stmt": ("object_type",),
+}
+"""Statements that ALTER TABLE can be, with the fields that say of which kind the object is."""
+
 _NO_TABLES = (
     ObjectKind.INDEX,
     ObjectKind.VIEW,
@@ -36,12 +44,17 @@ _HINT = (
 
 def _look(subject: Subject) -> Iterator[Remark]:
     for command in subject.commands:
-        if _alters_if_exists(command) or "undefined_table" in command.caught:
+        asks = command.kind in _WRITES and not command.in_body
+        if (
+            _alters_if_exists(command)
+            or command.caught & _HANDLED
+            or (asks and _asks(subject, command.roots, decides=False))
+        ):
             yield command.remark(_said("this"), _HINT)
     for tree in subject.trees:
         body = subject.bodies.get(tree.statement.number)
         for piece in (body.pieces if body is not None else None) or ():
-            if _asks(subject, piece):
+            if _asks(subject, piece.roots, decides=piece.condition):
                 line = file_line_of_body(tree.statement, piece.line)
                 yield Remark(_said("this body"), _HINT, tree.statement, line)
 
@@ -51,16 +64,18 @@ def _said(what: str) -> str:
 
 
 def _alters_if_exists(command: Command) -> bool:
-    return (
-        command.kind == "alter_table_stmt"
-        and command.node.objtype == ast.OBJECT_TABLE
-        and bool(command.node.missing_ok)
-    )
+    """Whether it is ALTER TABLE IF EXISTS; the parser has statements of their own for RENAME and
+    SET SCHEMA.
+    """
+    altered = _ALTERED.get(command.kind)
+    if altered is None or not command.node.missing_ok:
+        return False
+    return any(getattr(command.node, field) == ast.OBJECT_TABLE for field in altered)
 
 
-def _asks(subject: Subject, piece: Piece) -> bool:
-    messages = list(walk(piece.roots))
-    if not any(_is_question(message, decides=piece.condition) for message in messages):
+def _asks(subject: Subject, roots: tuple[Message, ...], *, decides: bool) -> bool:
+    messages = list(walk(roots))
+    if not any(_is_question(message, decides=decides) for message in messages):
         return False
     return not _about_something_else(subject, messages)
 

@@ -15,7 +15,7 @@ from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.finding import Severity
 from ceremony.core.lint.alterations import Alteration, alterations
 from ceremony.core.lint.command import Command
-from ceremony.core.lint.deeds import created, dropped
+from ceremony.core.lint.deeds import DROPPED_PARTS, created, dropped
 from ceremony.core.lint.inventory import Key
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
@@ -25,7 +25,11 @@ from ceremony.core.sql.relations import TEMPORARY, relation_name
 
 _DROP_FIRST = "Drop it IF EXISTS first, or guard it: DO $$ … IF NOT EXISTS (SELECT …) THEN …"
 _GUARD = "Guard it: DO $$ … IF EXISTS (SELECT … FROM the catalog) THEN …"
-_CATCHES = ("duplicate_", "undefined_", "unique_violation", "others")
+_CATCHES = (
+    *("duplicate_", "undefined_", "unique_violation", "others"),
+    *("42P0", "427", "42883", "23505"),
+)
+"""How the names, or the SQLSTATEs, begin of what says that something is there, or is not."""
 
 
 class _Judge(NamedTuple):
@@ -77,9 +81,9 @@ def _surely_dropped(command: Command) -> Iterator[Key]:
     """What a command drops whether it is there or not."""
     if command.kind == "drop_stmt" and command.node.missing_ok:
         yield from dropped(command)
-    for one in alterations(command, ast.AT_DropConstraint):
+    for one in alterations(command, *DROPPED_PARTS):
         if one.action.missing_ok:
-            yield Key(ObjectKind.CONSTRAINT, one.table, one.action.name)
+            yield Key(DROPPED_PARTS[one.action.subtype], one.table, one.action.name)
 
 
 def _statement(command: Command, gone: Collection[Key]) -> Iterator[Remark]:
@@ -94,15 +98,17 @@ def _statement(command: Command, gone: Collection[Key]) -> Iterator[Remark]:
 def _actions(command: Command, gone: Collection[Key]) -> Iterator[Remark]:
     for one in alterations(command, *_ACTIONS):
         words, repeats, hint = _ACTIONS[one.action.subtype]
-        added = _constraint_key(one)
+        added = _added_key(one)
         if not repeats(one.action) and (added is None or added not in gone):
             yield command.remark(f"Run again, {words} on {one.table} fails.", hint)
 
 
-def _constraint_key(one: Alteration) -> Key | None:
-    if one.action.subtype != ast.AT_AddConstraint:
-        return None
-    return Key(ObjectKind.CONSTRAINT, one.table, one.constraint.conname)
+def _added_key(one: Alteration) -> Key | None:
+    if one.action.subtype == ast.AT_AddColumn:
+        return Key(ObjectKind.COLUMN, one.table, one.column.colname)
+    if one.action.subtype == ast.AT_AddConstraint:
+        return Key(ObjectKind.CONSTRAINT, one.table, one.constraint.conname)
+    return None
 
 
 def _never(_: Message) -> bool:
@@ -154,6 +160,10 @@ def _leaves_out(message: Message) -> bool:
     return any(a.HasField("sub_link") and a.sub_link.sub_link_type in kinds for a in message.args)
 
 
+def _reads(node: Message) -> bool:
+    return not node.HasField("into_clause")
+
+
 def _copy(node: Message) -> bool:
     return not node.is_from
 
@@ -173,6 +183,7 @@ def _bare(words: str) -> _Judge:
 _JUDGES: Mapping[str, _Judge] = {
     "create_stmt": _made("TABLE"),
     "create_table_as_stmt": _made("TABLE AS"),
+    "select_stmt": _Judge("SELECT INTO", _reads, "Write CREATE TABLE IF NOT EXISTS … AS."),
     "index_stmt": _made("INDEX", _index),
     "create_schema_stmt": _made("SCHEMA"),
     "create_extension_stmt": _made("EXTENSION"),

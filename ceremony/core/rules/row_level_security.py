@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ceremony.core.catalog.kinds import ObjectKind
+from ceremony.core.lint.alterations import alterations
 from ceremony.core.lint.command import Command
 from ceremony.core.lint.deeds import dropped, renamed
 from ceremony.core.lint.remark import Remark
@@ -15,13 +16,16 @@ from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
 from ceremony.core.script import Statement
 from ceremony.core.sql.parser import ast
-from ceremony.core.sql.relations import Name, relation_name
+from ceremony.core.sql.relations import TEMPORARY, Name, relation_name
 
 
 @dataclass
 class _Table:
+    """``statement`` created the table, or switched its row-level security off."""
+
     statement: Statement
     secured: bool = False
+    switched_off: bool = False
 
 
 def _look(subject: Subject) -> Iterator[Remark]:
@@ -29,11 +33,19 @@ def _look(subject: Subject) -> Iterator[Remark]:
     for command in subject.commands:
         _follow(command, tables)
     for name, table in tables.items():
-        if not table.secured:
+        if table.secured:
+            continue
+        if name in subject.new_tables:
             yield Remark(
                 f"The table {name} is created without row-level security.",
                 f"Add to this file: ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; and the policies "
                 "that let rows be seen.",
+                table.statement,
+            )
+        elif table.switched_off:
+            yield Remark(
+                f"The table {name} loses its row-level security.",
+                "Leave it on, and write a policy for who needs the rows.",
                 table.statement,
             )
 
@@ -64,16 +76,15 @@ def _created(command: Command) -> Name | None:
         relation = node.into_clause.rel
     else:
         return None
-    return None if relation.relpersistence == "t" else relation_name(relation)
+    name = relation_name(relation)
+    return None if name.schema == TEMPORARY else name
 
 
-def _secure(command: Command, tables: Mapping[Name, _Table]) -> None:
-    if command.kind != "alter_table_stmt":
-        return
-    table = tables.get(relation_name(command.node.relation))
-    for each in command.node.cmds if table is not None else ():
-        if each.alter_table_cmd.subtype in _SWITCHES and table is not None:
-            table.secured = _SWITCHES[each.alter_table_cmd.subtype]
+def _secure(command: Command, tables: dict[Name, _Table]) -> None:
+    for one in alterations(command, *_SWITCHES):
+        on = _SWITCHES[one.action.subtype]
+        table = tables.setdefault(one.table, _Table(command.statement))
+        table.secured, table.switched_off = on, not on
 
 
 _SWITCHES: Mapping[int, bool] = {

@@ -10,7 +10,7 @@ from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
 from ceremony.core.sql.constants import definition_of
 from ceremony.core.sql.parser import Message, ast
-from ceremony.core.sql.relations import Name, listed_name, relation_name
+from ceremony.core.sql.relations import TEMPORARY, Name, listed_name, relation_name
 
 _TYPES = (("timestamp",), ("pg_catalog", "timestamp"))
 _WITH_TYPE = (ast.AT_AddColumn, ast.AT_AlterColumnType)
@@ -40,7 +40,7 @@ def _look(subject: Subject) -> Iterator[Remark]:
 def _typed(command: Command) -> Iterator[_Typed]:
     """Temporary tables are the file's own and left out."""
     node = command.node
-    if command.kind == "create_stmt" and node.relation.relpersistence != "t":
+    if command.kind == "create_stmt" and relation_name(node.relation).schema != TEMPORARY:
         for element in node.table_elts:
             if element.HasField("column_def"):
                 yield _column(relation_name(node.relation), element.column_def)

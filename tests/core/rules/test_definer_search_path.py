@@ -29,6 +29,7 @@ _G = "CREATE FUNCTION f(a text) RETURNS int LANGUAGE sql "
         "ALTER FUNCTION f(int) RESET ALL;",
         f"{_F} SECURITY DEFINER AS 'SELECT 1';\nALTER FUNCTION f(text) SET search_path = '';",
         f"{_F} SECURITY DEFINER AS 'SELECT 1';\n{_G} SET search_path = '' AS 'SELECT 1';",
+        f"{_F} SECURITY DEFINER AS 'SELECT 1';\nDROP FUNCTION IF EXISTS f(text), g; DROP TABLE f;",
     ],
 )
 def test_fires(sql):
@@ -38,6 +39,8 @@ def test_fires(sql):
 @pytest.mark.parametrize(
     "sql",
     [
+        f"{_F} SECURITY DEFINER AS 'SELECT 1';\nDROP FUNCTION f(integer);",
+        f"{_F} SECURITY DEFINER AS 'SELECT 1';\nDROP ROUTINE f;",
         f"{_F} AS 'SELECT 1';",
         f"{_F} SECURITY INVOKER AS 'SELECT 1';",
         f"{_F} SECURITY DEFINER SET search_path = public, pg_temp AS 'SELECT 1';",

@@ -50,6 +50,11 @@ from tests.core.rules.looking import found, lines
         "DO $$ BEGIN CREATE TABLE a (b int); END $$;",
         "DO $$ BEGIN CREATE TYPE t AS (a int); EXCEPTION WHEN division_by_zero THEN NULL; END $$;",
         "DROP POLICY IF EXISTS other ON a; CREATE POLICY p ON a USING (true);",
+        "DROP STATISTICS IF EXISTS st; CREATE STATISTICS s.st ON b, c FROM a;",
+        "DROP RULE IF EXISTS r ON b; CREATE RULE r AS ON INSERT TO a DO NOTHING;",
+        "ALTER TABLE a DROP COLUMN IF EXISTS c; ALTER TABLE a ADD COLUMN b text;",
+        "DO $$ BEGIN CREATE TABLE a (b int); EXCEPTION WHEN SQLSTATE '22012' THEN NULL; END $$;",
+        "SELECT 1 AS b INTO a;",
         "CREATE POLICY p ON a USING (true); DROP POLICY IF EXISTS p ON a;",
     ],
 )
@@ -82,6 +87,19 @@ def test_fires(sql):
         "DROP POLICY IF EXISTS p ON a; CREATE POLICY p ON a USING (true);",
         "DROP TYPE IF EXISTS t; CREATE TYPE t AS ENUM ('a');",
         "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1 AS b;",
+        "DROP AGGREGATE IF EXISTS g(int); CREATE AGGREGATE g (int) (SFUNC = int4pl, STYPE = int);",
+        "DROP OPERATOR IF EXISTS === (int, int); "
+        "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq);",
+        "DROP COLLATION IF EXISTS c; CREATE COLLATION c (LOCALE = 'C');",
+        "DROP PUBLICATION IF EXISTS p; CREATE PUBLICATION p FOR ALL TABLES;",
+        "DROP EVENT TRIGGER IF EXISTS e; "
+        "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f();",
+        "DROP SERVER IF EXISTS s; CREATE SERVER s FOREIGN DATA WRAPPER w;",
+        "DROP FOREIGN TABLE IF EXISTS a; CREATE FOREIGN TABLE a (b int) SERVER s;",
+        "DROP STATISTICS IF EXISTS s.st; CREATE STATISTICS s.st ON b, c FROM a;",
+        "DROP RULE IF EXISTS r ON s.a; CREATE RULE r AS ON INSERT TO s.a DO NOTHING;",
+        "ALTER TABLE a DROP COLUMN IF EXISTS b, ADD COLUMN b text;",
+        "DO $$ BEGIN CREATE TABLE a (b int); EXCEPTION WHEN SQLSTATE '42P07' THEN NULL; END $$;",
         "DROP FUNCTION IF EXISTS f(int); CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS '1';",
         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_type WHERE typname = 't') THEN "
         "CREATE TYPE t AS ENUM ('a'); END IF; END $$;",

@@ -22,6 +22,8 @@ _POLICY = "CREATE POLICY p ON a USING (true);"
         "CREATE POLICY p ON s.a USING (true);",
         "CREATE TABLE a (id int) PARTITION BY LIST (id);",
         "CREATE TABLE a (id int);\nDROP FUNCTION a();",
+        "CREATE SCHEMA s CREATE TABLE a (id int);",
+        "ALTER TABLE a DISABLE ROW LEVEL SECURITY;",
     ],
 )
 def test_fires(sql):
@@ -39,6 +41,8 @@ def test_fires(sql):
         f"CREATE TABLE b (id int);\nALTER TABLE b RENAME TO a;\n{_ON}\n{_POLICY}",
         f"DO $$ BEGIN CREATE TABLE a (id int); {_ON} {_POLICY} END $$;",
         "CREATE TEMP TABLE a (id int);",
+        "CREATE TABLE pg_temp.a (id int);",
+        "ALTER TABLE a DISABLE ROW LEVEL SECURITY;\nALTER TABLE a ENABLE ROW LEVEL SECURITY;",
         "CREATE TEMP TABLE a AS SELECT 1;",
         "CREATE TABLE a_1 PARTITION OF a FOR VALUES IN (1);",
         "CREATE TABLE a (id int);\nDROP TABLE a;",
@@ -54,6 +58,21 @@ def test_does_not_fire(sql):
 
 def test_a_series_has_to_ask_for_it():
     assert RULE.severity is None
+
+
+def test_a_table_that_is_there_is_not_created():
+    files = {
+        "0001_a.sql": f"CREATE TABLE a (id int);\n{_ON}",
+        "0002_b.sql": "CREATE TABLE IF NOT EXISTS a (id int);",
+        "0003_c.sql": "DROP TABLE a;\nCREATE TABLE a (id int);",
+    }
+    assert lines(RULE, files) == [2]
+
+
+def test_switching_it_off_is_said():
+    assert found(RULE, "ALTER TABLE s.a DISABLE ROW LEVEL SECURITY;") == [
+        ("0001_a.sql", 1, "The table s.a loses its row-level security.")
+    ]
 
 
 def test_security_belongs_into_the_file_of_the_table():

@@ -42,6 +42,7 @@ def test_fires(sql):
         "SELECT now()::timestamp;",
         "CREATE FUNCTION f(a timestamp) RETURNS timestamp LANGUAGE sql AS 'SELECT a';",
         "CREATE FOREIGN TABLE a (b timestamp) SERVER s;",
+        "CREATE TABLE pg_temp.a (b timestamp);",
     ],
 )
 def test_does_not_fire(sql):
