@@ -3,6 +3,7 @@ target.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ceremony import __version__, conf
 from ceremony.actions.access import Access, home_of, reached
@@ -13,6 +14,7 @@ from ceremony.actions.ready import Caller, now, remember
 from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import RunFacts, close_run, control_identity, open_run, record_checks
 from ceremony.actions.targets import known_target
+from ceremony.conf import Settings
 from ceremony.core.check import When
 from ceremony.core.contract.holding import in_place
 from ceremony.core.contract.judging import ContractReport
@@ -23,7 +25,7 @@ from ceremony.core.plan import compare
 from ceremony.core.report import Verdict, VerifiedMigration, VerifyReport, verdict_on
 from ceremony.core.series import Series
 from ceremony.errors import Tampered
-from ceremony.models import RunKind
+from ceremony.models import Run, RunKind, Target
 from ceremony.pg.contract import ask_contract
 from ceremony.pg.ledger import ledger_unguarded
 from ceremony.pg.verify import run_checks
@@ -77,23 +79,27 @@ def verify(request: VerifyRequest) -> VerifyReport:
     if verdict is Verdict.PASS and history.partly(series.name):
         verdict = Verdict.PARTIAL
     verdict = with_drift(verdict, drift)
-    run = open_run(
-        RunFacts(
-            kind=RunKind.VERIFY,
-            target=seen,
-            series=series.name,
-            actor=request.caller.actor,
-            tool_version=__version__,
-            started_at=started,
-            command_line=request.caller.command,
-            git_commit=commit_of(settings.root / series.name),
-        )
-    )
+    run = _open(request, seen, started, settings)
     record_checks(run, {version: one.checks for version, one in found.items()})
     told = (*findings, *broken, *(drift.findings() if drift else ()))
     close_run(run, verdict, finished_at=now(), findings=told)
     checked = tuple(found.values())
     return VerifyReport(facts, series.name, findings, checked, verdict, drift, contract)
+
+
+def _open(request: VerifyRequest, target: Target, started: datetime, settings: Settings) -> Run:
+    return open_run(
+        RunFacts(
+            kind=RunKind.VERIFY,
+            target=target,
+            series=request.series,
+            actor=request.caller.actor,
+            tool_version=__version__,
+            started_at=started,
+            command_line=request.caller.command,
+            git_commit=commit_of(settings.root / request.series),
+        )
+    )
 
 
 def with_drift(verdict: Verdict, drift: DriftReport | None) -> Verdict:
