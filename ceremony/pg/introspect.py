@@ -87,15 +87,33 @@ def attempt(session: Session, reading: Callable[[], Outcome]) -> Outcome:
 
 
 def asked(connection: psycopg.Connection[Any], texts: Sequence[str]) -> list[Result]:
-    """The answers to ``texts``, which travel together in one round trip."""
-    with connection.pipeline():
-        cursors = [connection.execute(cast(Any, text)) for text in texts]
-    answers = []
-    for cursor in cursors:
+    """The answers to ``texts``, which travel together in one round trip.
+
+    Raises the first error of them.
+    """
+    answers: list[Result] = []
+    for cursor in _sent(connection, texts):
         columns = [column.name for column in cursor.description or ()]
         answers.append((columns, cursor.fetchall() if columns else []))
         cursor.close()
     return answers
+
+
+def _sent(connection: psycopg.Connection[Any], texts: Sequence[str]) -> list[psycopg.Cursor[Any]]:
+    cursors: list[psycopg.Cursor[Any]] = []
+    error: psycopg.Error | None = None
+    try:
+        with connection.pipeline():
+            try:
+                cursors += [connection.execute(cast(Any, text)) for text in texts]
+            except psycopg.Error as raised:
+                # Leaving the pipeline with this one at hand, psycopg would log that others follow.
+                error = raised
+    except psycopg.Error as raised:
+        error = error or raised
+    if error is not None:
+        raise error
+    return cursors
 
 
 def begin() -> tuple[str, str]:

@@ -207,7 +207,7 @@ def test_what_names_must_be_quoted_is_quoted(target):
     assert index.parent == key("constraint", '"a.b"."T""x"."T""x_C d_key"')
 
 
-def test_a_locked_catalog_is_unknown(target, monkeypatch):
+def test_a_locked_catalog_is_unknown(target, monkeypatch, caplog):
     monkeypatch.setattr(introspect, "LOCK_TIMEOUT", 50)
     run(target, PLAIN)
     with (
@@ -227,6 +227,7 @@ def test_a_locked_catalog_is_unknown(target, monkeypatch):
             "command again."
         )
         assert key("table", "public.people") in take(session, ledger_schema="public").objects
+    assert caplog.records == []
 
 
 def test_it_is_tried_again_when_the_catalog_moves(target, monkeypatch):
