@@ -4,30 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from ceremony.core.xray import LockTaken, XRay, covered
+from ceremony.core.xray import QUERIES, LockTaken, XRay, covered
 
 UNJUDGED_LOCKS = frozenset({"AccessShareLock", "RowShareLock"})
 """Modes of reading. Which tables are read depends on plans and rows, which a rehearsal has not; who
 waits for them wants to change the table's structure.
 """
 
-_QUERIES = frozenset(
-    {
-        "select_stmt",
-        "insert_stmt",
-        "update_stmt",
-        "delete_stmt",
-        "merge_stmt",
-        "copy_stmt",
-        "call_stmt",
-        "do_stmt",
-        "execute_stmt",
-        "explain_stmt",
-        "create_table_as_stmt",
-        "refresh_mat_view_stmt",
-    }
-)
-"""Statements whose scans the planner chooses, by the number of rows there are."""
+
+_OF_REFERRED = frozenset({"RowShareLock", "ShareRowExclusiveLock"})
+"""What VALIDATE CONSTRAINT and ADD FOREIGN KEY take on the table that is referred to."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +46,22 @@ def surprises(
         same = [one for one in before if one.statement == xray.statement]
         found += _locks(xray, before)
         found += _named(xray, xray.rewrites, same, "rewrites", "wrote {} anew", "a rewrite of")
-        if kinds.get(xray.statement) not in _QUERIES:
-            found += _named(xray, xray.scans, same, "scans", "read all of {}", "a full scan of")
+        if kinds.get(xray.statement) not in QUERIES:
+            read = [name for name in xray.scans if not _looked_up(name, before, same)]
+            found += _named(xray, read, same, "scans", "read all of {}", "a full scan of")
         found += _named(xray, xray.created, same, "created", "made {}", "the creation of")
         found += _named(xray, xray.dropped, same, "dropped", "dropped {}", "the drop of")
     return tuple(found)
+
+
+def _looked_up(name: str, before: Sequence[XRay], same: Sequence[XRay]) -> bool:
+    """Whether it can be the other table of a foreign key that was checked in the rehearsal, too.
+
+    That check is a query: where no row refers to anything, the table referred to is not read.
+    """
+    modes = {lock.mode for one in same for lock in one.locks if lock.relation == name}
+    locked = any(lock.relation == name for one in before for lock in one.locks)
+    return bool(modes & _OF_REFERRED) or (locked and any(one.scans for one in same))
 
 
 def _locks(xray: XRay, before: Sequence[XRay]) -> Iterable[Surprise]:

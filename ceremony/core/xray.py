@@ -38,6 +38,27 @@ _CONFLICTS: Mapping[str, frozenset[str]] = {
 }
 """Manual, table 13.2: which modes wait for which."""
 
+QUERIES = frozenset(
+    {
+        "select_stmt",
+        "insert_stmt",
+        "update_stmt",
+        "delete_stmt",
+        "merge_stmt",
+        "copy_stmt",
+        "call_stmt",
+        "do_stmt",
+        "execute_stmt",
+        "explain_stmt",
+        "create_table_as_stmt",
+        "refresh_mat_view_stmt",
+    }
+)
+"""Statements that are queries, or hold one. Which tables they read from end to end is the planner's
+choice, made by the number of rows. All others read rows only to check or to build something, and
+then all of them, in whichever order: where they go by an index, that is a full scan as well.
+"""
+
 
 @dataclass(frozen=True, order=True)
 class LockTaken:
@@ -56,12 +77,12 @@ class XRay:
 
     ``locks`` are those that it was the first to take on relations that existed before the
     migration, without those that another one covers. ``rewrites`` are tables and indexes whose
-    storage was written anew, ``scans`` tables that were read from end to end, ``created`` and
-    ``dropped`` relations that came and went (tables, views, indexes, sequences). ``rows`` is the
-    number in the command tag, ``None`` where it has none; ``wal_bytes`` what the whole server
-    wrote to its log meanwhile, so an upper bound; ``seconds`` the time until the answer.
-    ``partition_of`` pairs a partition among these names with the table above it. ``note`` says
-    what could not be seen.
+    storage was written anew, ``scans`` tables that were read from end to end (see ``QUERIES``),
+    ``created`` and ``dropped`` relations that came and went (tables, views, indexes, sequences).
+    ``rows`` is the number in the command tag, ``None`` where it has none; ``wal_bytes`` what the
+    whole server wrote to its log meanwhile, so an upper bound; ``seconds`` the time until the
+    answer. ``partition_of`` pairs a partition among these names with the table above it. ``note``
+    says what could not be seen.
     """
 
     statement: int

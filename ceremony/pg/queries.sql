@@ -158,7 +158,7 @@ SELECT 0::int8, '', 0::int8, (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::t
 UNION ALL
 SELECT c.oid::int8, '', pg_catalog.pg_stat_get_xact_numscans(c.oid), NULL, NULL
 FROM pg_catalog.pg_class AS c
-WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm')
+WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm', 'i')
   AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0
 UNION ALL
 SELECT relation::int8, mode, 0, NULL, NULL
@@ -179,7 +179,7 @@ SELECT l.relation::int8, l.modes, c.relkind::text,
                 SELECT i.inhparent::int8 FROM pg_catalog.pg_inherits AS i WHERE i.inhrelid = c.oid) END,
        CASE WHEN c.relkind IN ('i', 'I') THEN (
                 SELECT x.indrelid::int8 FROM pg_catalog.pg_index AS x WHERE x.indexrelid = c.oid) END,
-       CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_stat_get_xact_numscans(l.relation) END,
+       CASE WHEN c.relkind IN ('r', 'm', 'i') THEN pg_catalog.pg_stat_get_xact_numscans(l.relation) END,
        (pg_catalog.pg_current_wal_insert_lsn() - '0/0')::text
 FROM (SELECT 0::oid AS relation, '' AS modes
       UNION ALL

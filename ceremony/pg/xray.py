@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ceremony.core.outcome import Problem, StatementResult, StepRun
 from ceremony.core.script import Statement
 from ceremony.core.surprises import surprises
-from ceremony.core.xray import MODES, LockTaken, XRay, covered, strongest
+from ceremony.core.xray import MODES, QUERIES, LockTaken, XRay, covered, strongest
 from ceremony.pg.blocks import SYNC, Leg, Part, What
 from ceremony.pg.queries import query
 from ceremony.pg.session import Session
@@ -213,7 +213,7 @@ class _Reader:
             statement=what.statement.number,
             locks=tuple(sorted(lock for row in old for lock in self._locks(row, modes_of))),
             rewrites=() if emptied else _rewrites(old, relations),
-            scans=() if emptied else tuple(sorted(r.shown for r in old if self._scanned(r))),
+            scans=() if emptied else tuple(sorted(self._scanned(old, what.statement.kind))),
             rows=sum(rows) if rows else None,
             wal_bytes=wal,
             seconds=sum(result.seconds for result in results),
@@ -232,9 +232,15 @@ class _Reader:
             if mode in taken and not weak and not (on_table and covered(mode, on_table)):
                 yield LockTaken(row.shown, mode)
 
-    def _scanned(self, row: _Relation) -> bool:
-        grown = int(row.scans or 0) > self._scans.get(row.oid, 0)
-        return grown and (row.kind or "") in _SCANNED_KINDS
+    def _scanned(self, old: Sequence[_Relation], kind: str) -> set[str]:
+        """Tables whose count of scans has grown; for what is no query, that of an index, too."""
+        grown = {row.oid: row for row in old if int(row.scans or 0) > self._scans.get(row.oid, 0)}
+        indexed = set() if kind in QUERIES else {row.table for row in grown.values()}
+        return {
+            row.shown
+            for row in old
+            if (row.kind or "") in _SCANNED_KINDS and (row.oid in grown or row.oid in indexed)
+        }
 
 
 def _parents(names: Iterable[str], relations: Sequence[_Relation]) -> set[tuple[str, str]]:

@@ -131,6 +131,51 @@ def test_not_stopped(differently, text, different):
     assert differently.events == ["opened", "applied"]
 
 
+MANY = """
+CREATE TABLE big (id int PRIMARY KEY, t int, n int, CONSTRAINT there CHECK (n > 0) NOT VALID);
+CREATE INDEX ON big (t);
+"""
+ROWS = """
+INSERT INTO t SELECT n, n FROM generate_series(101, 50000) AS n;
+INSERT INTO big SELECT n, n, n FROM generate_series(1, 50000) AS n;
+ANALYZE;
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALTER TABLE big ADD FOREIGN KEY (t) REFERENCES t;",
+        "ALTER TABLE big ADD FOREIGN KEY (n) REFERENCES t;",
+        "ALTER TABLE big ADD CONSTRAINT f FOREIGN KEY (n) REFERENCES t NOT VALID;"
+        "ALTER TABLE big VALIDATE CONSTRAINT f;",
+        "CREATE TABLE made (t int); INSERT INTO made SELECT id FROM t;"
+        "ALTER TABLE made ADD FOREIGN KEY (t) REFERENCES t;",
+        "ALTER TABLE big ALTER n SET NOT NULL; ALTER TABLE big VALIDATE CONSTRAINT there;"
+        "ALTER TABLE big ADD UNIQUE (n), ADD CHECK (t > 0), ALTER t TYPE bigint;",
+        "UPDATE big SET n = n + 1 WHERE t IN (SELECT id FROM t WHERE id < 40000);",
+        "DELETE FROM big USING t WHERE big.t = t.id;",
+        "CREATE MATERIALIZED VIEW m AS SELECT b.n FROM big AS b JOIN t ON t.id = b.t;",
+    ],
+)
+def test_rows_that_the_rehearsal_had_not_are_no_surprise(pair, differently, text):
+    """Rehearsed on empty tables, run on full ones."""
+    with pair[0].connect() as connection:
+        connection.execute(f"{MANY} DELETE FROM t; ANALYZE")
+    outcome = differently(text, MANY + ROWS)
+    assert (outcome.state, outcome.problem) == (StepState.DONE, None)
+
+
+def test_a_constraint_that_is_not_valid_here_is_a_surprise(pair, differently):
+    """SET NOT NULL reads the table unless a valid check says it all."""
+    check = "ALTER TABLE t ADD CONSTRAINT filled CHECK (x IS NOT NULL)"
+    with pair[0].connect() as connection:
+        connection.execute(check)
+    outcome = differently("ALTER TABLE t ALTER x SET NOT NULL;", f"{check} NOT VALID")
+    assert outcome.problem.code == "xray-unexpected"
+    assert "it read all of public.t (rehearsed: nothing of the kind)" in outcome.problem.happened
+
+
 def test_nothing_shown_stops_everything(pair):
     """A rehearsal that holds no X-ray of a statement showed nothing of it."""
     with running(pair[1].conninfo) as (executor, _):
