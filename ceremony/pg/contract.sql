@@ -34,13 +34,16 @@ JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
 JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.table_name
 LEFT JOIN pg_catalog.pg_attribute AS a
        ON a.attrelid = c.oid AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped
+      AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
 LEFT JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem AND e.typarray = t.oid
 LEFT JOIN pg_catalog.pg_namespace AS tn ON tn.oid = coalesce(e.typnamespace, t.typnamespace)
 WHERE w.branch = 'column'
 
 -- name: constraint
-SELECT w.number, pg_catalog.jsonb_build_object('schema', w.schema, 'name', o.conname)
+-- conenforced is there since PostgreSQL 18: before, the fact is null.
+SELECT w.number, pg_catalog.jsonb_build_object(
+    'schema', w.schema, 'name', o.conname, 'enforced', pg_catalog.to_jsonb(o) -> 'conenforced')
 FROM wanted AS w
 JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
 JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.table_name
@@ -48,13 +51,13 @@ LEFT JOIN pg_catalog.pg_constraint AS o ON o.conrelid = c.oid AND o.conname = w.
 WHERE w.branch = 'constraint'
 
 -- name: trigger
+-- A row trigger on a partition counts as internal before PostgreSQL 15, so tgisinternal is not asked.
 SELECT w.number, pg_catalog.jsonb_build_object(
     'schema', w.schema, 'name', o.tgname, 'enabled', o.tgenabled)
 FROM wanted AS w
 JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
 JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.table_name
-LEFT JOIN pg_catalog.pg_trigger AS o
-       ON o.tgrelid = c.oid AND o.tgname = w.name AND NOT o.tgisinternal
+LEFT JOIN pg_catalog.pg_trigger AS o ON o.tgrelid = c.oid AND o.tgname = w.name
 WHERE w.branch = 'trigger'
 
 -- name: policy

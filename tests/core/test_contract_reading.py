@@ -60,6 +60,8 @@ def test_columns_of_an_optional_table_are_optional():
         ('[[function]]\nname = "f"', "function public.f"),
         ('[[function]]\nname = "s.f(uuid,  text[])"', "function s.f(uuid, text[])"),
         ('[[procedure]]\nname = "p()"', "procedure public.p()"),
+        ("[[function]]\nname = '\"f(x\"(int)'", 'function public."f(x"(int)'),
+        ("[[function]]\nname = '\"f(x\"'", 'function public."f(x"'),
         ('[[type]]\nname = "ty"', "type public.ty"),
         ('[[enum]]\nname = "e"\nlabels = ["A", "B"]', "enum public.e"),
         ('[[domain]]\nname = "d"\ntype = "text"', "domain public.d"),
@@ -144,6 +146,12 @@ WRONG = {
         "The enum 'e' has labels that are no list of texts.",
         'labels = ["A", "B"]',
     ),
+    "label-twice": (
+        '[[enum]]\nname = "e"\nsince = "0001"\nlabels = ["A", "B", "A"]\n',
+        "shop/contract.toml:2", "contract-shape",
+        "The enum 'e' has the label 'A' twice.",
+        "Keep one of the two.",
+    ),
     "arguments": (
         '[[function]]\nname = "f(int"\nsince = "0001"\n',
         "shop/contract.toml:2", "contract-name",
@@ -200,7 +208,14 @@ def test_a_quoted_name_reads_as_it_was_meant(parts):
     assert split_name(shown_name(*parts)) == tuple(parts)
 
 
-@pytest.mark.parametrize("text", ["", ".", "a.", ".a", "a b", '"a', "1a", 'a"b"', "a..b"])
+@given(st.text(min_size=64, max_size=70).filter(lambda t: "\0" not in t))
+def test_a_long_name_is_cut_as_the_server_cuts_it(name):
+    (kept,) = split_name('"' + name.replace('"', '""') + '"') or ()
+    assert name.startswith(kept)
+    assert len(kept.encode()) <= 63 < len(name[: len(kept) + 1].encode())
+
+
+@pytest.mark.parametrize("text", ["", ".", "a.", ".a", "a b", '"a', "1a", 'a"b"', "a..b", '"a\0b"'])
 def test_no_name(text):
     assert split_name(text) is None
 

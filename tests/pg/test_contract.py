@@ -16,6 +16,7 @@ CREATE TABLE auth.users (id uuid PRIMARY KEY, "e-mail" varchar(255) NOT NULL);
 CREATE TABLE orders (
     id bigint PRIMARY KEY, code varchar(10), tags text[], mood mood, moods mood[], due timestamptz,
     total amount, share numeric(7,4), pair auth.pair, took interval second(3), n int4,
+    whole numeric(10),
     CONSTRAINT orders_share_check CHECK (share > 0)
 );
 CREATE TABLE parts (id int, at date) PARTITION BY RANGE (at);
@@ -79,6 +80,7 @@ total = "amount"
 share = "decimal(7,4)"
 pair = "auth.pair"
 took = "interval second(3)"
+whole = "decimal(10)"
 n = "int"
 """
 
@@ -122,6 +124,9 @@ def test_all_kept_whatever_the_search_path_is(target):
         ("DROP TRIGGER orders_touch ON orders", ["trigger public.orders.orders_touch is missing"]),
         ("ALTER TABLE orders DISABLE TRIGGER orders_touch",
          ["trigger public.orders.orders_touch is disabled"]),
+        ("ALTER TABLE orders ENABLE REPLICA TRIGGER orders_touch",
+         ["trigger public.orders.orders_touch is enabled for replication alone "
+          "(ENABLE REPLICA TRIGGER)"]),
         ("DROP POLICY own_rows ON orders", ["policy public.orders.own_rows is missing"]),
         ("DROP PROCEDURE tidy", ["procedure public.tidy(n int) is missing"]),
         ("DROP PROCEDURE tidy; CREATE FUNCTION tidy(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -179,6 +184,48 @@ def test_all_kept_whatever_the_search_path_is(target):
 )  # fmt: skip
 def test_one_thing_is_damaged(target, then, said):
     assert look(target, KEPT, then=then) == said
+
+
+def test_a_column_is_one_of_a_relation_with_rows(target):
+    """Indexes and composite types have columns in the catalog as well."""
+    setup = "CREATE TABLE t (id int); CREATE INDEX i ON t (id); CREATE TYPE pair AS (id int)"
+    contract = 'column = [{ name = "i.id", since = "0001" }, { name = "pair.id", since = "0001" }]'
+    assert look(target, contract, setup) == [
+        "column public.i.id is missing",
+        "column public.pair.id is missing",
+    ]
+
+
+def test_names_that_the_server_cuts(target):
+    """Of the 64th byte on nothing is kept, here or there."""
+    schema, table, index = "é" * 40, "t" * 70, "i" * 70
+    setup = (
+        f"CREATE SCHEMA {schema}; CREATE TABLE {schema}.{table} (id int); "
+        f"CREATE INDEX {index} ON {schema}.{table} (id)"
+    )
+    contract = (
+        f'table = [{{ name = "{schema}.{table}", since = "0001" }}]\n'
+        f'index = [{{ name = "{index}", table = "{schema}.{table}", since = "0001" }}]\n'
+    )
+    assert look(target, contract, setup) == []
+
+
+def test_a_trigger_that_a_partition_has_from_its_table(target):
+    setup = SCHEMA + (
+        "CREATE TABLE parts_1 PARTITION OF parts DEFAULT;"
+        "CREATE TRIGGER each AFTER UPDATE ON parts FOR EACH ROW EXECUTE FUNCTION touch();"
+    )
+    contract = 'trigger = [{ name = "each", table = "parts_1", since = "0001" }]'
+    assert look(target, contract, setup) == []
+
+
+def test_a_constraint_that_is_not_enforced(target, server):
+    """Written so since PostgreSQL 18; one that is NOT VALID holds for every new row."""
+    word = "NOT ENFORCED" if server.version >= 18 else "NOT VALID"
+    setup = f"CREATE TABLE t (id int); ALTER TABLE t ADD CONSTRAINT c CHECK (id > 0) {word}"
+    contract = 'constraint = [{ name = "c", table = "t", since = "0001" }]'
+    said = ["constraint public.t.c is NOT ENFORCED"] if server.version >= 18 else []
+    assert look(target, contract, setup) == said
 
 
 OWN_TYPES = """

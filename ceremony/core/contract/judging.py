@@ -47,6 +47,9 @@ _TYPES = {"b": "base type", "c": "composite type", "d": "domain", "e": "enum", "
 _ROUTINES = {"f": "function", "p": "procedure", "a": "aggregate", "w": "window function"}
 """pg_proc.prokind in words (manual, 51.39)."""
 
+_IDLE = {"D": "is disabled", "R": "is enabled for replication alone (ENABLE REPLICA TRIGGER)"}
+"""pg_trigger.tgenabled of a trigger that fires in no ordinary session (manual, 51.58)."""
+
 _FITTING = {
     RequiredKind.TABLE: {"table", "foreign table"},
     RequiredKind.TYPE: set(_TYPES.values()),
@@ -162,8 +165,10 @@ def _on_table(one: Requirement, facts: Sequence[Facts]) -> str:
     fact = here[0]
     if fact["name"] is None:
         return "is missing"
-    if wanted.kind is RequiredKind.TRIGGER and fact["enabled"] == "D":
-        return "is disabled"
+    if wanted.kind is RequiredKind.TRIGGER:
+        return _IDLE.get(fact["enabled"], "")
+    if wanted.kind is RequiredKind.CONSTRAINT and fact["enforced"] is False:
+        return "is NOT ENFORCED"
     if wanted.kind is RequiredKind.COLUMN and one.type is not None:
         return _other_type(one.type, one.type_text, fact)
     return ""

@@ -5,20 +5,24 @@ import re
 PUBLIC = "public"
 """The schema of a name without one: sessions of Ceremony look nowhere else."""
 
-_PART = re.compile(r'"((?:[^"]|"")+)"|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)')
+_PART = re.compile(r'"((?:[^"\0]|"")+)"|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)')
 _BARE = re.compile(r"[a-z_][a-z0-9_$]*")
+_LONGEST = 63
+"""Bytes of an identifier that the server keeps (manual, 4.1.1: NAMEDATALEN - 1)."""
+
 _TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
 def split_name(text: str) -> tuple[str, ...] | None:
-    """The parts of a name, folded as PostgreSQL folds them (manual, 4.1.1: ASCII letters outside
-    quotes become small); ``None`` where ``text`` is no name.
+    """The parts of a name, folded and cut as PostgreSQL does it (manual, 4.1.1: ASCII letters
+    outside quotes become small, of a long one the first 63 bytes stay); ``None`` where ``text`` is
+    no name.
     """
     parts: list[str] = []
     position = 0
     while match := _PART.match(text, position):
         quoted, bare = match.groups()
-        parts.append(bare.translate(_TO_LOWER) if bare else quoted.replace('""', '"'))
+        parts.append(_cut(bare.translate(_TO_LOWER) if bare else quoted.replace('""', '"')))
         position = match.end()
         if position == len(text):
             return tuple(parts)
@@ -26,6 +30,11 @@ def split_name(text: str) -> tuple[str, ...] | None:
             return None
         position += 1
     return None
+
+
+def _cut(part: str) -> str:
+    """No character is cut in two: of one that does not fit, nothing stays."""
+    return part.encode()[:_LONGEST].decode(errors="ignore")
 
 
 def shown_name(*parts: str) -> str:

@@ -229,7 +229,9 @@ def _wanted(entry: _Entry) -> Wanted:
 
 
 def _routine(entry: _Entry) -> Wanted:
-    name, bracket, rest = entry.text("name").partition("(")
+    text = entry.text("name")
+    split = _ROUTINE.fullmatch(text)
+    name, bracket, rest = split.groups() if split else (text, "", "")
     schema, own = _qualified(entry, _parts(entry, name.strip()))
     if not bracket:
         return Wanted(entry.kind, schema, "", own)
@@ -243,6 +245,10 @@ def _routine(entry: _Entry) -> Wanted:
         )
     signature = f"({' '.join(rest.rstrip()[:-1].split())})"
     return Wanted(entry.kind, schema, "", own, arguments, signature)
+
+
+_ROUTINE = re.compile(r'((?:"[^"]*"|[^"(])*)(\(?)(.*)', re.DOTALL)
+"""A name, and from the first parenthesis outside double quotes on its arguments."""
 
 
 def _qualified(entry: _Entry, parts: tuple[str, ...]) -> tuple[str, str]:
@@ -292,6 +298,10 @@ def _labels(entry: _Entry) -> tuple[str, ...]:
     if not isinstance(labels, list) or not all(isinstance(one, str) for one in labels):
         raise entry.wrong(
             "contract-shape", "has labels that are no list of texts.", 'labels = ["A", "B"]'
+        )
+    if twice := next((one for one in labels if labels.count(one) > 1), None):
+        raise entry.wrong(
+            "contract-shape", f"has the label {shown(twice)} twice.", "Keep one of the two."
         )
     return tuple(labels)
 

@@ -81,7 +81,13 @@ def type_of(node: Node) -> TypeName | None:
         return None
     schema = names[0] if len(names) == 2 else ""
     modifiers = tuple(_modifier(one) for one in node.typmods)
+    if names[-1] == "numeric" and len(modifiers) == 1:
+        modifiers += (_NO_SCALE,)
     return TypeName(schema, names[-1], modifiers, bool(node.array_bounds))
+
+
+_NO_SCALE = "0"
+"""``numeric(10)`` is ``numeric(10,0)`` (manual, 8.1.2), and so format_type says it."""
 
 
 def _modifier(node: Node) -> str:
