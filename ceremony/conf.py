@@ -5,7 +5,7 @@ Everything below this layer gets these values passed in and reads no settings of
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,7 +131,7 @@ def load() -> Settings:
         statement_timeout=_timeout(raw, "STATEMENT_TIMEOUT", "0"),
         pg_bin=str(raw.get("PG_BIN", "")),
         keep_error_detail=raw.get("KEEP_ERROR_DETAIL"),
-        gate=_gate(raw.get("GATE", {})),
+        gate=gate_with(GateSettings(), raw.get("GATE", {})),
     )
 
 
@@ -261,38 +261,49 @@ def _rehearsed(raw: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(given)
 
 
-def _gate(raw: Mapping[str, Any]) -> GateSettings:
+def gate_with(gate: GateSettings, raw: Mapping[str, Any]) -> GateSettings:
+    """``gate`` with what ``raw`` says otherwise, in the keys of ``CEREMONY["GATE"]``.
+
+    A match is always ready. Raises UsageError (settings-invalid) for what cannot be understood.
+    """
     if unknown := sorted(set(raw) - _OF_GATE):
         raise _invalid(
             f"CEREMONY['GATE'] has no setting {unknown[0]!r}.",
             f"Known: {', '.join(sorted(_OF_GATE))}.",
         )
-    accept = raw.get("ACCEPT", [ReadinessState.MATCH.value])
-    strange = sorted(set(accept) - {state.value for state in ACCEPTABLE})
-    if strange or isinstance(accept, str) or not accept:
+    accept = raw.get("ACCEPT", gate.accept)
+    if not _words(accept) or not accept or any(word not in ACCEPTABLE for word in accept):
         raise _invalid(
-            f"CEREMONY['GATE']['ACCEPT'] is {accept!r}.",
+            f"The gate's ACCEPT is {accept!r}.",
             f"Write a list of these: {', '.join(ACCEPTABLE)}.",
         )
-    series = raw.get("SERIES", ())
-    if isinstance(series, str) or not all(isinstance(name, str) for name in series):
-        raise _invalid(
-            f"CEREMONY['GATE']['SERIES'] is {series!r}.", "Write a list of names of series."
-        )
+    series = raw.get("SERIES", gate.series)
+    if not _words(series):
+        raise _invalid(f"The gate's SERIES is {series!r}.", "Write a list of names of series.")
+    contract = raw.get("CONTRACT", gate.contract)
+    if not isinstance(contract, bool):
+        raise _invalid(f"The gate's CONTRACT is {contract!r}.", "Write True or False.")
+    wait = _timeout(raw, "TIMEOUT", f"{gate.timeout}ms", of="CEREMONY['GATE']")
     return GateSettings(
         series=tuple(series),
-        accept=frozenset(map(ReadinessState, accept)),
-        contract=bool(raw.get("CONTRACT", False)),
-        timeout=_timeout(raw, "TIMEOUT", "5s") or GateSettings.timeout,
+        accept=frozenset({ReadinessState.MATCH, *map(ReadinessState, accept)}),
+        contract=contract,
+        timeout=wait or gate.timeout,
     )
 
 
-def _timeout(raw: Mapping[str, Any], name: str, default: str) -> int:
+def _words(value: object) -> bool:
+    """Whether it is several texts, and not one."""
+    several = isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping)
+    return several and all(isinstance(one, str) for one in value)
+
+
+def _timeout(raw: Mapping[str, Any], name: str, default: str, *, of: str = "CEREMONY") -> int:
     text = str(raw.get(name, default))
     value = 0 if text == "0" else milliseconds(text)
     if value is None:
         raise _invalid(
-            f"CEREMONY[{name!r}] is {text!r}, which is no duration.",
+            f"{of}[{name!r}] is {text!r}, which is no duration.",
             "Write 500ms, 5s, 10min or 1h.",
         )
     return value

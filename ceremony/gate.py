@@ -9,12 +9,11 @@ never kept out::
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from ceremony import conf
 from ceremony.actions.readiness import look
-from ceremony.core.readiness import ReadinessState, worst
+from ceremony.core.readiness import worst
 from ceremony.errors import Refused
 
 Application = TypeVar("Application")
@@ -36,13 +35,9 @@ def require_schema(
     UsageError for settings that name what is not there.
     """
     settings = conf.load()
-    gate = settings.gate
-    gate = replace(
-        gate,
-        series=gate.series if series is None else tuple(series),
-        accept=gate.accept if accept is None else frozenset(map(ReadinessState, accept)),
-        contract=gate.contract if contract is None else contract,
-    )
+    keys = {"SERIES": series, "ACCEPT": accept, "CONTRACT": contract}
+    given = {key: value for key, value in keys.items() if value is not None}
+    gate = conf.gate_with(settings.gate, given)
     bad = [one for one in look(settings, gate) if one.state not in gate.accept]
     if bad:
         raise Refused(

@@ -188,6 +188,32 @@ def test_what_can_never_be_accepted(accept: object, one: World) -> None:
     with pytest.raises(UsageError, match="settings-invalid"):
         require_schema(None)
     assert probe()[0] == 503
+    gate()
+    with pytest.raises(UsageError, match="settings-invalid"):
+        require_schema(None, accept=accept)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"ACCEPT": "match"}, "The gate's ACCEPT is 'match'."),
+        ({"ACCEPT": ["invalid"]}, "The gate's ACCEPT is ['invalid']."),
+        ({"SERIES": "shop"}, "The gate's SERIES is 'shop'."),
+        ({"SERIES": [1]}, "The gate's SERIES is [1]."),
+        ({"CONTRACT": "no"}, "The gate's CONTRACT is 'no'."),
+        ({"TIMEOUT": "soon"}, "CEREMONY['GATE']['TIMEOUT'] is 'soon', which is no duration."),
+        ({"TIME": "5s"}, "CEREMONY['GATE'] has no setting 'TIME'."),
+    ],
+)
+def test_settings_that_cannot_be_understood(keys: dict[str, object], said: str, one: World) -> None:
+    gate(**keys)
+    assert told().partition(" [settings-invalid]")[0] == said
+
+
+def test_a_match_is_ready_whatever_else_is(one: World) -> None:
+    require_schema(None, accept=["ahead"])
+    gate(ACCEPT=["behind"])
+    assert probe()[0] == 200
 
 
 def test_the_contract_is_asked_only_where_it_is_wanted(one: World) -> None:
