@@ -32,6 +32,14 @@ _LAST = frozenset(
         "alter_default_privileges_stmt",
     }
 )
+_SWITCHES = frozenset(
+    {
+        ast.AT_EnableTrig,
+        ast.AT_EnableAlwaysTrig,
+        ast.AT_EnableReplicaTrig,
+        ast.AT_DisableTrig,
+    }
+)
 _LAST_OBJECTS = frozenset({ast.OBJECT_EVENT_TRIGGER, ast.OBJECT_PUBLICATION})
 
 
@@ -78,6 +86,7 @@ def parts_of(trees: Sequence[Tree], taste: Taste) -> tuple[Part, ...]:
     folded: dict[Name, list[Names]] = {}
     found: list[tuple[Part, Tree]] = []
     later = _later_views(trees)
+    made = frozenset[Name]().union(*(one.names.made for one in kept))
     for one in kept:
         home = homes.get(one.names.home, one.names.home)
         if sql_name(home) in taste.left_out or _names_own(one):
@@ -85,7 +94,9 @@ def parts_of(trees: Sequence[Tree], taste: Taste) -> tuple[Part, ...]:
         if home in additions and addition(one.tree, additions[home]):
             folded.setdefault(home, []).append(one.names)
         else:
-            found.append((_part(one, home, later, taste), one.tree))
+            part = _part(one, home, later, taste)
+            waits = part.waits or _switches_inherited(one, made)
+            found.append((replace(part, waits=waits), one.tree))
     return tuple(_with_additions(part, tree, additions, folded) for part, tree in found)
 
 
@@ -174,6 +185,18 @@ def _attaches(tree: Tree) -> bool:
     """
     command = tree.node.alter_table_stmt.cmds[0].alter_table_cmd
     return bool(command.subtype == ast.AT_AttachPartition)
+
+
+def _switches_inherited(one: _Named, made: frozenset[Name]) -> bool:
+    """A partition has the triggers of its table, which pg_dump does not make a second time; where
+    one of them is switched off, that is said of the partition (manual, CREATE TRIGGER).
+    """
+    if one.tree.kind != "alter_table_stmt":
+        return False
+    statement = one.tree.node.alter_table_stmt
+    command = statement.cmds[0].alter_table_cmd
+    name = (*relation(statement.relation), command.name)
+    return command.subtype in _SWITCHES and name not in made
 
 
 def _rank(tree: Tree) -> int:

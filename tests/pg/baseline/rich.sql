@@ -113,6 +113,8 @@ CREATE TABLE app.events_rest_a PARTITION OF app.events_rest FOR VALUES FROM (MIN
 CREATE INDEX events_kind ON app.events (kind);
 CREATE INDEX events_rest_only ON app.events_2025 (at DESC);
 CREATE TRIGGER rows AFTER INSERT ON app.events FOR EACH ROW EXECUTE FUNCTION app.touch();
+ALTER TABLE app.events_2025 DISABLE TRIGGER rows;
+ALTER TABLE app.events_rest_a ENABLE ALWAYS TRIGGER rows;
 CREATE TABLE app.hashed (id int) PARTITION BY HASH (id);
 CREATE TABLE app.hashed_0 PARTITION OF app.hashed FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 CREATE INDEX hashed_fn ON app.hashed (app.slug(id::text));
