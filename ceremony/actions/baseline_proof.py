@@ -12,7 +12,7 @@ from ceremony.conf import Settings
 from ceremony.core.baseline import Proof, prove, respelled, told
 from ceremony.core.catalog import Difference, Snapshot
 from ceremony.core.check import CheckResult, CheckSeverity, When
-from ceremony.core.contract.holding import in_place
+from ceremony.core.contract.holding import held_on
 from ceremony.core.finding import Finding, errors, note, refuse
 from ceremony.core.migration import Migration
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome, StepState
@@ -188,7 +188,7 @@ def _failed_check(case: Case, checks: Sequence[CheckOutcome]) -> Problem | None:
 def _contract(case: Case, here: Ready) -> tuple[Finding, ...]:
     """What the contract will require once the rows are written, and is not there."""
     contract = case.series.contract
-    held = contract.held(in_place(case.series, here.history) | case.versions)
+    held = held_on(case.series, here.history, case.versions)
     if not held:
         return ()
     found = ask_contract(here.access.session.ask, held)

@@ -4,17 +4,18 @@ taken.
 Start-up asks this before Django is ready, so nothing here needs models or the control database.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 from ceremony.actions.home import home_alias, home_of
 from ceremony.conf import GateSettings, Settings, TargetSettings
 from ceremony.core.assemble import assemble
-from ceremony.core.contract.holding import in_place
+from ceremony.core.contract.holding import held_on
 from ceremony.core.finding import Finding, refuse
 from ceremony.core.history import History
-from ceremony.core.readiness import Readiness, readiness, unread
+from ceremony.core.ledger_row import LedgerRow
+from ceremony.core.readiness import Readiness, ReadinessState, readiness, unread
 from ceremony.core.series import Series, SeriesFiles
 from ceremony.core.settings_file import read_settings
 from ceremony.errors import CeremonyError, UsageError
@@ -97,14 +98,28 @@ def _look_at(
     target = series[0][1]
     try:
         with glance(target.parameters, settings.ledger_schema, gate.timeout) as there:
-            history = History(there.rows())
-            return {
-                one.name: _ready(one, home, history, there if gate.contract else None)
-                for one, home in series
-            }
+            asked = there if gate.contract else None
+            rows = there.rows()
+            found = _found(series, rows, asked)
+            # A migration that came in between the two questions took nothing away wrongly.
+            while asked and _invalid(found) and (newer := there.rows()) != rows:
+                rows = newer
+                found = _found(series, rows, asked)
+            return found
     except CeremonyError as error:
         why = refuse("", error.code, error.happened, error.next_step)
         return {one.name: unread(one.name, home.alias, why) for one, home in series}
+
+
+def _found(
+    series: Sequence[tuple[Series, TargetSettings]], rows: Iterable[LedgerRow], there: Glance | None
+) -> Mapping[str, Readiness]:
+    history = History(rows)
+    return {one.name: _ready(one, home, history, there) for one, home in series}
+
+
+def _invalid(found: Mapping[str, Readiness]) -> bool:
+    return any(one.state is ReadinessState.INVALID for one in found.values())
 
 
 def _ready(
@@ -112,7 +127,7 @@ def _ready(
 ) -> Readiness:
     contract: tuple[Finding, ...] = ()
     if there is not None:
-        held = series.contract.held(in_place(series, history))
+        held = held_on(series, history)
         verify = f"manage.py verify_sql {series.name}"
         contract = tuple(
             one.finding(series.contract.path, verify) for one in there.violations(held)

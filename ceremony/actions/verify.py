@@ -16,7 +16,7 @@ from ceremony.actions.record import RunFacts, close_run, control_identity, open_
 from ceremony.actions.targets import known_target
 from ceremony.conf import Settings
 from ceremony.core.check import When
-from ceremony.core.contract.holding import in_place
+from ceremony.core.contract.holding import held_on
 from ceremony.core.contract.judging import ContractReport
 from ceremony.core.drift import DriftReport, DriftResult
 from ceremony.core.finding import errors
@@ -121,7 +121,7 @@ def _require_guard(access: Access, caller: Caller) -> None:
 
 def _contract(access: Access, series: Series, history: History) -> ContractReport | None:
     """What the contract says of the target as the ledger says it is."""
-    held = series.contract.held(in_place(series, history))
+    held = held_on(series, history)
     if not held:
         return None
     found = ask_contract(access.session.ask, held)

@@ -20,6 +20,7 @@ from django.test import Client
 from ceremony.checks import check_series
 from ceremony.errors import CeremonyError, UsageError
 from ceremony.gate import require_schema
+from ceremony.pg.glance import Glance
 from tests.acceptance.door import ROOT, Answer, clean
 from tests.acceptance.world import WHOLE, World, point
 
@@ -221,6 +222,23 @@ def test_the_contract_is_asked_only_where_it_is_wanted(one: World) -> None:
     gate()
     require_schema(None)
     assert "[schema-invalid]" in told(contract=True)
+
+
+def test_a_migration_that_comes_in_between_the_two_questions(one: World, monkeypatch) -> None:
+    """The ledger was read before it, the contract after it: what it ended is no violation."""
+    one.write({"contract.toml": f'{CONTRACT}until = "0002"\n'.replace("required", "#")})
+    one.write({**SECOND, "0002_more.sql": "DROP TABLE things; CREATE TABLE more (id int);\n"})
+    asks = Glance.violations
+    answers: list[Answer] = []
+
+    def late(self: Glance, held: Any) -> Any:
+        if not answers:
+            answers.append(one.applied())
+        return asks(self, held)
+
+    monkeypatch.setattr(Glance, "violations", late)
+    require_schema(None, contract=True)
+    assert len(answers) == 1
 
 
 def test_an_optional_object_never_stops_a_start(one: World) -> None:

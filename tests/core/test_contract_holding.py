@@ -2,7 +2,7 @@
 
 import pytest
 
-from ceremony.core.contract.holding import in_place
+from ceremony.core.contract.holding import held_on, in_place
 from ceremony.core.history import Event, History
 from ceremony.core.plan import plan_apply, plan_rollback
 from tests.core.folders import Book, complete, series_of
@@ -78,6 +78,22 @@ def test_rolled_back_and_partly_applied_do_not_count():
     book = Book(series).applied("0001", "0003").write(Event.ROLLED_BACK, "0003")
     book.write(Event.STARTED, "0002", detail='{"direction":"apply"}')
     assert in_place(series, book.history) == {"0001"}
+
+
+@pytest.mark.parametrize("direction", ["apply", "roll back"])
+def test_what_is_ended_by_something_partly_in_is_not_asked(direction):
+    """It may be gone or not; what is partly in provides nothing either."""
+    series = shop(_0003_c="-- Transaction: none\n")
+    book = Book(series).applied("0001")
+    if direction == "roll back":
+        book.applied("0003")
+    book.write(Event.STARTED, "0003", detail=f'{{"direction":"{direction}"}}')
+    assert [str(one.wanted) for one in held_on(series, book.history)] == [
+        "table public.a",
+        "column public.a.id",
+    ]
+    [late, *_] = plan_apply(series, book.history, include_late=True).steps
+    assert (late.migration.label, held(late)) == ("0002_b", ["a", "column public.a.id", "b"])
 
 
 def test_superseded_files_count_once_what_stands_for_them_is_in():

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from ceremony.core.contract.requirement import Requirement
 from ceremony.core.history import Event, History
 from ceremony.core.series import Series
 from ceremony.core.step import Step
@@ -18,6 +19,14 @@ def in_place(series: Series, history: History) -> frozenset[str]:
     return _counted(series, *_standing(history, series.name))
 
 
+def held_on(
+    series: Series, history: History, also: Collection[str] = ()
+) -> tuple[Requirement, ...]:
+    """What a target must keep as its ledger stands, and with the versions ``also`` in place."""
+    there = in_place(series, history) | frozenset(also)
+    return series.contract.held(there, history.partly(series.name))
+
+
 def with_contract(series: Series, history: History, steps: Iterable[Step]) -> Iterator[Step]:
     """The steps of a plan, each with what must be there after it.
 
@@ -25,8 +34,10 @@ def with_contract(series: Series, history: History, steps: Iterable[Step]) -> It
     that stands for it.
     """
     ran, superseded = _standing(history, series.name)
+    begun = set(history.partly(series.name))
     for step in steps:
         version = step.migration.version.text
+        begun.discard(version)
         if step.event is Event.ROLLED_BACK:
             ran.discard(version)
             superseded.discard(version)
@@ -35,7 +46,7 @@ def with_contract(series: Series, history: History, steps: Iterable[Step]) -> It
         if step.script is None or not series.contract.requirements:
             yield step
         else:
-            held = series.contract.held(_counted(series, ran, superseded))
+            held = series.contract.held(_counted(series, ran, superseded), begun)
             yield replace(step, contract=held)
 
 

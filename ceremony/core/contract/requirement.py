@@ -107,14 +107,16 @@ class Contract:
     path: str = ""
     requirements: tuple[Requirement, ...] = ()
 
-    def held(self, in_place: Collection[str]) -> tuple[Requirement, ...]:
+    def held(
+        self, in_place: Collection[str], begun: Collection[str] = ()
+    ) -> tuple[Requirement, ...]:
         """What must be there when the versions ``in_place`` are applied (baselined and superseded
-        ones count).
+        ones count). What one of ``begun``, which are partly in, takes away may be gone or not.
 
         Each object once: where several entries speak of it, the newest that says more than its name
         counts, so that a later migration may change a type or add labels.
         """
-        there = ([o for o in group if _holds(o, in_place)] for group in self._groups)
+        there = ([o for o in group if _holds(o, in_place, begun)] for group in self._groups)
         return tuple(_decisive(group) for group in there if group)
 
     @cached_property
@@ -130,8 +132,10 @@ NO_CONTRACT = Contract()
 """The contract of a series without ``contract.toml``."""
 
 
-def _holds(one: Requirement, in_place: Collection[str]) -> bool:
-    return one.since.text in in_place and (one.until is None or one.until.text not in in_place)
+def _holds(one: Requirement, in_place: Collection[str], begun: Collection[str]) -> bool:
+    if one.since.text not in in_place:
+        return False
+    return one.until is None or not (one.until.text in in_place or one.until.text in begun)
 
 
 def _decisive(group: Sequence[Requirement]) -> Requirement:
