@@ -294,8 +294,9 @@ def gate_with(gate: GateSettings, raw: Mapping[str, Any]) -> GateSettings:
 
 def _words(value: object) -> bool:
     """Whether it is several texts, and not one."""
-    several = isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping)
-    return several and all(isinstance(one, str) for one in value)
+    if not isinstance(value, Collection) or isinstance(value, str | bytes | Mapping):
+        return False
+    return all(isinstance(one, str) for one in value)
 
 
 def _timeout(raw: Mapping[str, Any], name: str, default: str, *, of: str = "CEREMONY") -> int:

@@ -72,7 +72,7 @@ CEREMONY = {
     },
 }
 
-#: Read by ``wsgi`` and ``asgi`` alone; the development server starts whatever the schema is.
+#: Read by ``wsgi`` and ``asgi`` alone; commands start whatever the schema is.
 GATE_AT_START = _env.flag("CEREMONY_GATE", default=False)
 
 INSTALLED_APPS = [
