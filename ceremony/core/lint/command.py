@@ -10,6 +10,9 @@ from ceremony.core.lint.remark import Remark
 from ceremony.core.script import Statement
 from ceremony.core.sql.parser import Message, tokens
 
+RUN_QUERIES = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
+"""The kinds that read or write rows at once; each may write in a WITH too (manual, 7.8.4)."""
+
 
 @dataclass(frozen=True)
 class Command:

@@ -2,11 +2,12 @@
 
 An object counts from the migration on that its entry names as ``since``, up to the one that it
 names as ``until``, if any. Optional objects may go. What the file puts back under the same name is
-not missed, and what CASCADE or a dropped column takes along is not told here: validation in the
-migration's own transaction sees that.
+not missed. A schema takes along what is in it; what else CASCADE or a dropped column takes along is
+not told here: validation in the migration's own transaction sees that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ceremony.core.catalog.kinds import ObjectKind
 from ceremony.core.contract.requirement import ON_TABLE, Level, RequiredKind, Requirement, Wanted
@@ -16,9 +17,9 @@ from ceremony.core.lint.inventory import Key
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
-from ceremony.core.sql.parser import ast, walk
+from ceremony.core.sql.parser import Node, ast, walk
 from ceremony.core.sql.relations import Name, listed_name
-from ceremony.core.sql.types import type_of
+from ceremony.core.sql.types import SYSTEM, TypeName, type_of
 
 _KINDS = {
     RequiredKind.TABLE: ObjectKind.TABLE,
@@ -43,15 +44,24 @@ _KINDS = {
 
 def _look(subject: Subject) -> Iterator[Remark]:
     taken = list(_taken(subject))
-    required = {_key(one.wanted): one for one in _required(subject)} if taken else {}
+    required = list(_required(subject)) if taken else []
     for command, key, verb in taken:
-        one = required.get(key)
-        if one is not None and not _is_overload(command, key, one.wanted):
+        for one in _meant(command, key, required):
             yield command.remark(
                 f"This {verb} the {one.wanted}, which the contract requires since {one.since}.",
                 f'Keep it; or give the entry until = "{subject.migration.version}" where nobody '
                 "needs it any more.",
             )
+
+
+def _meant(command: Command, key: Key, required: list[Requirement]) -> list[Requirement]:
+    """What of the required a command takes away by this name; of a schema that is not required
+    itself, what is in it.
+    """
+    itself = [one for one in required if _key(one.wanted) == key]
+    if itself or key.kind is not ObjectKind.SCHEMA:
+        return [one for one in itself if not _is_overload(command, key, one.wanted)]
+    return [one for one in required if one.wanted.schema == key.name.name]
 
 
 def _taken(subject: Subject) -> Iterator[tuple[Command, Key, str]]:
@@ -72,9 +82,21 @@ def _is_overload(command: Command, key: Key, wanted: Wanted) -> bool:
         isinstance(message, ast.ObjectWithArgs)
         and listed_name(message.objname) == key.name
         and not message.args_unspecified
-        and tuple(type_of(each.type_name) for each in message.objargs) != wanted.arguments
+        and not _are_same(message.objargs, wanted.arguments)
         for message in walk(command.roots)
     )
+
+
+def _are_same(written: Sequence[Node], wanted: Sequence[TypeName]) -> bool:
+    """Whether arguments are of these types; ``int4`` has no schema, ``integer`` has PostgreSQL's.
+
+    Functions do not know modifiers (manual, CREATE FUNCTION).
+    """
+    return [_argument(type_of(each.type_name)) for each in written] == [*map(_argument, wanted)]
+
+
+def _argument(name: TypeName | None) -> TypeName | None:
+    return name and replace(name, schema="" if name.schema == SYSTEM else name.schema, modifiers=())
 
 
 def _required(subject: Subject) -> Iterator[Requirement]:

@@ -4,16 +4,16 @@
 and temporary tables, hold nobody's data. Rows deleted under a condition are the file's business.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from ceremony.core.catalog.kinds import ObjectKind
-from ceremony.core.lint.command import Command
+from ceremony.core.lint.command import RUN_QUERIES, Command
 from ceremony.core.lint.deeds import dropped
 from ceremony.core.lint.own import Own
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
-from ceremony.core.sql.parser import Message, ast
+from ceremony.core.sql.parser import ast, walk
 from ceremony.core.sql.relations import Name, relation_name
 
 
@@ -46,8 +46,7 @@ def _lost(command: Command, own: Own) -> Iterator[str]:
     for key in dropped(command):
         if key.kind in _HOLD_DATA and not own.has_table(key.name):
             yield f"Dropping the {key} deletes its data"
-    judge = _JUDGES.get(command.kind)
-    for table in judge(command.node) if judge is not None else ():
+    for table in _emptied(command):
         if not own.has_table(table):
             yield f"All rows of {table} are deleted"
     if command.kind == "drop_stmt" and command.node.behavior == ast.DROP_CASCADE:
@@ -71,20 +70,16 @@ def _all_own(command: Command, own: Own) -> bool:
     return {key.name for key in keys} == {key.name for key in keys if own.has(key)}
 
 
-def _truncated(node: Message) -> Iterator[Name]:
-    for relation in node.relations:
-        yield relation_name(relation.range_var)
-
-
-def _deleted(node: Message) -> Iterator[Name]:
-    if not node.HasField("where_clause") and not node.using_clause:
-        yield relation_name(node.relation)
-
-
-_JUDGES: Mapping[str, Callable[[Message], Iterator[Name]]] = {
-    "truncate_stmt": _truncated,
-    "delete_stmt": _deleted,
-}
+def _emptied(command: Command) -> Iterator[Name]:
+    """The tables of TRUNCATE and of a DELETE without condition, one in a WITH included."""
+    if command.kind == "truncate_stmt":
+        for relation in command.node.relations:
+            yield relation_name(relation.range_var)
+    elif command.kind in RUN_QUERIES:
+        for message in walk(command.roots):
+            whole = isinstance(message, ast.DeleteStmt) and not message.HasField("where_clause")
+            if whole and not message.using_clause:
+                yield relation_name(message.relation)
 
 
 RULE = Rule(

@@ -7,7 +7,7 @@ UPDATE … FROM is narrowed by its join.
 from collections.abc import Iterator
 
 from ceremony.core.contract.names import split_name
-from ceremony.core.lint.command import Command
+from ceremony.core.lint.command import RUN_QUERIES, Command
 from ceremony.core.lint.own import Own
 from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
@@ -38,15 +38,12 @@ def _reference_tables(series: Series) -> frozenset[Name]:
 
 def _written_whole(command: Command) -> Iterator[Name]:
     """The tables of an UPDATE without WHERE, one in a WITH included."""
-    if command.kind not in _RUN_QUERIES:
+    if command.kind not in RUN_QUERIES:
         return
     for message in walk(command.roots):
         whole = isinstance(message, ast.UpdateStmt) and not message.HasField("where_clause")
         if whole and not message.from_clause:
             yield relation_name(message.relation)
-
-
-_RUN_QUERIES = frozenset({"select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
 
 
 RULE = Rule(

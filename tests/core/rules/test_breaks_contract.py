@@ -46,6 +46,8 @@ def _files(sql):
         "DROP TABLE a;",
         "DROP TABLE IF EXISTS x, s.a CASCADE;",
         "ALTER TABLE a RENAME TO x;",
+        "DROP FUNCTION f(int4);",
+        "ALTER FUNCTION f(integer) SET SCHEMA s;",
         "ALTER TABLE a SET SCHEMA s;",
         "ALTER TABLE a DROP COLUMN b;",
         "ALTER TABLE a DROP COLUMN IF EXISTS b;",
@@ -105,6 +107,13 @@ def test_fires(sql):
 )
 def test_does_not_fire(sql):
     assert lines(RULE, _files(sql)) == []
+
+
+@pytest.mark.parametrize("sql", ["DROP SCHEMA s CASCADE;", "ALTER SCHEMA s RENAME TO t;"])
+def test_a_schema_takes_along_what_is_in_it(sql):
+    contract = '[[table]]\nname = "s.a"\nsince = "0001"\n[[table]]\nname = "a"\nsince = "0001"\n'
+    [(_, _, message)] = found(RULE, {"contract.toml": contract, "0001_a.sql": sql})
+    assert "the table s.a, which" in message
 
 
 def test_says_since_when_and_what_can_be_done():

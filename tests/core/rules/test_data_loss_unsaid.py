@@ -21,6 +21,7 @@ def _after_a(sql):
         "TRUNCATE a;",
         "TRUNCATE a CASCADE;",
         "DELETE FROM a;",
+        "WITH gone AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM gone;",
         "DROP SCHEMA s CASCADE;",
         "DROP TYPE t CASCADE;",
         "DROP EXTENSION e CASCADE;",
