@@ -1,6 +1,6 @@
 """Retire: a file that must never run again is renamed, with its reason, where nobody needs it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ceremony import __version__, conf
@@ -23,7 +23,14 @@ from ceremony.core.history import Event, History
 from ceremony.core.migration import Kind, Migration
 from ceremony.core.plan import Direction, Plan, Step, plan_digest
 from ceremony.core.report import Verdict
-from ceremony.core.retiring import REASON, Asked, Need, RetireReport, need_of, retire_findings
+from ceremony.core.retiring import (
+    Asked,
+    Need,
+    RetireReport,
+    is_reason,
+    need_of,
+    retire_findings,
+)
 from ceremony.core.series import Series
 from ceremony.errors import CeremonyError, UsageError
 from ceremony.models import MigrationRecord, RunKind
@@ -56,9 +63,9 @@ def retire(request: RetireRequest, watcher: Watcher) -> RetireReport:
     """Ask every target that the series is known on, then rename the change and its siblings.
 
     A call that was cut off is finished by the next one. Raises UsageError (version-unknown,
-    reason-invalid, name-taken, path-unwritable), Refused (retire-needed, retire-unknown,
-    retire-partly, retire-depended-on; plan-refused for several), and, for ``databases``, what
-    ``ready`` raises.
+    reason-invalid, alias-unknown, name-taken, path-unwritable), Refused (retire-needed,
+    retire-unknown, retire-partly, retire-depended-on, retire-contract; plan-refused for several),
+    and, for ``databases``, what ``ready`` raises.
     """
     settings = conf.load()
     reason = _reason(request.reason)
@@ -74,7 +81,7 @@ def retire(request: RetireRequest, watcher: Watcher) -> RetireReport:
         refuse_plan(found, f"retiring {request.series} {migration.label}")
     report = _report(series, migration, reason, asked, library)
     if request.check_only:
-        return replace(report, done=False)
+        return replace(report, done=False, databases=request.databases)
     for target in targets:
         refuse_unconfirmed(target, request.confirm)
     if report.renamed:
@@ -86,11 +93,12 @@ def retire(request: RetireRequest, watcher: Watcher) -> RetireReport:
 
 def _reason(text: str) -> str:
     reason = " ".join(text.split(" ")).strip()
-    if REASON.fullmatch(reason) and len(reason) <= _LONGEST:
+    if is_reason(reason) and len(reason) <= _LONGEST:
         return reason
     raise UsageError(
         "reason-invalid",
-        f"A reason is one line of at most {_LONGEST} characters; it stands in the file's header.",
+        f"A reason is one line of at most {_LONGEST} visible characters; it stands in the file's "
+        "header.",
         next_step='Say in one sentence why the file must never run: --reason "expects a table that '
         'was made by hand"',
     )
@@ -124,9 +132,21 @@ def _ask(
     home = home_of(series, None, settings).alias if _has_home(series) else ""
     seen = MigrationRecord.objects.filter(series=series.name).values_list("target__alias")
     aliases = {home, *request.databases, *(alias for (alias,) in seen)} - {""}
+    _refuse_unasked(request, aliases)
     for alias in sorted(aliases):
         one = _ask_one(alias, series, migration, settings)
         yield replace(one, excused=alias in request.not_needed)
+
+
+def _refuse_unasked(request: RetireRequest, aliases: Collection[str]) -> None:
+    """What a person says of a target goes into the trail: it must be one that is asked."""
+    strange = sorted(set(request.not_needed) - set(aliases))
+    if strange:
+        raise UsageError(
+            "alias-unknown",
+            f"--not-needed names {strange[0]!r}, and {request.series!r} was never seen there.",
+            next_step=f"Name one that is asked: {', '.join(sorted(aliases)) or 'there is none'}",
+        )
 
 
 def _has_home(series: Series) -> bool:

@@ -14,9 +14,6 @@ from ceremony.core.report import TargetFacts
 from ceremony.core.series import Series
 from ceremony.core.superseding import Standings
 
-REASON = re.compile(r"[^\x00-\x1f\x7f\u2028\u2029]+")
-"""A reason stands on one line of a comment."""
-
 
 class Need(StrEnum):
     """What a migration is to a target. Only what waits, is partly in, or is unknown forbids."""
@@ -158,6 +155,13 @@ def _kept_for(migration: Migration, one: Asked) -> Finding:
     )
 
 
+def is_reason(text: str) -> bool:
+    """Whether a text can stand in a comment of one line: it says something, and has neither line
+    ends nor characters that nobody sees or that turn the text around (Unicode, UAX 9).
+    """
+    return bool(text) and text.isprintable()
+
+
 def with_reason(data: bytes, reason: str) -> bytes:
     """The file with ``-- Retired: reason`` among the comments at its beginning, as its line ends
     are; a file that has such a line is left as it is.
@@ -180,7 +184,7 @@ class RetireReport:
     """What ``retire_sql`` answers: ``renamed`` are pairs of old and new names.
 
     ``recorded`` are the targets whose ledger says so now, with the row's number; ``done`` is false
-    for ``--check``.
+    for ``--check``. ``databases`` are the targets whose ledgers are to say so.
     """
 
     series: str
@@ -191,3 +195,4 @@ class RetireReport:
     asked: tuple[Asked, ...]
     recorded: tuple[tuple[str, int], ...] = ()
     done: bool = True
+    databases: tuple[str, ...] = ()

@@ -85,6 +85,25 @@ def test_a_person_may_say_that_a_target_does_not_need_it(shop: World) -> None:
     assert AuditEvent.objects.get(action="retired").detail()["not_needed"] == ["shop"]
 
 
+def test_a_check_ends_with_the_command_that_does_it(shop: World) -> None:
+    given = ("--not-needed", "shop", "--database", "shop")
+    answer = manage("retire_sql", "shop", "0002", "--reason", "no more", *given, "--check")
+    assert answer.out.endswith(
+        "Next   manage.py retire_sql shop 0002_second --reason 'no more' --not-needed shop "
+        "--database shop\n"
+    )
+
+
+def test_a_target_that_nobody_asks_cannot_be_excused(shop: World) -> None:
+    answer = manage("retire_sql", "shop", "0002", *WHY, "--not-needed", "shopp")
+    assert (answer.status, answer.err) == (
+        2,
+        "✕ --not-needed names 'shopp', and 'shop' was never seen there.  [alias-unknown]\n"
+        "State  Nothing was changed.\nNext   Name one that is asked: shop\n",
+    )
+    assert not AuditEvent.objects.filter(action="retired").exists()
+
+
 def test_every_target_that_is_known_is_asked(shop: World) -> None:
     shop.target("other")
     shop.applied("--to", "0001", "--database", "other")
@@ -163,7 +182,7 @@ def test_a_check_changes_nothing(shop: World, golden: Golden) -> None:
     assert not AuditEvent.objects.filter(action="retired").exists()
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "two\nlines", "x" * 501])
+@pytest.mark.parametrize("reason", ["", "  ", "two\nlines", "x" * 501, "\u202eturned", "a\u200bb"])
 def test_a_reason_is_one_line(shop: World, reason: str) -> None:
     answer = manage("retire_sql", "shop", "0002", "--reason", reason)
     assert answer.status == 2

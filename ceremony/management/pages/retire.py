@@ -53,12 +53,23 @@ def _row(one: Asked, report: RetireReport) -> list[Part]:
     return [one.alias, said]
 
 
+def _again(report: RetireReport) -> list[str]:
+    """The command that does what ``--check`` showed."""
+    words = [program(), "retire_sql", report.series, report.label, "--reason", report.reason]
+    for one in report.asked:
+        words += ["--not-needed", one.alias] if one.excused else []
+    for alias in report.databases:
+        words += ["--database", alias]
+    facts = [one.facts for one in report.asked if one.alias in report.databases]
+    guarded = [one.environment for one in facts if one is not None and one.protected]
+    return [*words, "--confirm", guarded[0]] if guarded else words
+
+
 def _next(page: Page, report: RetireReport, prefix: str) -> None:
     if not report.renamed:
         return
     if not report.done:
-        command = [program(), "retire_sql", report.series, report.label, "--reason", report.reason]
-        page.line(("Next   ", "dim"), shlex.join(command))
+        page.line(("Next   ", "dim"), shlex.join(_again(report)))
         return
     folder = f"{prefix}{report.series}"
     message = shlex.quote(f"Retire {report.series} {report.label}: {report.reason}")
