@@ -63,7 +63,7 @@ def run(command: Sequence[str], password: str = "") -> str:
     The password goes through the environment (PGPASSWORD, manual 34.15), never into the list of
     arguments, which others can read. Raises ProgramFailed.
     """
-    environment = {**os.environ, "PGCONNECT_TIMEOUT": "10"}
+    environment = {**os.environ, "PGCONNECT_TIMEOUT": "10", "LC_MESSAGES": "C"}
     if password:
         environment["PGPASSWORD"] = password
     try:
@@ -82,10 +82,18 @@ def run(command: Sequence[str], password: str = "") -> str:
             f"{command[0]} could not be started: {error.strerror}.", f"ls -l {command[0]}"
         ) from None
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+        name = Path(command[0]).name
+        said = _said(name, done.stderr) or f"status {done.returncode}"
         if password:
             said = said.replace(password, "…")
-        raise ProgramFailed(
-            f"{Path(command[0]).name} said: {said}", "see what it says, then run the command again"
-        )
+        raise ProgramFailed(f"{name} said: {said}", "see what it says, then run the command again")
     return done.stdout
+
+
+def _said(name: str, stderr: str) -> str:
+    """The line that tells the error; the last one where none is marked so. Details (the whole query
+    over every table, say) come behind it.
+    """
+    lines = stderr.strip().splitlines()
+    marked = [line for line in lines if line.startswith(f"{name}: error:")]
+    return (marked or lines or [""])[-1]

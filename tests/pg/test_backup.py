@@ -74,6 +74,24 @@ def test_the_password_is_in_no_argument(parameters, tmp_path):
     assert list((tmp_path / "b").iterdir()) == []
 
 
+def test_what_pg_dump_says_of_an_error_is_told_without_the_query(parameters, tmp_path):
+    fake_program(
+        tmp_path,
+        "pg_dump",
+        'if [ "$1" = --version ]; then echo "pg_dump (PostgreSQL) 99.1"; exit; fi\n'
+        "echo 'pg_dump: warning: x' >&2\n"
+        "echo 'pg_dump: error: query failed: ERROR:  permission denied for table t' >&2\n"
+        "echo 'pg_dump: detail: Query was: LOCK TABLE public.t' >&2; exit 1",
+    )
+    fake_program(tmp_path, "pg_restore", "exit 0")
+    with pytest.raises(Refused) as caught:
+        back_up(parameters, tmp_path / "b", pg_bin=str(tmp_path), server_version=180004)
+    assert caught.value.happened == (
+        "The backup was not made. pg_dump said: pg_dump: error: query failed: ERROR:  permission "
+        "denied for table t"
+    )
+
+
 def test_a_file_that_cannot_be_read_back_is_no_backup(parameters, tmp_path):
     fake_program(
         tmp_path,
