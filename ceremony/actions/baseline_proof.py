@@ -27,6 +27,8 @@ from ceremony.pg.verify import run_checks
 
 _SHOWN = 20
 _KEPT = 500
+_NO_RIGHT = "42501"
+"""insufficient_privilege (manual, appendix A)."""
 _NOTHING_RECORDED = "Nothing was recorded, and the target was only read."
 
 
@@ -114,13 +116,20 @@ def _failed(migration: Migration, outcome: StepOutcome, time: str) -> Problem | 
     if outcome.state is StepState.DONE:
         return None
     said = outcome.problem
+    server = said.server if said else None
+    mend = f"Mend {migration.path}, then run the same command again."
+    if server is not None and server.sqlstate == _NO_RIGHT:
+        mend = (
+            "Use a role that may do that; or leave owners and grants out: delete "
+            f"{migration.path} with its checks, then run the same command with --without-rights."
+        )
     return Problem(
         "baseline-build-failed" if time == "first" else "baseline-not-repeatable",
         f"{migration.label} failed on the scratch database, the {time} time it was run: "
         f"{said.happened if said else outcome.state.value}",
         f"{DROPPED} {_NOTHING_RECORDED}",
-        f"Mend {migration.path}, then run the same command again.",
-        said.server if said else None,
+        mend,
+        server,
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from tests.acceptance.door import ROOT, manage
-from tests.acceptance.world import World
+from tests.acceptance.world import World, point
 from tests.conftest import Database
 
 RICH = ROOT / "tests" / "pg" / "baseline" / "rich.sql"
@@ -118,6 +118,26 @@ def test_what_a_dump_would_lose_is_a_difference(world: World) -> None:
     answer = manage("baseline_sql", "copy", "base")
     assert answer.status == 3
     assert "Index public.t_a is in the database, and the file does not build it." in answer.err
+
+
+def test_a_role_that_may_not_give_to_others_is_told_of_the_way_out(world: World) -> None:
+    target = world.target("copy")
+    world.ask("CREATE TABLE t (a int)", "copy")
+    role = f"role_of_{target.name}"
+    world.ask(f"CREATE ROLE {role} LOGIN CREATEDB; GRANT SELECT ON t TO {role}", "copy")
+    world.ask(f"GRANT CREATE ON SCHEMA public TO {role}", "copy")
+    point("copy", USER=role)
+    begin(world)
+    answer = manage("baseline_sql", "copy", "base")
+    assert answer.status == 3
+    assert "(42501).  [baseline-build-failed]" in answer.err
+    assert answer.err.endswith(
+        "Next   Use a role that may do that; or leave owners and grants out: delete "
+        "copy/0001_base.sql with its checks, then run the same command with --without-rights.\n"
+    )
+    for path in (world.root / "copy").glob("0001_base.*"):
+        path.unlink()
+    assert manage("baseline_sql", "copy", "base", "--without-rights").status == 0
 
 
 def test_a_rich_schema_is_taken_over(world: World) -> None:

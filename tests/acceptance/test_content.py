@@ -121,6 +121,8 @@ def test_it_is_recorded_once(live: World) -> None:
         "✓ Recorded already, nothing to do: 0030_establish_true_baseline is the baseline of "
         "content on content (local)."
     )
+    looked = manage("baseline_sql", "content", "--check")
+    assert looked.out.splitlines()[-1] == "Next   manage.py status_sql content   what is applied"
     assert live.ledger("content") == ledger
     assert manage("apply_sql", "content").status == 0
     assert live.ledger("content") == ledger

@@ -83,7 +83,7 @@ def _next(page: Page, report: BaselineReport) -> None:
     if report.problem is not None:
         return
     status = next_command("status_sql", report.series, report.target)
-    if report.recording:
+    if report.recording or not report.run:
         page.line(("Next   ", "dim"), f"{status}   what is applied")
     else:
         again = next_command("baseline_sql", report.series, report.target)
