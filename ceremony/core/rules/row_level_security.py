@@ -15,6 +15,7 @@ from ceremony.core.lint.remark import Remark
 from ceremony.core.lint.rule import Rule
 from ceremony.core.lint.subject import Subject
 from ceremony.core.script import Statement
+from ceremony.core.sql.constants import definition_of
 from ceremony.core.sql.parser import ast
 from ceremony.core.sql.relations import TEMPORARY, Name, relation_name
 
@@ -61,6 +62,8 @@ def _follow(command: Command, tables: dict[Name, _Table]) -> None:
     if created is not None:
         tables.setdefault(created, _Table(command.statement))
     _secure(command, tables)
+    for one in alterations(command, ast.AT_AttachPartition):
+        tables.pop(relation_name(definition_of(one.action).partition_cmd.name), None)
 
 
 def _created(command: Command) -> Name | None:
