@@ -12,9 +12,10 @@ from ceremony.actions.home import home_alias, home_of
 from ceremony.conf import GateSettings, Settings, TargetSettings
 from ceremony.core.assemble import assemble
 from ceremony.core.contract.holding import held_on
-from ceremony.core.finding import Finding, refuse
+from ceremony.core.finding import Finding, errors, refuse
 from ceremony.core.history import History
 from ceremony.core.ledger_row import LedgerRow
+from ceremony.core.naming import SETTINGS
 from ceremony.core.readiness import Readiness, ReadinessState, readiness, unread
 from ceremony.core.series import Series, SeriesFiles
 from ceremony.core.settings_file import read_settings
@@ -32,7 +33,8 @@ def look(
     of names; with ``aliases`` only those whose home is one of them.
 
     A target that could not be asked is UNKNOWN, with the reason. Raises UsageError (root-missing,
-    series-unknown, database-not-given, alias-unknown, alias-not-postgresql).
+    series-unknown, database-not-given, alias-unknown, alias-not-postgresql, and the code of what
+    is wrong with a ``series.toml`` that names no home).
     """
     homes = dict(_homes(settings, gate, aliases))
     series = {name: _assembled(read_series(settings.root, name)) for name in homes}
@@ -68,10 +70,21 @@ def _homes(
         text = file.data.decode(errors="replace") if file else None
         read = read_settings(name, file.path if file else "", text, ()).settings
         alias = home_alias(name, read.database)
+        if not alias:
+            _require_legible(settings, name)
         if aliases is not None and alias not in aliases:
             continue
         if alias or gate.series:
             yield name, home_of(Series(name, read, (), ()), None, settings)
+
+
+def _require_legible(settings: Settings, name: str) -> None:
+    """A series that names no home is left out, but not because nobody can read what it names."""
+    files = read_series(settings.root, name)
+    own = (name, f"{name}/{SETTINGS}")
+    found = [*files.findings, *(one for one in _assembled(files).findings if one.path == own[1])]
+    for one in errors(tuple(one for one in found if one.path in own)):
+        raise UsageError(one.code, f"{one.place}: {one.message}", next_step=one.hint)
 
 
 def _names(settings: Settings) -> tuple[str, ...]:

@@ -257,6 +257,31 @@ def test_only_the_series_that_are_named(one: World) -> None:
     assert probe()[1]["code"] == "series-unknown"
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "at"),
+    [
+        ('database = ["shop"]\n', "settings-value", "b/series.toml:1"),
+        ('database = "shop\n', "toml-syntax", "b/series.toml:1:17"),
+        ('databse = "shop"\n', "settings-unknown-key", "b/series.toml:1"),
+        (None, "path-symlink", "b/series.toml"),
+    ],
+)
+def test_a_series_whose_home_cannot_be_read_is_not_left_out(
+    text: str | None, code: str, at: str, one: World
+) -> None:
+    one.write({"0001_x.sql": "CREATE TABLE x (id int);\n"}, "b")
+    require_schema(None)
+    if text is None:
+        one.path("series.toml", "b").symlink_to("elsewhere")
+    else:
+        one.write({"series.toml": text}, "b")
+    said = told()
+    assert said.startswith(f"{at}: ")
+    assert f"[{code}]\n" in said
+    assert (probe()[0], probe()[1]["code"]) == (503, code)
+    assert [message.id for message in checked()] == ["ceremony.W004"]
+
+
 def test_nothing_is_locked_and_no_lock_keeps_it_out(one: World) -> None:
     """A run at work holds the advisory lock; a second one would wait for it."""
     with one.target().connect() as connection:
