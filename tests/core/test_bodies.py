@@ -178,6 +178,8 @@ def test_statements_without_a_body_have_none(text):
         "DO $$DECLARE a app.person; BEGIN a.name := 'x';\nDELETE FROM x; END$$",
         "DO $$DECLARE a app.role; b int; BEGIN SELECT 1, 2 INTO a, b;\nDELETE FROM x; END$$",
         "DO $$DECLARE a app.vector(3); BEGIN\nDELETE FROM x; END$$",
+        "DO $$DECLARE a t%ROWTYPE; BEGIN a.name := 'x';\nDELETE FROM x; END$$",
+        "DO $$DECLARE a app.t%ROWTYPE; b app.role; BEGIN a.name := b;\nDELETE FROM x; END$$",
         "DO $$BEGIN DECLARE a app.role; declare b app.role; BEGIN\nDELETE FROM x; END; END$$",
         "DO $$DECLARE a app\n.role; b app.t.c%TYPE; c app.t%ROWTYPE; BEGIN DELETE FROM x; END$$",
         "CREATE FUNCTION f(a app.role, b role[], c app.role[]) RETURNS app.role "
@@ -202,7 +204,8 @@ def test_types_that_the_parser_does_not_know_do_not_stop_it(text):
         ("a role ARRAY[4];", "a int ARRAY[4];"),
         ("a app\n.role; b int;", "a record\n; b int;"),
         ("a text; b numeric(3, 2); c record;", "a text; b numeric(3, 2); c record;"),
-        ("a app.t%ROWTYPE; b app.t.c%TYPE;", "a app.t%ROWTYPE; b app.t.c%TYPE;"),
+        ("a app.t%ROWTYPE; b app.t.c%TYPE;", "a record; b app.t.c%TYPE;"),
+        ("a t % RowType; b t;", "a record; b t;"),
         ("a CURSOR (b app.role) FOR SELECT 1;", "a CURSOR (b app.role) FOR SELECT 1;"),
         ("a ALIAS FOR x;", "a ALIAS FOR x;"),
         ("a int; DECLARE b app.role;", "a int; DECLARE b record;"),

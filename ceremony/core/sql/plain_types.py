@@ -1,8 +1,8 @@
 """PL/pgSQL with its types made plain, for a parser that knows those of PostgreSQL alone.
 
-libpg_query reads PL/pgSQL without a catalog: a type with a schema, and an array of a type that is
-not PostgreSQL's own, stop it. What the statements in a body mean does not depend on the types of
-its variables, so these are replaced; lines stay what they are.
+libpg_query reads PL/pgSQL without a catalog: a type with a schema, an array of a type that is not
+PostgreSQL's own, and the fields of a variable of %ROWTYPE stop it. What the statements in a body
+mean does not depend on the types of its variables, so these are replaced; lines stay what they are.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +17,9 @@ other has fields. Which is wanted shows when the body is read.
 
 _ELEMENT = b"int"
 """What stands for the type of an array's elements."""
+
+_ROW = b"record"
+"""What stands for a table's row type."""
 
 _NO_TYPE = frozenset({b"cursor", b"scroll", b"no", b"alias"})
 
@@ -71,15 +74,17 @@ def plain_declarations(body: str, stand_in: str) -> str:
     ranges = tokens(raw).ranges
     kept: list[bytes] = []
     position = 0
-    for start, end, is_array in _types(raw, ranges):
-        instead = _ELEMENT if is_array else stand_in.encode()
+    for start, end, fixed in _types(raw, ranges):
+        instead = fixed or stand_in.encode()
         kept += (raw[position:start], instead, b"\n" * raw.count(b"\n", start, end))
         position = end
     return b"".join((*kept, raw[position:])).decode()
 
 
-def _types(raw: bytes, ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, bool]]:
-    """Where a type stands that the parser would not take, and whether it is an array's."""
+def _types(raw: bytes, ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, bytes]]:
+    """Where a type stands that the parser would not take, and what can stand for it: ``b""`` where
+    either of ``STAND_INS`` might.
+    """
     words = [raw[start:end].lower() for start, end in ranges]
     for at in _declarations(words):
         first = at + 1 + (words[at + 1 : at + 2] == [b"constant"])
@@ -87,12 +92,15 @@ def _types(raw: bytes, ranges: Sequence[tuple[int, int]]) -> Iterator[tuple[int,
         while words[last + 1 : last + 2] == [b"."]:
             last += 2
         behind = words[last + 1 : last + 2]
+        if words[last + 1 : last + 3] == [b"%", b"rowtype"]:
+            yield ranges[first][0], ranges[last + 2][1], _ROW
+            continue
         if last >= len(words) or behind == [b"%"] or words[first] in _NO_TYPE:
             continue
         until = _behind_brackets(words, last + 1) if behind == [b"("] else last + 1
         array = words[until : until + 1] in ([b"["], [b"array"])
         if array or last > first:
-            yield ranges[first][0], ranges[until - 1][1], array
+            yield ranges[first][0], ranges[until - 1][1], _ELEMENT if array else b""
 
 
 def _declarations(words: Sequence[bytes]) -> Iterator[int]:
