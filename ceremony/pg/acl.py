@@ -37,7 +37,7 @@ _OWNERS: Mapping[str, str] = {
 }
 """What the owner may by default. MAINTAIN is not demanded: it came with PostgreSQL 17."""
 _PUBLIC: Mapping[str, str] = {"pg_proc": "X", "pg_type": "U"}
-_ENTRY = re.compile(r'("(?:[^"]|"")*"|[^=]*)=([A-Za-z*]*)/("(?:[^"]|"")*"|.*)')
+_ENTRY = re.compile(r'("(?:[^"]|"")*"|[^="\n]*)=([A-Za-z*]*)/("(?:[^"]|"")*"|[^"\n]*)(?:\n|\Z)')
 _LETTER = re.compile(r"([A-Za-z])(\*?)")
 _TO_OWNER = "its owner"
 
@@ -77,13 +77,11 @@ def grants(what: str, owner: str | None, acl: str) -> dict[str, str]:
 
 
 def _entries(acl: str) -> list[tuple[str, str, str]]:
-    found = []
-    for line in acl.splitlines():
-        match = _ENTRY.fullmatch(line)
-        if match is not None:
-            grantee, letters, grantor = match.groups()
-            found.append((_bare(grantee) or "PUBLIC", letters, _bare(grantor)))
-    return found
+    """Grantee, letters and grantor of each entry; a quoted name may hold a line break."""
+    return [
+        (_bare(grantee) or "PUBLIC", letters, _bare(grantor))
+        for grantee, letters, grantor in _ENTRY.findall(acl)
+    ]
 
 
 def _bare(name: str) -> str:

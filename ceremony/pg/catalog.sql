@@ -197,7 +197,10 @@ LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN k ON k.conrelid = a.attrelid AND k.attnum = a.attnum --@ 18+
 WHERE {user schemas} AND a.attnum > 0 AND NOT a.attisdropped AND c.relpersistence <> 't'
   AND (c.relkind IN ('r', 'p', 'f')
-       OR (c.relkind IN ('v', 'm') AND (a.attacl IS NOT NULL OR d.adrelid IS NOT NULL)))
+       -- A view's definition tells its columns, but not these.
+       OR (c.relkind IN ('v', 'm')
+           AND (a.attacl IS NOT NULL OR d.adrelid IS NOT NULL OR a.attstorage <> t.typstorage
+                OR a.attcompression <> '' OR a.attstattarget >= 0 OR a.attoptions IS NOT NULL)))
   {only c.oid};
 
 -- name: sequences
@@ -327,8 +330,24 @@ SELECT 'pg_proc' AS class, p.oid AS id, 'pg_namespace' AS of_class, p.pronamespa
        CASE WHEN g.aggfinalfn <> 0 THEN g.aggfinalfn::regprocedure::text END AS "final function",
        CASE WHEN g.aggcombinefn <> 0 THEN g.aggcombinefn::regprocedure::text END
             AS "combine function",
+       CASE WHEN g.aggfinalextra THEN 'yes' END AS "final function takes arguments",
+       CASE WHEN g.aggfinalfn = 0 OR g.aggfinalmodify = 'r' THEN NULL
+            WHEN g.aggfinalmodify = 's' THEN 'shareable' ELSE 'read write' END
+            AS "final function modifies",
+       CASE WHEN g.aggserialfn <> 0 THEN g.aggserialfn::regprocedure::text END
+            AS "serialization function",
+       CASE WHEN g.aggdeserialfn <> 0 THEN g.aggdeserialfn::regprocedure::text END
+            AS "deserialization function",
+       nullif(g.aggtransspace, 0)::text AS "state size",
        CASE WHEN g.aggmtransfn <> 0 THEN g.aggmtransfn::regprocedure::text END
             AS "moving transition function",
+       CASE WHEN g.aggminvtransfn <> 0 THEN g.aggminvtransfn::regprocedure::text END
+            AS "moving inverse function",
+       CASE WHEN g.aggmtranstype <> 0 THEN format_type(g.aggmtranstype, NULL) END
+            AS "moving state type",
+       CASE WHEN g.aggmfinalfn <> 0 THEN g.aggmfinalfn::regprocedure::text END
+            AS "moving final function",
+       g.aggminitval AS "moving initial value",
        CASE WHEN g.aggsortop <> 0 THEN g.aggsortop::regoperator::text END AS "sort operator"
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -346,6 +365,8 @@ SELECT 'pg_operator' AS class, o.oid AS id, 'pg_namespace' AS of_class, o.oprnam
        o.oprcode::regprocedure::text AS function, format_type(o.oprresult, NULL) AS returns,
        CASE WHEN o.oprcom <> 0 THEN o.oprcom::regoperator::text END AS commutator,
        CASE WHEN o.oprnegate <> 0 THEN o.oprnegate::regoperator::text END AS negator,
+       CASE WHEN o.oprrest <> 0 THEN o.oprrest::regproc::text END AS "restriction estimator",
+       CASE WHEN o.oprjoin <> 0 THEN o.oprjoin::regproc::text END AS "join estimator",
        CASE WHEN o.oprcanmerge THEN 'yes' END AS merges,
        CASE WHEN o.oprcanhash THEN 'yes' END AS hashes
 FROM pg_operator AS o JOIN pg_namespace AS n ON n.oid = o.oprnamespace
@@ -372,6 +393,8 @@ SELECT 'pg_collation' AS class, c.oid AS id, 'pg_namespace' AS of_class, c.colln
             ELSE 'default' END AS provider,
        coalesce(to_jsonb(c) ->> 'colllocale', to_jsonb(c) ->> 'colliculocale',
                 to_jsonb(c) ->> 'collcollate') AS locale,
+       CASE WHEN c.collctype <> c.collcollate THEN c.collctype END AS "character classes",
+       to_jsonb(c) ->> 'collicurules' AS rules,
        CASE WHEN c.collisdeterministic THEN 'yes' ELSE 'no' END AS deterministic
 FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = c.collnamespace
 WHERE {user schemas};

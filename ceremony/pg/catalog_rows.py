@@ -46,6 +46,8 @@ _COMPLETE = frozenset(
 )
 """Kinds whose name in the row is complete although they hang on something."""
 
+_VIEWS = frozenset({ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
+
 REST = "rest"
 _UNITS = frozenset({"pg_class", "pg_type", "pg_proc"})
 _KINDS = {kind.value: kind for kind in ObjectKind}
@@ -177,6 +179,10 @@ class Reader:
                 at, key = of, tables.get(of)
                 if key is None:
                     continue
+                if key.kind in _VIEWS:
+                    self._of_view(key, of, name, acl, default, more)
+                    key = None
+                    continue
                 order = orders.setdefault(of, [])
                 unit = self.units.setdefault(f"pg_class:{of}", [])
             order.append((number, name))
@@ -193,6 +199,31 @@ class Reader:
                 NOTHING if comment is None else {"comment": comment},
                 key,
             )
+
+    def _of_view(
+        self,
+        key: ObjectKey,
+        of: int,
+        name: str,
+        acl: str | None,
+        default: str | None,
+        more: Mapping[str, str] | None,
+    ) -> None:
+        """What is said about a column of a view is said of the view: its definition tells which
+        columns there are, and of which type and collation.
+        """
+        told = {} if default is None else {"default": default}
+        told |= {fact: value for fact, value in (more or {}).items() if fact != "collation"}
+        given = {} if acl is None else self._on_column(of, acl)
+        parts = ((fact.partition(" to "), how) for fact, how in given.items())
+        view = self.objects[key]
+        self.objects[key] = view._replace(
+            structure={**view.structure, **{f"{fact} of {name}": told[fact] for fact in told}},
+            rights={
+                **view.rights,
+                **{f"{right} ({name}) to {to}": how for (right, _, to), how in parts},
+            },
+        )
 
     def _on_column(self, table: int, acl: str) -> Mapping[str, str]:
         return _without_owner(rights("column", self._owners.get(table), acl))

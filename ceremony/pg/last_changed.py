@@ -5,14 +5,16 @@ catalog names the transaction that wrote it (manual, 9.27.8, ``pg_xact_commit_ti
 are kept until the transaction is frozen; what is gone has no row left to ask.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from ceremony.core.catalog import ObjectKey
+from ceremony.core.catalog import ObjectKey, ObjectKind
 from ceremony.pg.queries import query
 from ceremony.pg.session import Session
 
 _FILE = "last_changed.sql"
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 def last_changed(session: Session, keys: Sequence[ObjectKey]) -> Mapping[ObjectKey, datetime]:
@@ -22,6 +24,14 @@ def last_changed(session: Session, keys: Sequence[ObjectKey]) -> Mapping[ObjectK
     """
     if not keys or not session.ask(query("commit-timestamps-on", _FILE))[0][0]:
         return {}
-    kinds, names = [key.kind.value for key in keys], [key.name for key in keys]
+    single = [key for key in keys if not _gathered(key)]
+    kinds, names = [key.kind.value for key in single], [key.name for key in single]
     found = session.ask(query("last-changed", _FILE), (kinds, names))
-    return {keys[number - 1]: at.astimezone(UTC) for number, at in found if at is not None}
+    return {single[number - 1]: at.astimezone(UTC) for number, at in found if at is not None}
+
+
+def _gathered(key: ObjectKey) -> bool:
+    """Whether it stands for several partitions (``core.catalog.dated``): the server knows no such
+    name, and refuses to read it. The names of operators alone may hold a star unquoted.
+    """
+    return key.kind is not ObjectKind.OPERATOR and "*" in _QUOTED.sub("", key.name)

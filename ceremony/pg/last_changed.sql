@@ -7,12 +7,13 @@ SELECT pg_catalog.current_setting('track_commit_timestamp') = 'on';
 WITH wanted AS (
     SELECT n, kind, name,
            CASE WHEN kind IN ('column', 'constraint', 'trigger', 'policy', 'rule', 'extension',
-                              'event trigger', 'publication', 'foreign server')
+                              'event trigger', 'publication', 'foreign server', 'statistics',
+                              'collation')
                 THEN pg_catalog.parse_ident(name) END AS parts
     FROM ROWS FROM (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[]))
          WITH ORDINALITY AS w (kind, name, n)
 ), placed AS (
-    SELECT n, kind, parts[pg_catalog.array_upper(parts, 1)] AS own,
+    SELECT n, kind, parts[1] AS place, parts[pg_catalog.array_upper(parts, 1)] AS own,
            CASE WHEN kind IN ('table', 'foreign table', 'index', 'sequence', 'view', 'materialized view')
                 THEN pg_catalog.to_regclass(name)
                 WHEN kind IN ('column', 'constraint', 'trigger', 'policy', 'rule')
@@ -31,6 +32,7 @@ WITH wanted AS (
                 THEN pg_catalog.to_regprocedure(name) END::oid AS routine,
            CASE WHEN kind IN ('type', 'domain', 'enum', 'range type')
                 THEN pg_catalog.to_regtype(name) END::oid AS type,
+           CASE WHEN kind = 'operator' THEN pg_catalog.to_regoperator(name) END::oid AS operator,
            CASE WHEN kind = 'schema' THEN pg_catalog.to_regnamespace(name) END::oid AS schema
     FROM wanted
 ), made AS (
@@ -75,6 +77,18 @@ WITH wanted AS (
     SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_enum AS r ON r.enumtypid = p.type
     UNION ALL
     SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_namespace AS r ON r.oid = p.schema
+    UNION ALL
+    SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_operator AS r ON r.oid = p.operator
+    UNION ALL
+    SELECT n, r.xmin FROM placed AS p
+    JOIN pg_catalog.pg_namespace AS s ON s.nspname = p.place
+    JOIN pg_catalog.pg_statistic_ext AS r ON r.stxnamespace = s.oid AND r.stxname = p.own
+    WHERE p.kind = 'statistics'
+    UNION ALL
+    SELECT n, r.xmin FROM placed AS p
+    JOIN pg_catalog.pg_namespace AS s ON s.nspname = p.place
+    JOIN pg_catalog.pg_collation AS r ON r.collnamespace = s.oid AND r.collname = p.own
+    WHERE p.kind = 'collation'
     UNION ALL
     SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_extension AS r ON r.extname = p.own
     WHERE p.kind = 'extension'

@@ -40,6 +40,8 @@ WATCH = (
     " EXECUTE FUNCTION watch()"
 )
 FEED = "CREATE PUBLICATION feed FOR TABLE courses, organizations"
+TOTAL = "CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)"
+ALIKE = "CREATE OPERATOR ~~~ (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)"
 RULE = "CREATE RULE quiet AS ON DELETE TO providers DO INSTEAD NOTHING"
 POLICY = (
     "CREATE POLICY own ON courses FOR SELECT TO damage_reader USING (user_id IS NOT NULL);"
@@ -256,6 +258,25 @@ CODE = (
            " LIMIT 5",
            "View public.names: definition changed: line 4 was not there, "
            'is now "LIMIT 5".', VIEW),
+    Damage("calendar", "ALTER VIEW names ALTER name SET DEFAULT 'nobody'",
+           "View public.names: default of name was none, is now 'nobody'::text.", VIEW),
+    Damage("calendar", "ALTER MATERIALIZED VIEW sums ALTER n SET STATISTICS 7",
+           "Materialized view public.sums: statistics target of n was none, is now 7.", SUMS),
+    Damage("calendar", "DROP AGGREGATE total(int); CREATE AGGREGATE total(int) (SFUNC = int4pl,"
+           " STYPE = int, MSFUNC = int4pl, MINVFUNC = int4mi, MSTYPE = int, SSPACE = 64)",
+           "Aggregate public.total(integer): moving inverse function was none, "
+           "is now int4mi(integer,integer). "
+           "Aggregate public.total(integer): moving state type was none, is now integer. "
+           "Aggregate public.total(integer): moving transition function was none, "
+           "is now int4pl(integer,integer). "
+           "Aggregate public.total(integer): state size was none, is now 64.", TOTAL),
+    Damage("calendar", "ALTER OPERATOR ~~~ (int, int) SET (RESTRICT = eqsel)",
+           "Operator public.~~~(integer,integer): restriction estimator was none, "
+           "is now eqsel.", ALIKE),
+    Damage("calendar", "DROP COLLATION plain; CREATE COLLATION plain (LC_COLLATE = 'C',"
+           " LC_CTYPE = 'C.UTF-8')",
+           "Collation public.plain: character classes were none, are now C.UTF-8.",
+           "CREATE COLLATION plain (LC_COLLATE = 'C', LC_CTYPE = 'C')"),
     Damage("calendar", "ALTER VIEW names SET (security_barrier = true)",
            "View public.names: options were none, are now security_barrier=true.", VIEW),
     Damage("calendar", "DROP MATERIALIZED VIEW sums",
@@ -312,6 +333,8 @@ TYPES = (
 )  # fmt: skip
 
 RIGHTS = (
+    Damage("calendar", "GRANT SELECT (name) ON names TO damage_reader",
+           "View public.names: SELECT (name) is now granted to damage_reader.", VIEW),
     Damage("outbox", "DROP POLICY job_outbox_system_only ON job_outbox",
            "Policy public.job_outbox.job_outbox_system_only vanished."),
     Damage("outbox", "ALTER POLICY job_outbox_system_only ON job_outbox USING (true)",

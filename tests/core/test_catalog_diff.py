@@ -19,6 +19,14 @@ SENTENCES = [
      'Function o: body changed: line 3 was "END", is now "x;".'),
     ("function", "body", "a\nb", "a", 'Function o: body changed: line 2 was "b", '
      "is now not there."),
+    ("function", "body", "a\n  b\n", "a\r\n\tb", "Function o: body changed: only in blank space or "
+     "line ends."),
+    ("function", "body", "a\n  b\nc", "a\nb\nd", 'Function o: body changed: line 3 was "c", '
+     'is now "d".'),
+    ("function", "returns", "integer", "bigint",
+     "Function o: returns was integer, is now bigint."),
+    ("view", "storage of names", "", "main", "View o: storage of names was none, is now main."),
+    ("view", "options of name", "", "a=1", "View o: options of name were none, are now a=1."),
     ("event trigger", "enabled", "yes", "no", "Event trigger o: enabled was yes, is now no."),
     ("table", "access", "heap", "columnar", "Table o: access was heap, is now columnar."),
 ]  # fmt: skip
@@ -28,6 +36,10 @@ RIGHTS = [
     ("granted", "", "Table o: SELECT is no longer granted to bob."),
     ("", "withheld", "Table o: SELECT is no longer granted to bob."),
     ("withheld", "", "Table o: SELECT is now granted to bob."),
+    ("", "granted with grant option",
+     "Table o: SELECT is now granted to bob with grant option."),
+    ("", "granted by eve", "Table o: SELECT is now granted to bob by eve."),
+    ("granted by eve", "", "Table o: SELECT is no longer granted to bob."),
     ("granted", "granted with grant option",
      "Table o: SELECT to bob was granted, is now granted with grant option."),
 ]  # fmt: skip

@@ -35,7 +35,21 @@ def test_a_list_in_words(what, acl, expected):
 
 
 @pytest.mark.parametrize(
-    "name", ["plain", "Has Blank", "a=b", "a/b", 'quo"te', "*", "Größe", "1st", "a,b", "{x}"]
+    "name",
+    [
+        "plain",
+        "Has Blank",
+        "a=b",
+        "a/b",
+        'quo"te',
+        "*",
+        "Größe",
+        "1st",
+        "a,b",
+        "{x}",
+        "two\nlines",
+        "form\x0cfeed",
+    ],
 )
 def test_every_name_of_a_role_is_read_back(target, name):
     quoted = '"' + name.replace('"', '""') + '"'

@@ -30,9 +30,11 @@ CREATE POLICY mine ON "Odd one"."a.b" USING (true);
 CREATE RULE quiet AS ON DELETE TO "Odd one"."a.b" DO INSTEAD NOTHING;
 CREATE PUBLICATION news;
 CREATE STATISTICS public.both ON id, "x.y" FROM "Odd one"."a.b";
+CREATE OPERATOR public.*** (LEFTARG = int, RIGHTARG = text, FUNCTION = public.f);
+CREATE COLLATION "Odd one"."plain.c" FROM "C";
 """
 #: Kinds that say nothing about when: nobody changes them often enough to ask.
-UNTOLD = {ObjectKind.STATISTICS, ObjectKind.DEFAULT_PRIVILEGES}
+UNTOLD = {ObjectKind.CAST, ObjectKind.DEFAULT_PRIVILEGES}
 
 
 def session_on(conninfo):
@@ -79,6 +81,20 @@ def test_a_change_moves_the_time(target, kind, name, change):
     with session_on(target) as session:
         key = ObjectKey(ObjectKind(kind), name)
         assert last_changed(session, [key])[key] > made
+
+
+def test_partitions_told_together_hide_no_other_times(target):
+    run(
+        target,
+        "CREATE TABLE days (at date NOT NULL, n int) PARTITION BY RANGE (at);"
+        " CREATE TABLE days_20261120 PARTITION OF days"
+        " FOR VALUES FROM ('2026-11-20') TO ('2026-11-21')",
+    )
+    together = ObjectKey(ObjectKind.COLUMN, "public.days_*.n")
+    alone = ObjectKey(ObjectKind.TABLE, "public.days")
+    with session_on(target) as session:
+        assert together in take(session, ledger_schema="public").objects
+        assert last_changed(session, [together, alone]).keys() == {alone}
 
 
 def test_nobody_knows_of_what_is_not_there(target):

@@ -17,17 +17,25 @@ def _what(fact: str, before: str, after: str) -> str:
     right, to, grantee = fact.partition(" to ")
     if to and not (before and after):
         granted = bool(after) is not (WITHHELD in (before, after))
-        return f"{right} {_GRANTED[granted]} {grantee}"
+        how = after.removeprefix("granted") if after != WITHHELD else ""
+        return f"{right} {_GRANTED[granted]} {grantee}{how}"
     if "\n" in before or "\n" in after:
         return _lines(fact, before, after)
-    many = fact.endswith("s") and not fact.endswith("ss")
-    was, now = ("were", "are now") if many else ("was", "is now")
+    was, now = ("were", "are now") if _many(fact) else ("was", "is now")
     return f"{fact} {was} {before or 'none'}, {now} {after or 'none'}"
 
 
+def _many(fact: str) -> bool:
+    """Whether a fact is named in the plural; ``returns`` is a verb, ``access`` is one."""
+    noun = fact.partition(" of ")[0]
+    return noun.endswith("s") and not noun.endswith("ss") and noun != "returns"
+
+
 def _lines(fact: str, before: str, after: str) -> str:
-    """A text of several lines: the first line that differs is shown."""
-    olds, news = before.splitlines(), after.splitlines()
+    """A text of several lines: the first line that differs in more than blank space is shown."""
+    olds, news = _bare(before), _bare(after)
+    if olds == news:
+        return f"{fact} changed: only in blank space or line ends"
     number = next(
         (n for n, (old, new) in enumerate(zip(olds, news, strict=False)) if old != new),
         min(len(olds), len(news)),
@@ -36,5 +44,10 @@ def _lines(fact: str, before: str, after: str) -> str:
     return f"{fact} changed: line {number + 1} was {old}, is now {new}"
 
 
+def _bare(text: str) -> list[str]:
+    """The lines without the blank space around them; empty ones at the end are none."""
+    return [line.strip() for line in text.rstrip().splitlines()]
+
+
 def _line(lines: list[str], number: int) -> str:
-    return f'"{lines[number].strip()}"' if number < len(lines) else "not there"
+    return f'"{lines[number]}"' if number < len(lines) else "not there"
