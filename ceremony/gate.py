@@ -32,13 +32,13 @@ def require_schema(
     lock is taken, nothing is changed, and a server that does not answer is given up in time.
 
     Raises Refused: ``schema-behind``, ``schema-ahead``, ``schema-invalid``, ``schema-unknown``; and
-    UsageError for settings that name what is not there.
+    UsageError for settings and keywords that cannot be understood or name what is not there.
     """
     settings = conf.load()
     keys = {"SERIES": series, "ACCEPT": accept, "CONTRACT": contract}
     given = {key: value for key, value in keys.items() if value is not None}
     gate = conf.gate_with(settings.gate, given)
-    bad = [one for one in look(settings, gate) if one.state not in gate.accept]
+    bad = [one for one in look(settings, gate) if not one.is_ready(gate.accept)]
     if bad:
         raise Refused(
             f"schema-{worst(bad)}",

@@ -19,7 +19,7 @@ _log = logging.getLogger("ceremony.readiness")
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 where every series is in a state that ``CEREMONY["GATE"]["ACCEPT"]`` names, else 503.
+    """200 where every series counts as ready by ``CEREMONY["GATE"]["ACCEPT"]``, else 503.
 
     The answer names migrations and codes; addresses, users and the words of errors go to the log
     (``ceremony.readiness``) alone.
@@ -30,7 +30,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     except CeremonyError as error:
         _log.error("%s", error)
         return _answer(ReadinessState.UNKNOWN, (), is_ready=False, code=error.code)
-    refused = [one for one in found if one.state not in settings.gate.accept]
+    refused = [one for one in found if not one.is_ready(settings.gate.accept)]
     for one in refused:
         _log.warning("%s Next: %s", one.sentence, one.next_step)
     return _answer(worst(found), found, is_ready=not refused)

@@ -1,6 +1,6 @@
 """Is a database what this code expects? Files and ledger compared, for the gate at start-up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,6 +48,12 @@ class Readiness:
     behind: tuple[str, ...] = ()
     ahead: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    def is_ready(self, accept: Collection[ReadinessState]) -> bool:
+        """Whether it counts as ready where the states ``accept`` do. What is ahead and behind at
+        once needs both: the code lacks files, and the database lacks what the code expects.
+        """
+        return self.state in accept and (not self.behind or ReadinessState.BEHIND in accept)
 
     @property
     def sentence(self) -> str:

@@ -183,6 +183,18 @@ def test_what_settings_accept_starts(one: World) -> None:
     require_schema(None, accept=["match", "ahead"])
 
 
+def test_ahead_and_behind_needs_both_accepted(one: World) -> None:
+    """The database lacks what this code expects, whatever else it has."""
+    ahead_and_behind(one)
+    for accept in (["ahead"], ["behind"]):
+        gate(ACCEPT=accept)
+        assert "[schema-ahead]" in told()
+        assert probe()[0] == 503
+    gate(ACCEPT=["ahead", "behind"])
+    require_schema(None)
+    assert probe()[0] == 200
+
+
 @pytest.mark.parametrize("accept", [["invalid"], ["unknown"], "match", []])
 def test_what_can_never_be_accepted(accept: object, one: World) -> None:
     gate(ACCEPT=accept)

@@ -146,6 +146,12 @@ WRONG = {
         "The enum 'e' has labels that are no list of texts.",
         'labels = ["A", "B"]',
     ),
+    "behind-a-comment": (
+        '# name = "t"\n[[table]]\nname = "t"\nsince = "0009"\n',
+        "shop/contract.toml:3", "contract-since",
+        "The table 't' is there since '0009', which is no migration of shop.",
+        "Did you mean '0003'?",
+    ),
     "label-twice": (
         '[[enum]]\nname = "e"\nsince = "0001"\nlabels = ["A", "B", "A"]\n',
         "shop/contract.toml:2", "contract-shape",

@@ -113,6 +113,8 @@ class _Places:
     def __init__(self, text: str) -> None:
         self._lines: dict[str, list[int]] = {}
         for number, line in enumerate(text.splitlines(), 1):
+            if line.lstrip().startswith("#"):
+                continue
             for match in _NAME.finditer(line):
                 self._lines.setdefault(match[2], []).append(number)
 
