@@ -36,7 +36,7 @@ from ceremony.errors import CeremonyError, UsageError
 from ceremony.models import MigrationRecord, RunKind
 from ceremony.models.audit import Act, Action
 from ceremony.sources.git import commit_of
-from ceremony.sources.retire import renames, retire_files, shown
+from ceremony.sources.retire import refuse_unwritable, renames, retire_files, shown
 
 _LONGEST = 500
 _RECORDED = frozenset({Need.WAITS, Need.PASSED, Need.PLANNED})
@@ -85,6 +85,7 @@ def retire(request: RetireRequest, watcher: Watcher) -> RetireReport:
     for target in targets:
         refuse_unconfirmed(target, request.confirm)
     if report.renamed:
+        refuse_unwritable(library.root / series.name, migration.label)
         _record(request, migration, report)
         retire_files(library.root / series.name, migration.label, reason)
     rows = [_stamped(target, series, migration, report, request, watcher) for target in targets]

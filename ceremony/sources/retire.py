@@ -5,6 +5,7 @@ which refuses a file that is not renamed; then the change is renamed, then what 
 call that was cut off is finished by the next one.
 """
 
+import errno
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from ceremony.core.naming import Role, classify
 from ceremony.core.retiring import with_reason
-from ceremony.errors import UsageError
+from ceremony.errors import NOTHING_CHANGED, UsageError
 
 ENDING = ".retired"
 
@@ -42,26 +43,41 @@ def renames(folder: Path, label: str) -> tuple[Renamed, ...]:
     return made
 
 
+def refuse_unwritable(folder: Path, label: str) -> None:
+    """Before anything is recorded: whether names in ``folder`` can be changed (access(2)). Raises
+    UsageError (path-unwritable).
+    """
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _unwritable(folder / label, os.strerror(errno.EACCES), NOTHING_CHANGED)
+
+
 def retire_files(folder: Path, label: str, reason: str) -> tuple[Renamed, ...]:
     """Write the reason, rename; returns what was renamed. Raises UsageError (name-taken,
     path-unwritable).
     """
     made = renames(folder, label)
+    state = "No file was changed: it can still run. The trail says that it was to be retired."
     try:
         for one in made:
             if classify(one.before.name).role is Role.CHANGE:
                 _write_reason(one.before, reason)
+            # From here on its header or its name keeps it from running.
+            state = "What was renamed stays so; no file of it can run."
             one.before.rename(one.after)
         _flush(folder)
     except OSError as error:
-        raise UsageError(
-            "path-unwritable",
-            f"{str(folder / label)!r} cannot be renamed: {error.strerror}.",
-            state="What was renamed stays so; no file of it can run.",
-            next_step="Give the user who runs this command the right to write there, then run it "
-            "again: it goes on where it stopped.",
-        ) from error
+        raise _unwritable(folder / label, str(error.strerror), state) from error
     return made
+
+
+def _unwritable(path: Path, why: str, state: str) -> UsageError:
+    return UsageError(
+        "path-unwritable",
+        f"{str(path)!r} cannot be renamed: {why}.",
+        state=state,
+        next_step="Give the user who runs this command the right to write there, then run it "
+        "again: it goes on where it stopped.",
+    )
 
 
 def _write_reason(path: Path, reason: str) -> None:
