@@ -103,11 +103,12 @@ def _same(migration: Migration, row: LedgerRow) -> bool:
 
 
 def _changed(migration: Migration, row: LedgerRow) -> Finding:
+    done = "applied" if row.event is Event.APPLIED else "recorded"
     return refuse(
         migration.path,
         "ledger-digest-mismatch",
-        f"{migration.label} was changed after {row.recorded_by} applied it on {_when(row)}: "
-        f"applied was {row.meaning_digest}, the file is {migration.script.meaning_digest}.",
+        f"{migration.label} was changed after {row.recorded_by} {done} it on {_when(row)}: "
+        f"{done} was {row.meaning_digest}, the file is {migration.script.meaning_digest}.",
         "Put the file back as it was, and make the change in a new migration: "
         f"manage.py new_sql {migration.series} what_changes",
     )

@@ -40,6 +40,14 @@ def test_a_changed_file_names_both_digests_who_and_when():
     )
 
 
+def test_what_was_only_recorded_was_not_applied():
+    changed = {"0001_a.sql": "CREATE TABLE t_0001_a (id int);\n"}
+    [finding] = compared(changed, Book(SHOP).write(Event.BASELINED, "0001"))
+    assert finding.message.startswith(
+        "0001_a was changed after ada recorded it on 2026-01-17 09:31:00 UTC: recorded was "
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
