@@ -6,38 +6,37 @@ SELECT pg_catalog.current_setting('track_commit_timestamp') = 'on';
 -- name: last-changed
 WITH wanted AS (
     SELECT n, kind, name,
-           CASE WHEN kind IN ('column', 'constraint', 'trigger', 'policy', 'rule', 'extension',
-                              'event trigger', 'publication', 'foreign server', 'statistics',
-                              'collation')
-                THEN pg_catalog.parse_ident(name) END AS parts
+           CASE WHEN kind NOT IN ('function', 'procedure', 'aggregate', 'operator', 'cast',
+                                  'default privileges')
+                THEN pg_catalog.parse_ident(name) END AS parts,
+           kind IN ('table', 'foreign table', 'index', 'sequence', 'view', 'materialized view')
+                AS relates,
+           kind IN ('column', 'constraint', 'trigger', 'policy', 'rule') AS hangs
     FROM ROWS FROM (pg_catalog.unnest(%s::text[]), pg_catalog.unnest(%s::text[]))
          WITH ORDINALITY AS w (kind, name, n)
 ), placed AS (
-    SELECT n, kind, parts[1] AS place, parts[pg_catalog.array_upper(parts, 1)] AS own,
-           CASE WHEN kind IN ('table', 'foreign table', 'index', 'sequence', 'view', 'materialized view')
-                THEN pg_catalog.to_regclass(name)
-                WHEN kind IN ('column', 'constraint', 'trigger', 'policy', 'rule')
-                THEN pg_catalog.to_regclass(
-                    (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(part), '.' ORDER BY place)
-                     FROM pg_catalog.unnest(parts) WITH ORDINALITY AS p (part, place)
-                     WHERE place < pg_catalog.array_upper(parts, 1)))
-           END::oid AS relation,
-           CASE WHEN kind = 'constraint'
-                THEN pg_catalog.to_regtype(
-                    (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(part), '.' ORDER BY place)
-                     FROM pg_catalog.unnest(parts) WITH ORDINALITY AS p (part, place)
-                     WHERE place < pg_catalog.array_upper(parts, 1)))
-           END::oid AS domain,
-           CASE WHEN kind IN ('function', 'procedure', 'aggregate')
+    -- Looked up by their names: a cast to regclass needs the right to use the schema.
+    SELECT n, kind, relates, parts[1] AS place, parts[pg_catalog.array_upper(parts, 1)] AS own,
+           CASE WHEN relates OR hangs THEN
+               (SELECT r.oid FROM pg_catalog.pg_class AS r
+                JOIN pg_catalog.pg_namespace AS s ON s.oid = r.relnamespace
+                WHERE s.nspname = parts[1] AND r.relname = parts[2]) END AS relation,
+           CASE WHEN kind IN ('constraint', 'type', 'domain', 'enum', 'range type') THEN
+               (SELECT r.oid FROM pg_catalog.pg_type AS r
+                JOIN pg_catalog.pg_namespace AS s ON s.oid = r.typnamespace
+                WHERE s.nspname = parts[1] AND r.typname = parts[2]) END AS type,
+           CASE WHEN kind IN ('function', 'procedure', 'aggregate') AND may_use
                 THEN pg_catalog.to_regprocedure(name) END::oid AS routine,
-           CASE WHEN kind IN ('type', 'domain', 'enum', 'range type')
-                THEN pg_catalog.to_regtype(name) END::oid AS type,
-           CASE WHEN kind = 'operator' THEN pg_catalog.to_regoperator(name) END::oid AS operator,
-           CASE WHEN kind = 'schema' THEN pg_catalog.to_regnamespace(name) END::oid AS schema
+           CASE WHEN kind = 'operator' AND may_use
+                THEN pg_catalog.to_regoperator(name) END::oid AS operator
     FROM wanted
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace AS s
+                       WHERE pg_catalog.starts_with(name, pg_catalog.quote_ident(s.nspname) || '.')
+                         AND pg_catalog.has_schema_privilege(s.oid, 'USAGE')) AS may_use) AS u
 ), made AS (
     SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_class AS r ON r.oid = p.relation
-    WHERE p.own IS NULL
+    WHERE p.relates
     UNION ALL
     SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_rewrite AS r ON r.ev_class = p.relation
     WHERE p.kind IN ('view', 'materialized view') OR (p.kind = 'rule' AND r.rulename = p.own)
@@ -60,7 +59,7 @@ WITH wanted AS (
     WHERE p.kind = 'constraint'
     UNION ALL
     SELECT n, r.xmin FROM placed AS p
-    JOIN pg_catalog.pg_constraint AS r ON r.contypid = p.domain AND r.conname = p.own
+    JOIN pg_catalog.pg_constraint AS r ON r.contypid = p.type AND r.conname = p.own
     UNION ALL
     SELECT n, r.xmin FROM placed AS p
     JOIN pg_catalog.pg_trigger AS r ON r.tgrelid = p.relation AND r.tgname = p.own
@@ -73,10 +72,13 @@ WITH wanted AS (
     SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_proc AS r ON r.oid = p.routine
     UNION ALL
     SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_type AS r ON r.oid = p.type
+    WHERE p.kind <> 'constraint'
     UNION ALL
     SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_enum AS r ON r.enumtypid = p.type
+    WHERE p.kind = 'enum'
     UNION ALL
-    SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_namespace AS r ON r.oid = p.schema
+    SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_namespace AS r ON r.nspname = p.own
+    WHERE p.kind = 'schema'
     UNION ALL
     SELECT n, r.xmin FROM placed AS p JOIN pg_catalog.pg_operator AS r ON r.oid = p.operator
     UNION ALL

@@ -83,6 +83,21 @@ def test_a_change_moves_the_time(target, kind, name, change):
         assert last_changed(session, [key])[key] > made
 
 
+def test_a_schema_that_the_role_may_not_use_hides_no_times(target):
+    run(
+        target,
+        EVERYTHING + "CREATE FUNCTION \"Odd one\".g() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    )
+    with session_on(target) as session:
+        keys = sorted(take(session, ledger_schema="public").objects)
+        told = last_changed(session, keys)
+        session.ask("SELECT set_config('role', 'pg_monitor', false)")
+        seen = last_changed(session, keys)
+    hidden = ObjectKey(ObjectKind.FUNCTION, '"Odd one".g()')
+    assert seen == {key: at for key, at in told.items() if key != hidden}
+    assert hidden in told
+
+
 def test_partitions_told_together_hide_no_other_times(target):
     run(
         target,
