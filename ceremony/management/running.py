@@ -77,6 +77,13 @@ def add_database(parser: CommandParser) -> None:
     )
 
 
+def reason(text: str) -> str:
+    """Why somebody decides so, in words; for argparse."""
+    if not text.strip():
+        raise ArgumentTypeError("say why, in words: the reason is recorded")
+    return text
+
+
 def seconds(text: str) -> float:
     """A number of seconds, not negative; for argparse."""
     try:

@@ -10,7 +10,7 @@ from ceremony.management.formats.json_format import reconcile_report
 from ceremony.management.pages.reconcile import reconcile_page
 from ceremony.management.places import prefix_of
 from ceremony.management.progress import NoLook
-from ceremony.management.running import WatchedCommand
+from ceremony.management.running import WatchedCommand, reason
 from ceremony.management.trouble import of_reconciliation
 
 
@@ -26,15 +26,14 @@ class Command(WatchedCommand):
         )
         parser.add_argument(
             "--adopt",
-            default="",
+            type=reason,
             metavar="WHY",
             help="Take the target over as it is now (a copy, a restored backup, another control "
             "database, another environment); the reason is recorded.",
         )
-
         parser.add_argument(
             "--accept-drift",
-            default="",
+            type=reason,
             metavar="WHY",
             help="Take the catalog of the target as it is now: a new snapshot is stored, and the "
             "reason is recorded.",
@@ -42,7 +41,10 @@ class Command(WatchedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         request = ReconcileRequest(
-            options["database"], self.caller(), options["adopt"], options["accept_drift"]
+            options["database"],
+            self.caller(),
+            options["adopt"] or "",
+            options["accept_drift"] or "",
         )
         with self.watcher(NoLook()) as watcher:
             report = reconcile(request, watcher)

@@ -42,11 +42,11 @@ def add_differences(page: Page, report: DriftReport, ending: str, *, everything:
     )
     shown = report.differences if everything else report.differences[:_SHOWN]
     for one in shown:
-        first, *more = visible_lines(one.difference.sentence)
+        *lines, last = visible_lines(one.difference.sentence)
         changed = changed_words(one)
-        page.line(first, (f"  {changed}" if changed else "", "dim"), indent=2)
-        for line in more:
-            page.line(line, indent=4)
+        for number, line in enumerate(lines):
+            page.line(line, indent=4 if number else 2)
+        page.line(last, (f"  {changed}" if changed else "", "dim"), indent=4 if lines else 2)
     if hidden := len(report.differences) - len(shown):
         page.line((f"and {counted(hidden, 'more difference')} (-v 2 shows them)", "dim"), indent=2)
 
