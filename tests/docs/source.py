@@ -19,9 +19,10 @@ _MAKES_ERROR = {
 #: Strings that are written like a code and are none.
 NO_CODES = {
     "cer-below", "cer-time", "cer-title", "ceremony-answer-v1", "ceremony-audit-v1",
-    "ceremony-beat", "ceremony-ledger-v1", "ceremony-readiness-v1", "ceremony-rehearsal-v1", "commit-timestamps-on", "copy-progress", "django-admin", "en-us",
-    "index-definition", "index-facts", "index-progress", "last-changed", "ledger-facts", "ledger-probes",
-    "lock-held", "lock-holder",
+    "ceremony-beat", "ceremony-ledger-v1", "ceremony-readiness-v1", "ceremony-rehearsal-v1",
+    "commit-timestamps-on", "copy-progress", "django-admin", "en-us",
+    "index-definition", "index-facts", "index-progress", "last-changed", "ledger-facts",
+    "ledger-probes", "lock-held", "lock-holder",
     "prepared-transactions", "relation-exists", "rev-parse", "same-origin", "session-probes",
     "settings-now", "system-out", "utf-8",
     "advisory-holders", "catalog-v1", "database-locale", "fillable-tables",

@@ -22,7 +22,7 @@ def test_a_rule_has_its_row(rule):
 
 
 def test_rows_are_in_order_and_about_rules_that_are_there():
-    assert ROWS == sorted(rule.code for rule in BUILT_IN)
+    assert sorted(rule.code for rule in BUILT_IN) == ROWS
 
 
 def test_every_rule_has_a_file_and_a_test_of_its_name():
