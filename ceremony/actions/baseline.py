@@ -30,6 +30,7 @@ from ceremony.core.migration import Migration
 from ceremony.core.outcome import StepOutcome
 from ceremony.core.plan import Plan, plan_digest
 from ceremony.core.report import Verdict, verdict_on
+from ceremony.errors import CeremonyError
 from ceremony.models import Run, RunKind
 from ceremony.pg.introspect import take
 from ceremony.sources.git import commit_of
@@ -85,14 +86,26 @@ def baseline(request: BaselineRequest, watcher: Watcher) -> BaselineReport:
         plan = plan_baseline(library.series[series.name], here.history, meant)
         versions = frozenset(str(step.migration.version) for step in plan.steps)
         case = Case(library, meant, live, ignore, request.rights, versions)
-        refuse_plan(plan.findings, f"{series.name} on {target.alias}")
+        _refuse(plan, target.alias, written)
         if not plan.steps:
-            return _nothing_to_do(here, request, meant, plan)
+            return _nothing_to_do(here, request, meant, plan, written)
         watcher.note(f"Building {meant.label} on a scratch database, twice …")
         began = now()
         proved = prove_file(case, here, settings)
         run = _opened(here, plan, commit_of(settings.root / series.name), began)
         return _ended(here, request, run, case, plan, proved, written)
+
+
+def _refuse(plan: Plan, alias: str, written: tuple[Path, ...]) -> None:
+    """Raise what stands against the plan. A file that was written for nothing goes again: under a
+    number that the ledger knows it would stand in the way of every other command.
+    """
+    try:
+        refuse_plan(plan.findings, f"{plan.series} on {alias}")
+    except CeremonyError:
+        for path in written:
+            path.unlink()
+        raise
 
 
 def _opened(here: Ready, plan: Plan, commit: str, began: datetime) -> Run:
@@ -162,15 +175,21 @@ def _details(plan: Plan, meant: Migration, proved: Proved) -> Details:
 
 
 def _nothing_to_do(
-    here: Ready, request: BaselineRequest, meant: Migration, plan: Plan
+    here: Ready,
+    request: BaselineRequest,
+    meant: Migration,
+    plan: Plan,
+    written: tuple[Path, ...],
 ) -> BaselineReport:
-    """It is recorded already: no run, because none was made."""
+    """It is recorded already: no run, because none was made. ``written`` is a file that was lost
+    and is there again.
+    """
     return BaselineReport(
         run=0,
         target=here.access.facts,
         series=request.series,
         label=meant.label,
-        written=(),
+        written=tuple(path.name for path in written),
         proof=None,
         checks=(),
         outcomes=(),

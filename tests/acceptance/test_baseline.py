@@ -140,6 +140,25 @@ def test_a_role_that_may_not_give_to_others_is_told_of_the_way_out(world: World)
     assert manage("baseline_sql", "copy", "base", "--without-rights").status == 0
 
 
+def test_a_file_that_was_lost_comes_back_only_as_it_was(world: World) -> None:
+    world.target("copy")
+    world.ask("CREATE TABLE t (a int)", "copy")
+    begin(world)
+    folder = written(world).parent
+    for path in folder.glob("0001_base.*"):
+        path.unlink()
+    again = manage("baseline_sql", "copy", "base")
+    assert again.status == 0
+    assert "Wrote  sql/copy/0001_base.sql\n" in again.out
+    for path in folder.glob("0001_base.*"):
+        path.unlink()
+    world.ask("ALTER TABLE t ADD COLUMN b int", "copy")
+    other = manage("baseline_sql", "copy", "base")
+    assert other.status == 5
+    assert "[ledger-digest-mismatch]" in other.err
+    assert [path.name for path in folder.iterdir()] == ["series.toml"]
+
+
 def test_a_rich_schema_is_taken_over(world: World) -> None:
     world.target("copy")
     world.ask(RICH.read_text(), "copy")
