@@ -14,6 +14,7 @@ from ceremony.actions.targets import known_target
 from ceremony.core.history import History
 from ceremony.core.plan import Direction, plan_apply, plan_digest, plan_rollback
 from ceremony.core.report import PlanReport
+from ceremony.core.risks import register
 from ceremony.errors import UsageError
 
 
@@ -73,4 +74,5 @@ def plan(request: PlanRequest) -> PlanReport:
                 neighbours=neighbours(settings.root, series.name, history.series_names),
             )
         facts = access.facts
-    return PlanReport(facts, made, len(history.applied(series.name)), plan_digest(made))
+    applied = len(history.applied(series.name))
+    return PlanReport(facts, made, applied, plan_digest(made), register(series.settings))

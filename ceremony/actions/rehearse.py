@@ -31,6 +31,7 @@ from ceremony.core.rehearsal.judgement import data_left, judge_series, rows_miss
 from ceremony.core.rehearsal.policy import policy_of
 from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.core.rehearsal.sequence import SequenceStep
+from ceremony.core.risks import register
 from ceremony.core.series import Series
 from ceremony.errors import UsageError
 from ceremony.pg.scratch import sweep
@@ -85,6 +86,7 @@ def rehearse(request: RehearseRequest, watcher: Watcher) -> RehearsalReport:
         target=built_on.facts,
         series=series.name,
         source=request.source.words,
+        risks=register(series.settings),
         drills=work.drills,
         sequence=work.sequence,
         findings=(

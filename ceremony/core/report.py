@@ -13,6 +13,7 @@ from ceremony.core.finding import Finding
 from ceremony.core.lint.rule import Rule
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome
 from ceremony.core.plan import Plan
+from ceremony.core.risks import KnownRisk
 from ceremony.core.series import Series
 
 
@@ -71,12 +72,15 @@ class CheckReport:
 
 @dataclass(frozen=True)
 class PlanReport:
-    """What ``plan_sql`` prints. ``digest`` is the plan's fingerprint."""
+    """What ``plan_sql`` prints. ``digest`` is the plan's fingerprint, ``risks`` the register of the
+    series.
+    """
 
     target: TargetFacts
     plan: Plan
     applied: int
     digest: str
+    risks: tuple[KnownRisk, ...] = ()
 
 
 @dataclass(frozen=True)

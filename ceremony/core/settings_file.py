@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ceremony.core import drift_settings
+from ceremony.core import drift_settings, risks
 from ceremony.core.finding import Finding, refuse
 from ceremony.core.layouts.recognise import recognise
 from ceremony.core.layouts.sequence import WIDTHS
@@ -111,7 +111,11 @@ def read_settings(series: str, path: str, text: str | None, stems: Iterable[str]
             wrong.append(finding)
     wrong += [
         refuse(path, "settings-value", one.message, one.hint, line=_line_of(text or "", one.key))
-        for one in (*drift_settings.objections(tables), *policy.objections(tables))
+        for one in (
+            *drift_settings.objections(tables),
+            *policy.objections(tables),
+            *risks.objections(tables),
+        )
     ]
     good = {k: v for k, v in tables.items() if k in KEYS and _fits(k, v)}
     numbering, width = recognise(stems)

@@ -23,6 +23,7 @@ from ceremony.core.report import (
     VerifiedMigration,
     VerifyReport,
 )
+from ceremony.core.risks import KnownRisk
 from ceremony.management.pages.new import new_page
 from ceremony.management.pages.plan import plan_page
 from ceremony.management.pages.reconcile import reconcile_page
@@ -157,6 +158,15 @@ def test_a_plan_says_what_to_know_before_it_runs(golden):
     )
     made = PlanReport(PRODUCTION, plan(*steps), 12, "plan1:" + "ab" * 32)
     golden("plan.txt", plan_page(made, PREFIX, "manage.py apply_sql shop").plain)
+
+
+def test_a_plan_shows_the_risks_that_are_known(golden):
+    risks = (
+        KnownRisk("P1", "0001_orders", "Its rollback drops every order.", "A backup comes first."),
+        KnownRisk("P3", "", "No index is built CONCURRENTLY.\u202e", "Run during maintenance."),
+    )
+    made = PlanReport(PRODUCTION, plan(step(ORDERS, 1)), 0, "plan1:" + "ab" * 32, risks)
+    golden("plan-risks.txt", plan_page(made, PREFIX, "manage.py apply_sql shop").plain)
 
 
 def test_plans_that_are_empty_or_refused(golden):

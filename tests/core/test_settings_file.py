@@ -21,7 +21,8 @@ def test_without_a_file_the_defaults_hold():
 def test_every_setting():
     text = (
         'title = "Shop"\nnumbering = "timestamp"\nwidth = 5\nfractions = true\ndatabase = "main"\n'
-        'reference_tables = ["a"]\n[preflight]\nx = 1\n[[risks]]\ntext = "r"\n'
+        'reference_tables = ["a"]\n[preflight]\nx = 1\n[[risks]]\nseverity = "P2"\n'
+        'text = "r"\nmitigation = "m"\n'
     )
     found = read(text)
     assert found.settings == SeriesSettings(
@@ -30,7 +31,11 @@ def test_every_setting():
         5,
         True,
         "main",
-        {"reference_tables": ["a"], "preflight": {"x": 1}, "risks": [{"text": "r"}]},
+        {
+            "reference_tables": ["a"],
+            "preflight": {"x": 1},
+            "risks": [{"severity": "P2", "text": "r", "mitigation": "m"}],
+        },
     )
     assert (found.fractions_said, found.findings) == (True, ())
 

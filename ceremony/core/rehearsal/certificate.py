@@ -6,7 +6,7 @@ of every file, so that a later run can tell whether what it is about to do is wh
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC
 from typing import Any
 
@@ -47,6 +47,7 @@ def certificate(report: RehearsalReport, tool_version: str) -> dict[str, Json]:
         "not_drilled": list(report.not_drilled),
         "sequence": [_sequence_step(step) for step in report.sequence],
         "findings": [_finding(finding) for finding in report.findings],
+        "risks": [asdict(risk) for risk in report.risks],
     }
 
 

@@ -9,6 +9,7 @@ from ceremony.core.finding import Finding, errors
 from ceremony.core.rehearsal.drill import Drill
 from ceremony.core.rehearsal.sequence import SequenceStep
 from ceremony.core.report import TargetFacts
+from ceremony.core.risks import KnownRisk
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class RehearsalReport:
     ``source`` says in words what the scratch database began as, ``rows`` how many rows were made
     up per table (``None``: none), ``only`` the one version that was asked for. ``swept`` are
     databases that killed rehearsals had left and that are dropped now. ``extensions`` maps those in
-    the scratch database, behind the last migration, to their versions.
+    the scratch database, behind the last migration, to their versions. ``risks`` is the register of
+    the series.
     """
 
     target: TargetFacts
@@ -38,6 +40,7 @@ class RehearsalReport:
     only: str = ""
     not_drilled: tuple[str, ...] = ()
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+    risks: tuple[KnownRisk, ...] = ()
     number: int = 0
     certificate: Mapping[str, Json] = field(default_factory=dict)
     digest: str = ""

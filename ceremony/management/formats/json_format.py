@@ -7,6 +7,7 @@ Hidden characters cannot reach a terminal from here: JSON is written in ASCII, a
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from ceremony.core.contract.judging import ContractReport
 from ceremony.core.drift import DriftReport, SnapshotTaken
@@ -82,6 +83,7 @@ def plan_report(report: PlanReport) -> Json:
         "applied": report.applied,
         "digest": report.digest,
         "findings": finding_list(report.plan.findings),
+        "risks": [asdict(risk) for risk in report.risks],
     }
 
 

@@ -6,6 +6,7 @@ from ceremony.core.plan import Direction, Step
 from ceremony.core.report import PlanReport
 from ceremony.management.page import Page, Part
 from ceremony.management.pages.findings import add_findings
+from ceremony.management.pages.risks import add_risks
 from ceremony.management.pages.target import target_name, target_place
 from ceremony.management.units import counted
 
@@ -29,6 +30,9 @@ def plan_page(report: PlanReport, prefix: str, command: str) -> Page:
         page.blank()
         add_findings(page, plan.findings, prefix)
     page.blank()
+    if plan.steps:
+        add_risks(page, report.risks)
+        page.blank()
     if plan.steps and not errors(plan.findings):
         page.line((f"Plan {report.digest}", "dim"))
         page.line(("Next   ", "bold"), command)

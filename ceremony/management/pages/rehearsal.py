@@ -14,6 +14,7 @@ from ceremony.management.next_command import next_command
 from ceremony.management.page import Page, Part
 from ceremony.management.pages.checks import add_checks, passed
 from ceremony.management.pages.findings import add_findings
+from ceremony.management.pages.risks import add_risks
 from ceremony.management.pages.target import target_name, target_place
 from ceremony.management.pages.xrays import add_xrays
 from ceremony.management.units import counted, duration
@@ -53,6 +54,8 @@ def rehearsal_page(report: RehearsalReport, prefix: str, verbosity: int) -> Page
     add_xrays(page, report.drills, everything=verbosity > 1)
     page.blank()
     _losses(page, report)
+    page.blank()
+    add_risks(page, report.risks)
     page.blank()
     _next(page, report)
     return page
