@@ -127,7 +127,7 @@ def look_for_drift(
         taken_at=row.taken_at if row else None,
     )
     if row is None:
-        return replace(report, notes=(_missing(asked),))
+        return replace(report, notes=(_missing(asked, position),))
     if position_of(row) != position:
         return replace(report, notes=(_outdated(asked, row, position),))
     live = live or read_catalog(asked.access, _again(asked))
@@ -230,13 +230,15 @@ def _accept(alias: str) -> str:
     return f'manage.py reconcile_sql --database {alias} --accept-drift "why"'
 
 
-def _missing(asked: Asked) -> Finding:
+def _missing(asked: Asked, position: Position) -> Finding:
     alias = asked.access.target.alias
+    # A catalog can be accepted only where there is a ledger.
+    taken = f" To have one now: {_accept(alias)}" if position.sequence else ""
     return warn(
         "",
         "snapshot-missing",
         f"No snapshot of {alias!r} is stored, so nothing can be said about drift.",
-        f"Every run stores one at its end. To have one now: {_accept(alias)}",
+        f"Every run stores one at its end.{taken}",
     )
 
 

@@ -41,6 +41,7 @@ WATCH = (
 )
 FEED = "CREATE PUBLICATION feed FOR TABLE courses, organizations"
 TOTAL = "CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)"
+PLAIN = "CREATE COLLATION plain (LC_COLLATE = 'C', LC_CTYPE = 'C')"
 ALIKE = "CREATE OPERATOR ~~~ (LEFTARG = int, RIGHTARG = int, FUNCTION = int4eq)"
 RULE = "CREATE RULE quiet AS ON DELETE TO providers DO INSTEAD NOTHING"
 POLICY = (
@@ -263,20 +264,14 @@ CODE = (
     Damage("calendar", "ALTER MATERIALIZED VIEW sums ALTER n SET STATISTICS 7",
            "Materialized view public.sums: statistics target of n was none, is now 7.", SUMS),
     Damage("calendar", "DROP AGGREGATE total(int); CREATE AGGREGATE total(int) (SFUNC = int4pl,"
-           " STYPE = int, MSFUNC = int4pl, MINVFUNC = int4mi, MSTYPE = int, SSPACE = 64)",
-           "Aggregate public.total(integer): moving inverse function was none, "
-           "is now int4mi(integer,integer). "
-           "Aggregate public.total(integer): moving state type was none, is now integer. "
-           "Aggregate public.total(integer): moving transition function was none, "
-           "is now int4pl(integer,integer). "
+           " STYPE = int, SSPACE = 64)",
            "Aggregate public.total(integer): state size was none, is now 64.", TOTAL),
     Damage("calendar", "ALTER OPERATOR ~~~ (int, int) SET (RESTRICT = eqsel)",
            "Operator public.~~~(integer,integer): restriction estimator was none, "
            "is now eqsel.", ALIKE),
     Damage("calendar", "DROP COLLATION plain; CREATE COLLATION plain (LC_COLLATE = 'C',"
            " LC_CTYPE = 'C.UTF-8')",
-           "Collation public.plain: character classes were none, are now C.UTF-8.",
-           "CREATE COLLATION plain (LC_COLLATE = 'C', LC_CTYPE = 'C')"),
+           "Collation public.plain: character classes were none, are now C.UTF-8.", PLAIN),
     Damage("calendar", "ALTER VIEW names SET (security_barrier = true)",
            "View public.names: options were none, are now security_barrier=true.", VIEW),
     Damage("calendar", "DROP MATERIALIZED VIEW sums",

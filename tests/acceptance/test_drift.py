@@ -173,13 +173,6 @@ def test_with_nothing_to_accept_that_is_said(one: World, golden) -> None:
     golden("drift/nothing-to-accept", answer.told())
 
 
-@pytest.mark.parametrize("flag", ["--accept-drift", "--adopt"])
-def test_nothing_is_taken_as_it_is_without_a_reason(flag: str, capsys) -> None:
-    assert manage("reconcile_sql", "--database", "shop", flag, " ").status == 2
-    told = capsys.readouterr().err
-    assert f"argument {flag}: say why, in words: the reason is recorded" in told
-
-
 def test_objects_are_left_out_by_pattern(world: World, golden) -> None:
     """Here by another series of the same target."""
     world.write({**WHOLE, "series.toml": 'database = "shop"\n'})
@@ -383,13 +376,6 @@ def test_when_an_object_was_last_changed_is_told(one: World) -> None:
     assert (vanished["changed_at"], vanished["name"]) == (None, "public.things")
     at = datetime.fromisoformat(appeared["changed_at"])
     assert datetime.now(UTC) - timedelta(minutes=5) < at <= datetime.now(UTC)
-
-
-def test_a_name_of_two_lines_has_its_time_behind_the_second(one: World) -> None:
-    one.ask('CREATE TABLE "two\nlines" (id int)')
-    lines = looked().out.splitlines()
-    at = lines.index('  Table public."two')
-    assert lines[at + 1].startswith('    lines" appeared.  Last changed ')
 
 
 def test_where_the_server_keeps_no_times_none_are_told(
