@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from django.conf import settings
 
 from tests.acceptance.door import manage
+from tests.acceptance.test_drift import MORE
 from tests.acceptance.world import WHOLE, World
 
 
@@ -21,6 +23,26 @@ def test_where_nothing_was_ever_applied_nothing_can_be_accepted(world: World) ->
     told = manage("verify_sql", "shop", "--drift", "--format", "json").out
     (note,) = json.loads(told)["reports"][0]["drift"]["notes"]
     assert (note["code"], note["hint"]) == ("snapshot-missing", "Every run stores one at its end.")
+
+
+def test_another_alias_of_the_same_database_is_no_way_around(world: World) -> None:
+    world.write(WHOLE)
+    world.target()
+    settings.DATABASES["twin"] = settings.DATABASES["shop"]
+    settings.CEREMONY = {
+        **settings.CEREMONY,
+        "TARGETS": {"shop": {"DRIFT": "block"}, "twin": {"DRIFT": "block"}},
+    }
+    world.applied()
+    assert manage("apply_sql", "shop", "--database", "twin").status == 0  # control knows it now
+    world.ask("CREATE TABLE handmade (id int)")
+    world.write(MORE)
+    for flags in ((), ("--database", "twin")):
+        answer = world.apply(*flags)
+        assert ("[drift-found]" in answer.err, answer.status) == (True, 5), answer.told()
+    accept = ("reconcile_sql", "--database", "twin", "--accept-drift", "it was me")
+    assert manage(*accept).status == 0
+    assert "✓ No drift" in manage("verify_sql", "shop", "--drift").out
 
 
 def test_a_name_of_two_lines_has_its_time_behind_the_second(world: World) -> None:
