@@ -5,7 +5,7 @@ script that sets ``session_replication_role`` does not get past them (manual, AL
 ALWAYS TRIGGER).
 """
 
-from ceremony.pg.names import quoted
+from ceremony.pg.names import literal, quoted
 
 TABLE = "ceremony_ledger"
 FORMAT = 1
@@ -81,12 +81,38 @@ COMMENT ON TABLE {table} IS 'What happened to this database. Append-only, hash-c
 1.'"""
 
 
+_TO_THE_OWNER_ALONE = """
+DO $body$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN
+        SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC'
+               ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END AS grantee
+        FROM pg_catalog.pg_class AS c, LATERAL pg_catalog.aclexplode(c.relacl) AS a
+        WHERE c.oid = {literal}::pg_catalog.regclass AND a.grantee <> c.relowner
+    LOOP
+        EXECUTE pg_catalog.format(
+            'REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON {escaped} FROM %s',
+            one.grantee);
+    END LOOP;
+END $body$"""
+"""Default privileges (manual, ALTER DEFAULT PRIVILEGES) may have given others the right to write
+rows; reading them may stay.
+"""
+
+
 def creation(schema: str, *, schema_missing: bool) -> tuple[str, ...]:
     """The statements, in order; they belong in one transaction with the ``opened`` row."""
     names = {"table": quoted(schema, TABLE), "function": quoted(schema, f"{TABLE}_refuse")}
     first = (f"CREATE SCHEMA {quoted(schema)}",) if schema_missing else ()
     triggers = tuple(part.strip().format(**names) for part in _TRIGGERS.split(";"))
-    return (*first, _TABLE.format(**names).strip(), _FUNCTION.format(**names).strip(), *triggers)
+    table = names["table"]
+    owners = _TO_THE_OWNER_ALONE.format(
+        literal=literal(table), escaped=table.replace("%", "%%").replace("'", "''")
+    )
+    made = (_TABLE.format(**names).strip(), owners.strip(), _FUNCTION.format(**names).strip())
+    return (*first, *made, *triggers)
 
 
 def insertion(schema: str) -> str:

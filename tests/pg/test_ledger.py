@@ -44,6 +44,29 @@ def test_it_is_made_with_its_first_row(session):
     assert (row.audit_sequence, row.audit_hash) == (7, "a" * 64)
 
 
+@pytest.mark.parametrize("schema", ["public", "it's %s odd"])
+def test_default_privileges_let_nobody_else_write(session, target, schema):
+    roles = session.ask("SELECT 'app_' || current_database(), current_database()")[0]
+    app = roles[0]
+    with psycopg.connect(target, autocommit=True) as other:
+        other.execute(f'CREATE ROLE "{app}"')
+        other.execute(f'ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO "{app}", PUBLIC')
+        try:
+            Ledger(session, schema).create(OPENED, CONTEXT)
+            table = f'"{schema}".ceremony_ledger'.replace("%", "%%")
+            rights = other.execute(
+                "SELECT grantee::regrole::text, privilege_type FROM pg_class, aclexplode(relacl) "
+                f"WHERE oid = '{table.replace(chr(39), chr(39) * 2)}'::regclass "
+                "AND grantee <> relowner",
+                (),
+            ).fetchall()
+        finally:
+            other.execute(f'DROP OWNED BY "{app}"')
+            other.execute(f'DROP ROLE "{app}"')
+    assert {right for _, right in rights} <= {"SELECT", "MAINTAIN"}
+    assert (app, "SELECT") in rights
+
+
 def test_rows_read_back_are_the_rows_written(ledger):
     tokyo = timezone(timedelta(hours=9))
     context = replace(
