@@ -1,6 +1,6 @@
 -- check: the database is fresh (record the baseline of a live one instead of running it)
 -- when: before
--- severity: warn
+-- severity: block
 -- expect: no rows
 SELECT relname FROM pg_class
 WHERE relnamespace = 'public'::regnamespace
