@@ -165,8 +165,9 @@ class _Rehearsal:
         """What of the data file was never loaded, and what could not be made up."""
         lines = [statement.line for statement in self._rows.never]
         told = [f"{table}: {why}" for table, all_ in self._rows.missing.items() for why in all_]
+        data = self._request.data
         return (
-            *((data_left(str(self._request.data), lines),) if lines else ()),
+            *((data_left(str(data.absolute()), lines),) if data and lines else ()),
             *((rows_missing(self._plan.series, told),) if told else ()),
         )
 

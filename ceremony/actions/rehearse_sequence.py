@@ -82,9 +82,11 @@ class Descent:
 
     def _compare(self, migration: Migration, direction: Direction, expected: Picture) -> None:
         found = compare(expected, self._stage.picture())
+        found_there = self._trail.standing()
         left = self._trail.after(migration.label, direction, found)
         mark = Mark.DIFFERS if left else Mark.FINE
-        self._told.append(SequenceStep(migration, direction, mark, left=left))
+        blamed = found_there if left else ()
+        self._told.append(SequenceStep(migration, direction, mark, left=left, blamed=blamed))
 
     def _failed(self, outcome: StepOutcome, direction: Direction, *, alone: bool) -> None:
         """Nobody else is to blame for what fails in its own drill too (``alone``)."""

@@ -20,6 +20,8 @@ def prefix_of(root: Path) -> str:
 
 def place_of(finding: Finding, prefix: str) -> str:
     """``file:line:column`` as editors and terminals open it; the folder itself where no file is
-    meant.
+    meant. A file that is not of a series (a data file) has an absolute path, which stays.
     """
+    if Path(finding.path).is_absolute():
+        return finding.place
     return f"{prefix}{finding.place}" if finding.path else (prefix.rstrip("/") or ".")

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.conf import settings
@@ -475,6 +476,57 @@ def test_rows_from_a_file(world: World, tmp_path) -> None:
     codes = {f["code"] for f in certificate["findings"]}
     assert {"rehearsal-loss-undeclared", "rehearsal-data-left"} <= codes
     assert answer.status == 0, answer.told()
+
+
+def test_what_is_about_no_migration_is_told_in_every_format(world: World, tmp_path) -> None:
+    """It is told of the file where it lies, not as if that lay below the folder of series."""
+    data = tmp_path / "rows.sql"
+    data.write_text("INSERT INTO users VALUES (1, 'a');\nINSERT INTO never VALUES (1);\n")
+    world.write(USERS)
+    world.target()
+    said = (
+        f"{data}:2: warning: 1 of the data file's statements were never loaded: what the first "
+        "of them names was never there. [rehearsal-data-left]"
+    )
+
+    text = manage("rehearse_sql", "shop", "--data", str(data)).out
+    junit = manage("rehearse_sql", "shop", "--data", str(data), "--format", "junit").out
+
+    assert said in text.splitlines()
+    (suite,) = ElementTree.fromstring(junit).iter("testsuite")
+    assert (suite.findtext("system-out") or "").splitlines()[0] == said
+
+
+@pytest.mark.parametrize(("policy", "severity"), [("", "warning"), ('rights = "block"', "error")])
+def test_rights_in_the_sequence_are_weighed_as_in_a_drill(
+    world: World, policy: str, severity: str
+) -> None:
+    """And whoever left them behind is named."""
+    world.write(
+        {
+            "series.toml": 'title = "Shop"\nnumbering = "sequence"\nwidth = 4\n'
+            f'database = "shop"\n[policy]\n{policy}\n',
+            **USERS,
+            "0002_open.sql": "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;\n",
+            "0002_open.rollback.sql": "ALTER DEFAULT PRIVILEGES REVOKE INSERT ON TABLES FROM PUBLIC"
+            ";\n",
+        }
+    )
+    answer, certificate = rehearsed(world)
+
+    found = {f["code"]: f for f in certificate["findings"] if f["severity"] != "notice"}
+    assert found.keys() == {"rehearsal-rights-differ", "rehearsal-sequence-differs"}
+    assert {f["severity"] for f in found.values()} == {severity}
+    assert found["rehearsal-sequence-differs"]["message"] == (
+        "In the sequence, 0001_users applied leaves something else than in its own drill:\n"
+        "Table public.users: SELECT is now granted to PUBLIC.\n"
+        "The way back of 0002_open, 2 steps earlier, left this behind: Default privileges of "
+        "postgres on tables appeared."
+    )
+    assert found["rehearsal-sequence-differs"]["hint"] == (
+        "Mend 0002_open first; then rehearse again."
+    )
+    assert answer.status == (1 if severity == "error" else 0)
 
 
 def test_junit(world: World, golden: Golden) -> None:

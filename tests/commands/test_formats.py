@@ -159,3 +159,4 @@ def test_places_open_from_where_the_person_stands(tmp_path, monkeypatch):
     assert place_of(ERROR, "sql/") == "sql/shop/0002_add_email.sql:3:5"
     assert place_of(FOLDER, "sql/") == "sql"
     assert place_of(FOLDER, "") == "."
+    assert place_of(replace(ERROR, path="/data/rows.sql"), "sql/") == "/data/rows.sql:3:5"

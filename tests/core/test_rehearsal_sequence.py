@@ -57,6 +57,21 @@ def test_a_statement_that_names_none_of_it_leaves_all_of_them() -> None:
     assert len(trail.blamed("DO $$ BEGIN PERFORM something(); END $$")) == 2
 
 
+def test_a_failing_statement_stumbles_over_no_rights_and_a_difference_may() -> None:
+    rights = Difference(
+        ObjectKey(ObjectKind.TABLE, "public.t"), Change.CHANGED, Aspect.RIGHTS, "owner", "a", "b"
+    )
+    trail = Trail()
+    trail.after("0003_c", DOWN, Compared((rights,)))
+    trail.after("0002_b", DOWN, Compared((rights, U)))
+
+    assert [one.label for one in trail.blamed("ALTER TABLE t ADD x int")] == ["0002_b"]
+    assert [(one.label, one.steps_ago) for one in trail.standing()] == [
+        ("0003_c", 2),
+        ("0002_b", 1),
+    ]
+
+
 def test_a_column_that_came_with_its_table_is_found_by_its_name() -> None:
     column = ObjectKey(ObjectKind.COLUMN, "public.t.email")
     trail = Trail()

@@ -41,7 +41,7 @@ def judge_series(
     """Every finding about the drills and the sequence, in the order of the series."""
     found = [finding for drill in drills for finding in judge_drill(drill, policy)]
     by_version = {str(drill.migration.version): drill for drill in drills}
-    return (*found, *judge_sequence(sequence, by_version))
+    return (*found, *judge_sequence(sequence, by_version, policy))
 
 
 def data_left(path: str, lines: Sequence[int]) -> Finding:
@@ -88,9 +88,11 @@ def judge_drill(drill: Drill, policy: Policy) -> Iterator[Finding]:
 
 
 def judge_sequence(
-    sequence: Sequence[SequenceStep], drills: Mapping[str, Drill]
+    sequence: Sequence[SequenceStep], drills: Mapping[str, Drill], policy: Policy
 ) -> Iterator[Finding]:
-    """What only the sequence shows, and who is to blame for it."""
+    """What only the sequence shows, and who is to blame for it. Rights that differ are an error
+    where the policy says so, here as in a drill.
+    """
     for step in sequence:
         path = _path(step.migration, step.direction)
         verb = "applied" if step.direction is Direction.APPLY else "taken back"
@@ -99,25 +101,27 @@ def judge_sequence(
             if _fails_alone(step, drills):
                 continue
             whole = f"In the sequence, {label} cannot be {verb}: {step.problem.happened}"
-            blame = "".join(f"\n{_blame(one)}" for one in step.blamed[:_SHOWN])
             yield Finding(
                 path,
                 _line(step.problem),
                 0,
                 "rehearsal-sequence-fails",
-                f"{whole}{blame}",
+                f"{whole}{_blames(step.blamed)}",
                 _blamed_hint(step.blamed) or step.problem.next_step,
             )
         elif step.left and not _told_already(step, drills):
             told = _some([one.sentence for one in step.left])
+            warns = not policy.rights_block and all(one.of_rights for one in step.left)
             yield Finding(
                 path,
                 0,
                 0,
                 "rehearsal-sequence-differs",
                 f"In the sequence, {label} {verb} leaves something else than in its own "
-                f"drill:\n{told}",
-                "Something that came later got in its way: read both files side by side.",
+                f"drill:\n{told}{_blames(step.blamed)}",
+                _blamed_hint(step.blamed)
+                or "Something that came later got in its way: read both files side by side.",
+                Severity.WARNING if warns else Severity.ERROR,
             )
 
 
@@ -139,6 +143,10 @@ def _fails_alone(step: SequenceStep, drills: Mapping[str, Drill]) -> bool:
     if step.direction is Direction.ROLL_BACK:
         return drill.way_back.verdict is Verdict.FAILS
     return drill.at(Station.UP_AGAIN).mark is Mark.FAILED
+
+
+def _blames(blamed: Sequence[Residue]) -> str:
+    return "".join(f"\n{_blame(one)}" for one in blamed[:_SHOWN])
 
 
 def _blame(one: Residue) -> str:

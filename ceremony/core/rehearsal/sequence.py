@@ -33,6 +33,12 @@ class Residue:
     steps_ago: int = 0
 
     @property
+    def of_rights(self) -> bool:
+        """Whether it is about owners, grants or default privileges alone."""
+        one = self.difference
+        return isinstance(one, Difference) and one.aspect is Aspect.RIGHTS
+
+    @property
     def sentence(self) -> str:
         """``Table public.t appeared.``: what is not as in the single drill."""
         told = self.difference.sentence
@@ -43,7 +49,8 @@ class Residue:
 class SequenceStep:
     """One step of the sequence. ``left`` is what this step was the first to leave.
 
-    ``blamed`` is what earlier steps left and this one stumbled over, where it failed.
+    ``blamed`` is what earlier steps left and this one stumbled over, where it failed or left
+    something itself.
     """
 
     migration: Migration
@@ -89,15 +96,18 @@ class Trail:
 
         Rights are left out: who runs a rehearsal owns what is in it.
         """
-        step = self.count + 1
         words = {(quoted or plain).casefold() for quoted, plain in _WORD.findall(statement)}
-        every = [
-            Residue(one.difference, one.label, one.direction, step - self._since[trace])
-            for trace, one in self.left.items()
-            if isinstance(one.difference, RowsDiffer) or one.difference.aspect is Aspect.STRUCTURE
-        ]
+        every = [one for one in self.standing() if not one.of_rights]
         named = [one for one in every if _names(one.difference) & words]
         return tuple(named or every)
+
+    def standing(self) -> tuple[Residue, ...]:
+        """What earlier steps left and is still there, as the next step finds it."""
+        step = self.count + 1
+        return tuple(
+            Residue(one.difference, one.label, one.direction, step - self._since[trace])
+            for trace, one in self.left.items()
+        )
 
     def restart(self) -> None:
         """The database was made anew: nobody left anything."""

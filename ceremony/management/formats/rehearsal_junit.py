@@ -39,6 +39,9 @@ def suite(report: RehearsalReport, prefix: str) -> str:
             failure.text = _told(bad, prefix)
         if others := [finding for finding in mine if finding not in bad]:
             ElementTree.SubElement(case, "system-out").text = _told(others, prefix)
+    # What is about no migration: a data file, tables without rows.
+    if rest := [one for name, all_ in found.items() if name not in names for one in all_]:
+        ElementTree.SubElement(main, "system-out").text = _told(rest, prefix)
     main.set("failures", str(failures))
     main.set("errors", str(len(report.not_drilled)))
     ElementTree.indent(root)
