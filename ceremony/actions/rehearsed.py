@@ -3,7 +3,7 @@ they do then?
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ceremony.conf import TargetSettings
 from ceremony.core.migration import Migration
@@ -55,17 +55,27 @@ def require_rehearsal(plan: Plan, series: Series, alias: str, server_version: in
 
 
 def _newest(alias: str, series: str, wanted: set[str]) -> dict[str, _Found]:
-    """Version to the newest rehearsal of it; certificates that were touched do not count."""
+    """Version to the newest rehearsal of it; certificates that were touched do not count.
+
+    One with ``--only`` says nothing of the series as a whole: what the newest one that took it back
+    as a whole found about the same files stands, until another such one finds it no more.
+    """
     found: dict[str, _Found] = {}
+    open_ones = set(wanted)
     rows = Rehearsal.objects.filter(alias=alias, series=series).order_by("-pk")[:LOOKED_AT]
     for row in rows.iterator(chunk_size=5):
-        if wanted <= set(found):
+        if not open_ones:
             break
         if digest_of(row.certificate) != row.digest:
             continue
         for version, one in rehearsed(row.certificate).items():
-            if version in wanted:
-                found.setdefault(version, _Found(row.pk, one))
+            if version not in open_ones:
+                continue
+            newest = found.setdefault(version, _Found(row.pk, one)).rehearsed
+            if not one.alone:
+                open_ones.remove(version)
+                if one.files == newest.files and not one.sequence_clean:
+                    found[version] = _Found(row.pk, replace(newest, clean=False))
     return found
 
 

@@ -104,6 +104,35 @@ def test_a_rehearsal_with_faults_is_none(strict: World, golden: Golden) -> None:
     assert nothing_is_there(strict)
 
 
+def test_a_fault_of_the_whole_series_is_not_mended_by_a_drill_of_one(strict: World) -> None:
+    """The way back of 0004 leaves a row that the way back of 0003 cannot stand."""
+    check = "ALTER TABLE users ADD CONSTRAINT mail_said CHECK (mail <> 'none');\n"
+    strict.write(
+        {
+            "0002_index.sql": f"CREATE INDEX users_mail ON users (mail);\n{check}",
+            "0002_index.rollback.sql": "ALTER TABLE users DROP CONSTRAINT mail_said;\n"
+            "DROP INDEX users_mail;\n",
+            "0003_free.sql": "ALTER TABLE users DROP CONSTRAINT mail_said;\n",
+            "0003_free.rollback.sql": check,
+            "0004_row.sql": "INSERT INTO users VALUES (1, 'none') ON CONFLICT DO NOTHING;\n",
+            "0004_row.rollback.sql": "SELECT 'rows stay';\n",
+        }
+    )
+    whole = manage("rehearse_sql", "shop")
+    assert (whole.status, "[rehearsal-sequence-fails]" in whole.out) == (1, True), whole.told()
+    alone = manage("rehearse_sql", "shop", "--only", "0003")
+    assert alone.status == 0, alone.told()
+
+    answer = strict.apply()
+
+    assert (answer.status, "rehearsal 1 found some in 0003_free." in answer.err) == (3, True)
+    strict.write({"0004_row.rollback.sql": "DELETE FROM users WHERE mail = 'none';\n"})
+    rehearse()
+    assert manage("rehearse_sql", "shop", "--only", "0003").status == 0
+    strict.applied()
+    assert nothing_is_there(strict) is False
+
+
 def test_a_rehearsal_on_an_older_server_is_stale(strict: World, golden: Golden) -> None:
     rehearse()
     _rewritten("server_version", 150018)

@@ -15,6 +15,7 @@ from ceremony.core.finding import Finding, Severity
 from ceremony.core.migration import Migration
 from ceremony.core.outcome import Problem, StepOutcome
 from ceremony.core.rehearsal.drill import Drill, StationResult
+from ceremony.core.rehearsal.judgement import OF_SEQUENCE
 from ceremony.core.rehearsal.picture import Compared, RowsDiffer
 from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.core.rehearsal.sequence import Residue, SequenceStep
@@ -71,13 +72,19 @@ def file_digests(migration: Migration) -> dict[str, Json]:
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """What a certificate says of one migration. ``clean``: no error was found about it."""
+    """What a certificate says of one migration. ``clean``: no error was found about it.
+
+    ``alone``: no sequence was run with it (``--only``). ``sequence_clean``: where one was, no error
+    was found about this migration in it.
+    """
 
     version: str
     files: Mapping[str, Any]
     clean: bool
     server_version: int
     xrays: tuple[XRay, ...]
+    alone: bool = False
+    sequence_clean: bool = True
 
     def changed(self, migration: Migration) -> tuple[str, ...]:
         """Which files are not those that were rehearsed. Another wording of the same change is."""
@@ -100,9 +107,9 @@ def rehearsed(stored: Mapping[str, Any]) -> dict[str, Rehearsed]:
     """What a certificate says, by version. Raises KeyError, TypeError or ValueError for something
     else than a certificate.
     """
-    broken = {
-        finding["migration"] for finding in stored["findings"] if finding["severity"] == "error"
-    }
+    faults = [finding for finding in stored["findings"] if finding["severity"] == "error"]
+    broken = {finding["migration"] for finding in faults}
+    of_sequence = {one["migration"] for one in faults if one["code"] in OF_SEQUENCE}
     return {
         one["version"]: Rehearsed(
             one["version"],
@@ -115,6 +122,8 @@ def rehearsed(stored: Mapping[str, Any]) -> dict[str, Rehearsed]:
                 if station["station"] == "up"
                 for value in station["xrays"]
             ),
+            alone=bool(stored["only"]),
+            sequence_clean=one["label"] not in of_sequence,
         )
         for one in stored["migrations"]
         if not one["recorded_only"]

@@ -14,6 +14,9 @@ from ceremony.core.rehearsal.way_back import Remains, Verdict, WayBack
 #: Verdicts that say: the way back leads back, or nobody claims that it does.
 SOUND = frozenset({Verdict.RESTORED, Verdict.COSMETIC, Verdict.IRREVERSIBLE, Verdict.NOT_RUN})
 
+OF_SEQUENCE = frozenset({"rehearsal-sequence-fails", "rehearsal-sequence-differs"})
+"""Codes of what only the series as a whole shows."""
+
 _CODES: Mapping[Verdict, str] = {
     Verdict.RIGHTS_DIFFER: "rehearsal-rights-differ",
     Verdict.NOT_RESTORED: "rehearsal-not-restored",

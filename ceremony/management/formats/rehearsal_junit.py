@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from ceremony.core.finding import Finding, errors
+from ceremony.core.rehearsal.judgement import OF_SEQUENCE
 from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.management.places import place_of
 from ceremony.management.visible import visible
 
 SEQUENCE = "the whole series"
-
-_OF_SEQUENCE = frozenset({"rehearsal-sequence-fails", "rehearsal-sequence-differs"})
 
 
 def suite(report: RehearsalReport, prefix: str) -> str:
@@ -53,7 +52,7 @@ def _by_case(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
     cases: dict[str, list[Finding]] = {}
     for finding in findings:
         label = finding.path.rpartition("/")[2].partition(".")[0]
-        cases.setdefault(SEQUENCE if finding.code in _OF_SEQUENCE else label, []).append(finding)
+        cases.setdefault(SEQUENCE if finding.code in OF_SEQUENCE else label, []).append(finding)
     return cases
 
 
