@@ -52,6 +52,7 @@ def _table(raw: Mapping[str, Any], types: Mapping[int, _Row]) -> Table:
         ),
         tuple(Condition(c["expression"], tuple(c["columns"] or ())) for c in conditions),
         tuple(tuple(columns) for columns in raw["unique"] or ()),
+        raw["deferrable"],
     )
 
 

@@ -78,7 +78,9 @@ SELECT pg_catalog.jsonb_build_object(
             SELECT coalesce(pg_catalog.jsonb_agg(a.name), '[]') FROM columns AS a
             WHERE a.attrelid = t.oid AND a.attnum = ANY (i.indkey::int2[])))
         FROM pg_catalog.pg_index AS i
-        WHERE i.indrelid = t.oid AND (i.indisunique OR i.indisexclusion))
+        WHERE i.indrelid = t.oid AND (i.indisunique OR i.indisexclusion)),
+    'deferrable', EXISTS (SELECT FROM pg_catalog.pg_index AS i
+                          WHERE i.indrelid = t.oid AND NOT i.indimmediate)
 )
 FROM tables AS t;
 

@@ -79,9 +79,11 @@ class Insertion:
         }
         values = ", ".join(own.get(name, f"s.{name}") for name in names)
         met = [f"({each.expression}) IS NOT FALSE" for each in self.choice.met] or ["true"]
+        # Deferrable constraints take no ON CONFLICT (manual, INSERT): there a double is an error.
+        spared = "" if self.table.deferrable else " ON CONFLICT DO NOTHING"
         return (
             f"{into} ({', '.join(names)}) SELECT {values} FROM ({self._made()}) AS s "
-            f"WHERE {' AND '.join(met)} ON CONFLICT DO NOTHING RETURNING 1"
+            f"WHERE {' AND '.join(met)}{spared} RETURNING 1"
         )
 
     def _made(self) -> str:

@@ -27,6 +27,8 @@ COLUMNS = [
     "uuid PRIMARY KEY",
     "uuid PRIMARY KEY DEFAULT gen_random_uuid()",
     "int UNIQUE NOT NULL",
+    "int PRIMARY KEY DEFERRABLE",
+    "text UNIQUE DEFERRABLE INITIALLY DEFERRED",
     "text UNIQUE NOT NULL",
     "text UNIQUE NOT NULL DEFAULT 'x'",
     "varchar(5) UNIQUE NOT NULL",

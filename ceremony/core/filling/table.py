@@ -68,13 +68,16 @@ class Condition:
 
 @dataclass(frozen=True)
 class Table:
-    """``name`` is qualified and quoted. ``unique`` has the columns of each unique index."""
+    """``name`` is qualified and quoted. ``unique`` has the columns of each unique index;
+    ``deferrable``: one of them belongs to a DEFERRABLE constraint.
+    """
 
     name: str
     columns: tuple[Column, ...]
     foreign_keys: tuple[ForeignKey, ...] = ()
     conditions: tuple[Condition, ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
+    deferrable: bool = False
 
     def column(self, name: str) -> Column:
         """The column of this name. Raises StopIteration where there is none."""
