@@ -158,7 +158,7 @@ def of_verification(report: VerifyReport) -> Trouble | None:
     if report.contract is not None and (broken := errors(report.contract.findings)):
         return _violated(report, broken)
     if report.verdict is not Verdict.FAIL:
-        return _half_done(report)
+        return _half_done(report) or _not_compared(report)
     told = [f"{counted(failed, 'check')} of {report.series} failed."] if failed else []
     if missing:
         told.append(f"{counted(missing, 'check')} of {report.series} did not run.")
@@ -198,6 +198,17 @@ def _drifted(report: VerifyReport) -> Trouble | None:
         "Find out who made the change. Undo it, or, if the database is right as it is: "
         f'{program()} reconcile_sql --database {alias} --accept-drift "why"',
         ExitCode.TAMPERED,
+    )
+
+
+def _not_compared(report: VerifyReport) -> Trouble | None:
+    """Drift that was asked for and could not be told is no success of the command."""
+    drift = report.drift
+    if drift is None or drift.result is not DriftResult.NOT_RUN or not drift.notes:
+        return None
+    note = drift.notes[0]
+    return Trouble(
+        note.code, note.message, "The database was only read.", note.hint, ExitCode.FAILED
     )
 
 
