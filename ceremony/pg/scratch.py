@@ -177,6 +177,13 @@ def _create(guard: Session, name: str, origin: Origin) -> None:
 
 
 def _creation_refused(guard: Session, origin: Origin, error: QueryFailed) -> CeremonyError:
+    if error.sqlstate == _IN_USE and origin.template == guard.identity.database:
+        return Refused(
+            "scratch-template-in-use",
+            f'The database "{origin.template}" cannot be copied while others are connected to it, '
+            "and a rehearsal for it is connected to it itself.",
+            next_step="Begin with its schema (--from target), or name a copy of it as the template",
+        )
     if error.sqlstate == _IN_USE:
         return Refused(
             "scratch-template-in-use",

@@ -173,6 +173,18 @@ def test_a_template_in_use(maintenance, database):
     assert left(maintenance) == []
 
 
+def test_the_target_itself_is_no_template(maintenance, database):
+    """Who rehearses for a target has a session there: to wait for its end would be no advice."""
+    with database.connect():
+        assert refusal(libpq(database.conninfo), Origin(database.name)) == (
+            f'The database "{database.name}" cannot be copied while others are connected to it, '
+            "and a rehearsal for it is connected to it itself. [scratch-template-in-use]\n"
+            "Nothing was changed.\n"
+            "Next: Begin with its schema (--from target), or name a copy of it as the template"
+        )
+    assert left(maintenance) == []
+
+
 def test_a_template_that_is_not_there(maintenance, server):
     assert refusal(maintenance, Origin("nothing")) == (
         'There is no database "nothing" on the server of the database "postgres" on '
