@@ -291,6 +291,32 @@ def test_variants_keep_what_they_are_for(world: World, golden: Golden) -> None:
     golden("variants", manage("rehearse_sql", "shop").told())
 
 
+def test_a_variant_may_leave_what_the_change_altered(world: World) -> None:
+    """An enum's label, a wider type; what it alters itself is no keeping."""
+    world.write(
+        {
+            **USERS,
+            "0002_wide.sql": "ALTER TABLE users ALTER id TYPE bigint;\n"
+            "ALTER TYPE mood ADD VALUE 'meh';\nALTER TABLE users ADD COLUMN name text;\n",
+            "0002_wide.rollback.keep_wide.sql": "ALTER TABLE users DROP COLUMN name;\n",
+            "0002_wide.rollback.bad_one.sql": "ALTER TABLE users DROP COLUMN name;\n"
+            "ALTER TABLE users ALTER id TYPE numeric;\n",
+            "0002_wide.rollback.sql": "ALTER TABLE users DROP COLUMN name;\n"
+            "ALTER TABLE users ALTER id TYPE int;\n",
+        }
+    )
+    _, certificate = rehearsed(world)
+
+    told = {f["path"]: f["message"] for f in certificate["findings"] if "variant" in f["code"]}
+    assert told == {
+        "shop/0002_wide.rollback.bad_one.sql": "The variant 'bad_one' of 0002_wide harms what was "
+        "there before the change:\n"
+        "Different: Column public.users.id: type was integer, is now numeric."
+    }
+    page = manage("rehearse_sql", "shop").out
+    assert re.search(r"variant keep_wide +✓ keeps 1 column, 1 enum\n", page), page
+
+
 def test_outside_a_transaction(world: World) -> None:
     world.write(
         {

@@ -205,6 +205,8 @@ def test_every_difference_stands_in_exactly_one_place(
     ]  # fmt: skip
     assert sorted(map(repr, sorted_out)) == sorted(map(repr, compare(before, back).catalog))
     assert len(left.sentences) == len(sorted_out)
+    assert set(left.as_changed) == set(left.different) & set(compare(before, changed).catalog)
+    assert set(left.done.different) | set(left.as_changed) == set(left.different)
 
 
 @given(catalogs, catalogs)

@@ -9,7 +9,7 @@ from ceremony.core.plan import Direction
 from ceremony.core.rehearsal.drill import Drill, Mark, Station, StationResult
 from ceremony.core.rehearsal.policy import Policy
 from ceremony.core.rehearsal.sequence import Residue, SequenceStep
-from ceremony.core.rehearsal.way_back import Remains, Verdict, WayBack
+from ceremony.core.rehearsal.way_back import Verdict, WayBack
 
 #: Verdicts that say: the way back leads back, or nobody claims that it does.
 SOUND = frozenset({Verdict.RESTORED, Verdict.COSMETIC, Verdict.IRREVERSIBLE, Verdict.NOT_RUN})
@@ -282,16 +282,14 @@ def _variant(migration: Migration, way: WayBack) -> Iterator[Finding]:
             f"The variant {way.variant!r} of {migration.label} fails: {_happened(way.problem)}",
             _HINTS[Verdict.FAILS],
         )
-    elif way.remains.harm:
-        left = way.remains
-        harm = Remains(left.dropped, left.taken, left.lost, left.different)
+    elif (done := way.remains.done).harm:
         yield Finding(
             path,
             0,
             0,
             "rehearsal-variant-harms",
             f"The variant {way.variant!r} of {migration.label} harms what was there before the "
-            f"change:\n{_some(harm.sentences)}",
+            f"change:\n{_some(done.sentences)}",
             "A variant may keep what the change made; it must not take or change anything else.",
         )
 

@@ -58,6 +58,7 @@ class Remains:
     that. ``taken``: the same, but the change had altered it, or something that hangs on it.
     ``lost``: the change took it away and the way back did not put it back. ``different``: is there
     otherwise than before. ``left_over``: the change made it and the way back left it.
+    ``as_changed``: those of ``different`` that are exactly as the change left them.
     """
 
     dropped: tuple[Difference, ...] = ()
@@ -68,11 +69,18 @@ class Remains:
     rows: tuple[RowsDiffer, ...] = ()
     rights: tuple[Difference, ...] = ()
     cosmetic: tuple[Difference, ...] = ()
+    as_changed: tuple[Difference, ...] = ()
 
     @property
     def harm(self) -> bool:
         """Whether something that was there before the change suffers."""
         return bool(self.dropped or self.taken or self.lost or self.different)
+
+    @property
+    def done(self) -> "Remains":
+        """The harm, without what the way back only left as the change made it: a variant may."""
+        own = tuple(one for one in self.different if one not in self.as_changed)
+        return Remains(self.dropped, self.taken, self.lost, own)
 
     @property
     def structure(self) -> bool:
@@ -149,16 +157,19 @@ def remains(before: Picture, changed: Picture, found: Compared) -> Remains:
     gone = [one for one in structure if one.change is Change.VANISHED]
     still_there = changed.snapshot.objects
     touched = _touched(before, changed) if gone else frozenset()
+    different = tuple(one for one in structure if one.change is Change.CHANGED)
+    by_change = compare(before, changed).catalog if different else ()
     dropped = [one for one in gone if one.key in still_there]
     return Remains(
         dropped=tuple(one for one in dropped if one.key not in touched),
         taken=tuple(one for one in dropped if one.key in touched),
         lost=tuple(one for one in gone if one.key not in still_there),
-        different=tuple(one for one in structure if one.change is Change.CHANGED),
+        different=different,
         left_over=tuple(one for one in structure if one.change is Change.APPEARED),
         rows=found.rows,
         rights=tuple(one for one in found.catalog if one.aspect is Aspect.RIGHTS),
         cosmetic=tuple(one for one in found.catalog if one.aspect is Aspect.COSMETIC),
+        as_changed=tuple(one for one in different if one in by_change),
     )
 
 

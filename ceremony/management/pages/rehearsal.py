@@ -149,10 +149,11 @@ def _verdict(way: WayBack) -> Part:
 
 def _variant(way: WayBack) -> Part:
     """What a variant keeps is what it is for; only a failure and harm are faults."""
-    kept = way.remains.left_over
-    if way.verdict is Verdict.FAILS or way.remains.harm or not kept:
+    left = way.remains
+    kept = {one.key for one in (*left.left_over, *left.as_changed)}
+    if way.verdict is Verdict.FAILS or left.done.harm or not kept:
         return _verdict(way)
-    return f"✓ keeps {listed_kinds(one.key.kind for one in kept)}", "ok"
+    return f"✓ keeps {listed_kinds(key.kind for key in kept)}", "ok"
 
 
 def _checks(drill: Drill) -> tuple[CheckOutcome, ...]:
