@@ -4,7 +4,14 @@ what differs between two (``diff``).
 
 from ceremony.core.catalog.diff import AlgorithmsDiffer, Change, Difference, diff
 from ceremony.core.catalog.kinds import ObjectKind
-from ceremony.core.catalog.snapshot import ALGORITHM, Aspect, CatalogObject, ObjectKey, Snapshot
+from ceremony.core.catalog.snapshot import (
+    ALGORITHM,
+    Aspect,
+    CatalogObject,
+    ObjectKey,
+    Snapshot,
+    lineage,
+)
 from ceremony.core.catalog.stored import SnapshotUnreadable, from_json, to_json
 
 __all__ = [
@@ -20,5 +27,6 @@ __all__ = [
     "SnapshotUnreadable",
     "diff",
     "from_json",
+    "lineage",
     "to_json",
 ]

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ceremony.core.catalog.kinds import ObjectKind
-from ceremony.core.catalog.snapshot import CatalogObject, ObjectKey
+from ceremony.core.catalog.snapshot import CatalogObject, ObjectKey, lineage
 
 Objects = Mapping[ObjectKey, CatalogObject]
 
@@ -77,13 +77,7 @@ def _owner(
     key: ObjectKey, objects: Objects, members: Mapping[ObjectKey, _Member]
 ) -> _Member | None:
     """The dated partition that an object is, or hangs on."""
-    at: ObjectKey | None = key
-    while at is not None:
-        if at in members:
-            return members[at]
-        item = objects.get(at)
-        at = item.parent if item is not None else None
-    return None
+    return next((members[one] for one in lineage(key, objects) if one in members), None)
 
 
 def _renamed(item: CatalogObject, member: _Member) -> CatalogObject:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 
 from ceremony.core.catalog.sentences import sentence
 from ceremony.core.catalog.snapshot import (
@@ -11,6 +12,7 @@ from ceremony.core.catalog.snapshot import (
     ObjectKey,
     ObjectKind,
     Snapshot,
+    lineage,
 )
 from ceremony.core.chain import Json
 
@@ -119,10 +121,8 @@ def _gone(
 def _root(
     key: ObjectKey, objects: Mapping[ObjectKey, CatalogObject], gone: "set[ObjectKey]"
 ) -> ObjectKey:
-    parent = objects[key].parent
-    while parent is not None and parent in gone:
-        key, parent = parent, objects[parent].parent
-    return key
+    *_, root = takewhile(gone.__contains__, lineage(key, objects))
+    return root
 
 
 def _changed(

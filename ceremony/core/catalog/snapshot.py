@@ -7,7 +7,7 @@ never the same bytes. The algorithm stands in front of every digest: another one
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -142,6 +142,20 @@ def _by_kind(objects: Iterable[CatalogObject]) -> list[tuple[ObjectKind, list[Ca
     return sorted(kinds.items(), key=lambda pair: pair[0].value)
 
 
+def lineage(key: ObjectKey, objects: Mapping[ObjectKey, CatalogObject]) -> Iterator[ObjectKey]:
+    """An object, what it hangs on, and so on upwards; the last one may not be in the catalog.
+
+    A stored snapshot may say anything: a chain that comes back to itself ends there.
+    """
+    seen: set[ObjectKey] = set()
+    at: ObjectKey | None = key
+    while at is not None and at not in seen:
+        seen.add(at)
+        yield at
+        item = objects.get(at)
+        at = item.parent if item is not None else None
+
+
 class _LeftOut:
     """Which objects the patterns take out; a child goes where its parent goes."""
 
@@ -151,13 +165,12 @@ class _LeftOut:
         self._known: dict[ObjectKey, bool] = {}
 
     def covers(self, key: ObjectKey) -> bool:
-        known = self._known.get(key)
-        if known is None:
-            item = self._objects.get(key)
-            parent = item.parent if item is not None else None
-            known = self._matches(key) or (parent is not None and self.covers(parent))
-            self._known[key] = known
-        return known
+        return any(self._is_meant(one) for one in lineage(key, self._objects))
+
+    def _is_meant(self, key: ObjectKey) -> bool:
+        if key not in self._known:
+            self._known[key] = self._matches(key)
+        return self._known[key]
 
     def _matches(self, key: ObjectKey) -> bool:
         shown = str(key)

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import takewhile
 
-from ceremony.core.catalog import Aspect, Change, Difference, ObjectKey, ObjectKind
+from ceremony.core.catalog import Aspect, Change, Difference, ObjectKey, ObjectKind, lineage
 from ceremony.core.outcome import Problem
 from ceremony.core.rehearsal.picture import Compared, Picture, RowsDiffer, compare
 from ceremony.core.script import Script
@@ -182,12 +183,10 @@ def _touched(before: Picture, changed: Picture) -> frozenset[ObjectKey]:
     return frozenset(found)
 
 
-def _upwards(key: ObjectKey | None, picture: Picture) -> Iterator[ObjectKey]:
+def _upwards(key: ObjectKey, picture: Picture) -> Iterator[ObjectKey]:
     """An object, its table, its schema. A schema is not altered by what comes into it."""
-    while key is not None and key.kind != ObjectKind.SCHEMA:
-        yield key
-        item = picture.snapshot.objects.get(key)
-        key = item.parent if item is not None else None
+    line = lineage(key, picture.snapshot.objects)
+    return takewhile(lambda one: one.kind != ObjectKind.SCHEMA, line)
 
 
 def idle(script: Script) -> bool:
