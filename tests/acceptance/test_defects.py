@@ -38,6 +38,8 @@ def test_a_broken_way_back_gets_its_verdict(name: str, world: World, golden: Gol
     problem = found["problem"]
     said = [found["why"], *found["remains"], *([problem["happened"]] if problem else [])]
     said = [re.sub(r"ceremony_scratch_\w+", "<scratch>", line) for line in said]
+    # Up to PostgreSQL 15 a view of one table names it before each column.
+    said = [re.sub(r'"SELECT orders\.', '"SELECT ', line) for line in said]
     golden(f"defects/{name}", "".join(f"{line}\n" for line in (found["verdict"], *said) if line))
 
 

@@ -135,7 +135,7 @@ def test_a_fault_of_the_whole_series_is_not_mended_by_a_drill_of_one(strict: Wor
 
 def test_a_rehearsal_on_an_older_server_is_stale(strict: World, golden: Golden) -> None:
     rehearse()
-    _rewritten("server_version", 150018)
+    _rewritten("server_version", 140020)
 
     text = strict.apply().told()
 

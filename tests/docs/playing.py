@@ -175,6 +175,7 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (r"\d{8}T\d{6}_\d+Z", "STAMP"),
     (r"\w+-STAMP", "NAME-STAMP"),
     (r"\b[\d,]+ bytes", "N bytes"),
+    (r"\b[\d.]+ [kM]?B of WAL", "N of WAL"),
     (r"\b(process|pid) \d+", r"\1 N"),
     (r"(?<=\S)  +(?=\S)", "  "),
 )
