@@ -8,7 +8,7 @@
     checks `before`                        then a wait, if one of them may refuse
     the statements
     checks `after`                         each in its own savepoint, each followed by a Sync
-    deferred constraints; probes; Sync     judged here; the COMMIT travels with the next block
+    deferred constraints; looks; Sync      judged here; the COMMIT travels with the next block
 
 Why each line stands where it does was measured:
 
@@ -55,6 +55,7 @@ class Part(StrEnum):
     ONLY_IF = "an only-if question"
     SETUP = "a set-up statement of a check"
     QUESTION = "the question of a check"
+    PROBES_PATH = "the search path of the looks before COMMIT"
     PROBES = "the look at the session before COMMIT"
     LEDGER_PROBES = "the look at the ledger before COMMIT"
     CONTRACT = "the look at the contract before COMMIT"
@@ -92,6 +93,9 @@ ROLLBACK = _own(Part.RESET, "ROLLBACK")
 _BEGIN_TEXT = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN = _own(Part.BEGIN, _BEGIN_TEXT)
 _ALL_IMMEDIATE = _own(Part.CONSTRAINTS, "SET CONSTRAINTS ALL IMMEDIATE")
+#: Names in our looks are qualified, operators and types cannot all be: the file's own must not be
+#: found first (manual, 5.10.5; pg_temp is searched first for types unless it is named).
+_PATH = _own(Part.PROBES_PATH, "SET LOCAL search_path = pg_catalog, pg_temp")
 _RESETS = (
     "CLOSE ALL",
     "SET SESSION AUTHORIZATION DEFAULT",
@@ -196,7 +200,7 @@ def single(statement: Statement, opening: Sequence[Item], probes: Sequence[Item]
 
 
 def _closing(items: Sequence[Item], probes: Sequence[Item]) -> Leg:
-    return Leg([*items, _ALL_IMMEDIATE, *probes, SYNC], last=True)
+    return Leg([*items, _ALL_IMMEDIATE, _PATH, *probes, SYNC], last=True)
 
 
 def _after(checks: Sequence[Check], first: int) -> list[Item]:
