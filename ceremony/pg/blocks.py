@@ -93,8 +93,9 @@ ROLLBACK = _own(Part.RESET, "ROLLBACK")
 _BEGIN_TEXT = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 BEGIN = _own(Part.BEGIN, _BEGIN_TEXT)
 _ALL_IMMEDIATE = _own(Part.CONSTRAINTS, "SET CONSTRAINTS ALL IMMEDIATE")
-#: Names in our looks are qualified, operators and types cannot all be: the file's own must not be
-#: found first (manual, 5.10.5; pg_temp is searched first for types unless it is named).
+#: The operators, casts and aggregates of our looks have no schema: those of the file must not be
+#: found first. pg_temp comes last only where it is named (manual, CREATE FUNCTION, Writing SECURITY
+#: DEFINER Functions Safely).
 _PATH = _own(Part.PROBES_PATH, "SET LOCAL search_path = pg_catalog, pg_temp")
 _RESETS = (
     "CLOSE ALL",

@@ -28,13 +28,16 @@ ESCAPES = {
     "unlock behind operators of its own": (
         [
             "CREATE SCHEMA evil",
-            "CREATE FUNCTION evil.lock(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT $1 OPERATOR(pg_catalog.=) ''virtualxid'''",
+            "CREATE FUNCTION evil.lock(text, text) RETURNS boolean LANGUAGE sql"
+            " AS 'SELECT $1 OPERATOR(pg_catalog.=) ''virtualxid'''",
             "CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.lock)",
-            "CREATE FUNCTION evil.differs(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT false'",
+            "CREATE FUNCTION evil.differs(text, text) RETURNS boolean LANGUAGE sql"
+            " AS 'SELECT false'",
             "CREATE OPERATOR evil.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.differs)",
             "CREATE FUNCTION evil.same(oid, oid) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
             "CREATE OPERATOR evil.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = evil.same)",
-            "CREATE FUNCTION evil.one(smallint, integer) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+            "CREATE FUNCTION evil.one(smallint, integer) RETURNS boolean LANGUAGE sql"
+            " AS 'SELECT true'",
             "CREATE OPERATOR evil.= (LEFTARG = smallint, RIGHTARG = integer, FUNCTION = evil.one)",
             "SET search_path = evil, pg_catalog",
             "SELECT pg_advisory_unlock_all()",
