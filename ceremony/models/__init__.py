@@ -2,6 +2,24 @@
 
 from ceremony.models.attempt import Attempt, CheckRecord, Outcome, Run, RunKind, RunOutcome
 from ceremony.models.audit import AuditEvent, AuditHead
+from ceremony.models.ceremony import (
+    Blob,
+    Ceremony,
+    CeremonyRun,
+    Decision,
+    HaltStep,
+    JudgedItem,
+    Purpose,
+    Remark,
+    RemarkKind,
+    RunPurpose,
+    SignOff,
+    Spending,
+    Station,
+    StoredManifest,
+    StoredReport,
+    Transition,
+)
 from ceremony.models.rehearsal import Rehearsal
 from ceremony.models.snapshot import CatalogContent, CatalogSnapshot, SnapshotReason
 from ceremony.models.target import MigrationRecord, RecordState, Target
@@ -10,16 +28,32 @@ __all__ = [
     "Attempt",
     "AuditEvent",
     "AuditHead",
+    "Blob",
     "CatalogContent",
     "CatalogSnapshot",
+    "Ceremony",
+    "CeremonyRun",
     "CheckRecord",
+    "Decision",
+    "HaltStep",
+    "JudgedItem",
     "MigrationRecord",
     "Outcome",
+    "Purpose",
     "RecordState",
     "Rehearsal",
+    "Remark",
+    "RemarkKind",
     "Run",
     "RunKind",
     "RunOutcome",
+    "RunPurpose",
+    "SignOff",
     "SnapshotReason",
+    "Spending",
+    "Station",
+    "StoredManifest",
+    "StoredReport",
     "Target",
+    "Transition",
 ]

@@ -26,6 +26,7 @@ class RunKind(models.TextChoices):
     RECONCILE = "reconcile", "reconcile"
     BASELINE = "baseline", "baseline"
     RETIRE = "retire", "retire"
+    WATCH = "watch", "watch"
 
 
 class Run(models.Model):
