@@ -53,6 +53,21 @@ class Action(StrEnum):
     SNAPSHOT_TAKEN = "snapshot taken"
     DRIFT_FOUND = "drift found"
     DRIFT_ACCEPTED = "drift accepted"
+    CEREMONY_REQUESTED = "ceremony requested"
+    CHANGES_REQUESTED = "changes requested"
+    CEREMONY_APPROVED = "ceremony approved"
+    APPROVAL_WITHDRAWN = "approval withdrawn"
+    CEREMONY_REJECTED = "ceremony rejected"
+    CEREMONY_CANCELLED = "ceremony cancelled"
+    CEREMONY_EXPIRED = "ceremony expired"
+    CEREMONY_STARTED = "ceremony started"
+    CEREMONY_OVERRIDDEN = "ceremony overridden"
+    CEREMONY_FINISHED = "ceremony finished"
+    CEREMONY_VERIFIED = "ceremony verified"
+    CEREMONY_HALTED = "ceremony halted"
+    CEREMONY_ACCEPTED_AS_IS = "ceremony accepted as is"
+    CEREMONY_ROLLED_BACK = "ceremony rolled back"
+    CEREMONY_SIGNED_OFF = "ceremony signed off"
 
 
 @dataclass(frozen=True)
