@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from ceremony.core.chain import AUDIT, GENESIS, Json, canonical, link
 from ceremony.models.bulk import copy_in
+from ceremony.models.row_digest import row_digest
 
 PAYLOAD_VERSION = 1
 CONTROL_ROW = 1
@@ -73,7 +74,8 @@ class Action(StrEnum):
 @dataclass(frozen=True)
 class Act:
     """What an event tells: who did what to which target, series and subject. ``detail`` holds no
-    floats.
+    floats. ``rows`` are the rows of evidence written with it, or about to be: the event carries the
+    digest of each (``models.row_digest``), which proves them afterwards.
     """
 
     action: Action
@@ -82,6 +84,7 @@ class Act:
     series: str = ""
     subject: str = ""
     detail: Mapping[str, Json] = field(default_factory=dict)
+    rows: Sequence[models.Model] = ()
 
 
 class AuditEvent(models.Model):
@@ -129,7 +132,10 @@ class AuditEvent(models.Model):
             subject=act.subject,
             previous_hash=previous,
         )
-        payload = canonical({**event.columns(), "detail": act.detail})
+        told: dict[str, Json] = {**event.columns(), "detail": act.detail}
+        if act.rows:
+            told["rows"] = [[row._meta.db_table, row_digest(row)] for row in act.rows]
+        payload = canonical(told)
         event.payload = payload.decode()
         event.hash = link(AUDIT, previous, event.sequence, payload)
         return event
@@ -151,14 +157,19 @@ class AuditEvent(models.Model):
         detail: Mapping[str, Json] = json.loads(self.payload)["detail"]
         return detail
 
+    def rows(self) -> Sequence[tuple[str, str]]:
+        """Table and digest of every row of evidence that the event tells of, in its order."""
+        return [(table, digest) for table, digest in json.loads(self.payload).get("rows", ())]
+
     def fault(self) -> str:
         """Why the row does not agree with itself, in one sentence; ``""`` when it does."""
         try:
             stated = json.loads(self.payload)
-            if {**self.columns(), "detail": stated.get("detail")} != stated:
+            beside = {"rows": stated["rows"]} if "rows" in stated else {}
+            if {**self.columns(), "detail": stated.get("detail"), **beside} != stated:
                 return "The columns differ from the payload."
             expected = link(AUDIT, self.previous_hash, self.sequence, self.payload.encode())
-        except (ValueError, AttributeError, OverflowError):
+        except (ValueError, AttributeError, OverflowError, TypeError):
             return "The payload or the previous hash cannot be read."
         return "" if self.hash == expected else "The hash is not that of the payload."
 
