@@ -4,10 +4,13 @@ All of it commits in one transaction that holds the head of the audit trail and 
 row, always in this order, so that acts come one after another and none waits for itself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import MappingProxyType
+
+from django.db import models
+from django.utils import timezone
 
 from ceremony.actions import evidence
 from ceremony.actions.notices import after_commit
@@ -93,13 +96,15 @@ def advance(
     act: Act,
     actor: str,
     detail: Mapping[str, Json] = NOTHING,
+    rows: Sequence[models.Model] = (),
 ) -> Transition:
     """Move the ceremony by one act: event, transition, row; notices follow once it is committed.
 
     ``head`` and ``ceremony`` are locked. With REQUEST and OVERRIDE what the caller has set of
     ``title``, ``policy``, ``risk``, ``authors``, ``round``, ``fingerprint``, ``expires_at`` is
     saved, too; nothing else of the row ever changes. Sign-offs and manifests that belong to the act
-    are written before. Raises Refused (ceremony-state).
+    are written before. ``rows`` are evidence of the act that no other event tells of
+    (``audit.Act.rows``). Raises Refused (ceremony-state).
     """
     before = State(ceremony.state)
     state = after(before, act)
@@ -113,20 +118,21 @@ def advance(
         "after": state.value,
         "transition": number,
     }
-    event = note(head, ceremony, ACTIONS[act], actor, told)
-    moved = Transition.objects.create(
+    moved = Transition(
         ceremony=ceremony,
         number=number,
         act=act.value,
         before=before.value,
         after=state.value,
-        actor=event.actor,
-        at=event.recorded_at,
-        event=event.sequence,
+        actor=evidence.bounded(actor, 255),
+        at=timezone.now(),
     )
     ceremony.state, ceremony.transitions = state.value, number
-    ceremony.changed_at = event.recorded_at
+    ceremony.changed_at = moved.at
     ceremony.overridden = ceremony.overridden or act is Act.OVERRIDE
+    event = note(head, ceremony, ACTIONS[act], actor, told, (moved, ceremony, *rows))
+    moved.event = event.sequence
+    moved.save(force_insert=True)
     ceremony.save(update_fields=_MOVES + (_OF_THE_ROUND if act in _OPENS_A_ROUND else ()))
     after_commit(ceremony, act, event.actor)
     return moved
@@ -138,9 +144,11 @@ def note(
     action: Action,
     actor: str,
     detail: Mapping[str, Json] = NOTHING,
+    rows: Sequence[models.Model] = (),
 ) -> AuditEvent:
     """The event of an act that moves no state. ``detail`` holds no floats; the ceremony's number,
-    its round and fingerprint are told with it. Both rows are locked.
+    its round and fingerprint are told with it. ``rows`` are the evidence written with it
+    (``audit.Act.rows``). Both rows are locked.
     """
     told: Mapping[str, Json] = {
         **detail,
@@ -157,6 +165,7 @@ def note(
                 ceremony.series,
                 f"Ceremony {ceremony.pk}",
                 told,
+                tuple(rows),
             )
         ]
     )
