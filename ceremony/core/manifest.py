@@ -5,14 +5,19 @@ when the manifest made from disk, ledger and settings at that moment has the ver
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ceremony.core.chain import Json, canonical
 from ceremony.core.plan import Direction
 
 MANIFEST = "manifest1"
 """The algorithm of the fingerprint, which stands in front of it."""
+
+
+class ManifestInvalid(ValueError):
+    """A document that is no manifest of this format."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,11 @@ class FrozenFile:
 @dataclass(frozen=True)
 class ManifestStep:
     """One step, with all that its approver saw. ``event`` is the ledger event that says it is done;
-    ``files`` are those that take part, the one that runs first (none where only a row is written).
-    ``resume_after`` is the number of the last statement that is in already. ``timeouts`` and the
-    other sayings of the header are inside the bytes; ``risk``, ``reversible`` and ``data_loss``
-    are repeated here because people decide by them.
+    ``files`` are those that take part, first the one that runs (where only a row is written, the
+    change that the row is about). ``resume_after`` is the number of the last statement that is in
+    already. Timeouts and the other sayings of the header are inside the bytes; ``risk``,
+    ``reversible`` (``yes``, or ``no`` with the reason) and ``data_loss`` are repeated here because
+    people decide by them.
     """
 
     number: int
@@ -46,6 +52,11 @@ class ManifestStep:
     risk: str
     reversible: str
     data_loss: str
+
+    @property
+    def label(self) -> str:
+        """Version and name, as in the file name."""
+        return f"{self.version}_{self.name}"
 
 
 @dataclass(frozen=True)
@@ -65,11 +76,12 @@ class Manifest:
     """``ceremony``, ``round`` and ``control`` make every round of every ceremony one of its own, so
     that no sign-off fits another.
 
-    ``way_back`` is the approved way back, in the order it would run (empty for a rollback, or where
-    there is none). ``ledger_sequence`` and ``ledger_hash`` are the last ledger row before the run
-    (0 and ``""`` without a ledger). ``rehearsals`` maps versions to the digest of their
-    certificate. ``policy`` is the policy's canonical form, and ``policy_version`` its digest.
-    ``checklists`` is the digest of what ``series.toml`` and ``contract.toml`` ask for.
+    ``way_back`` is the approved way back, in the order it would run; first the plain one, then
+    each variant by name (empty for a rollback, or where there is none). ``ledger_sequence`` and
+    ``ledger_hash`` are the last ledger row before the run (0 and ``""`` without a ledger).
+    ``rehearsals`` maps versions to the digest of their certificate. ``policy`` is the policy's
+    canonical form, and ``policy_version`` its digest. ``checklists`` is the digest of what
+    ``series.toml`` and ``contract.toml`` ask for, as a document that is frozen like the files.
     """
 
     control: str
@@ -87,6 +99,17 @@ class Manifest:
     policy_version: str
     checklists: str
 
+    @property
+    def files(self) -> tuple[FrozenFile, ...]:
+        """Every file that takes part, once, in the order of the steps and then of the way back."""
+        steps = (*self.steps, *self.way_back)
+        return tuple(dict.fromkeys(file for step in steps for file in step.files))
+
+    @property
+    def fingerprint(self) -> str:
+        """What people sign. Raises PayloadInvalid for what has no canonical form."""
+        return fingerprint_of(document_of(self))
+
 
 def fingerprint_of(document: Json) -> str:
     """``manifest1:`` and 64 hexadecimal digits: SHA-256 over the canonical form of the document.
@@ -94,3 +117,71 @@ def fingerprint_of(document: Json) -> str:
     Raises PayloadInvalid for what has no canonical form.
     """
     return f"{MANIFEST}:{hashlib.sha256(canonical(document)).hexdigest()}"
+
+
+def document_of(manifest: Manifest) -> dict[str, Json]:
+    """The manifest as JSON; ``from_document`` reads it back."""
+    return {
+        "format": MANIFEST,
+        "control": manifest.control,
+        "ceremony": manifest.ceremony,
+        "round": manifest.round,
+        "series": manifest.series,
+        "direction": manifest.direction.value,
+        "target": asdict(manifest.target),
+        "ledger": {"sequence": manifest.ledger_sequence, "hash": manifest.ledger_hash},
+        "steps": _written(manifest.steps),
+        "way_back": _written(manifest.way_back),
+        "rehearsals": dict(manifest.rehearsals),
+        "policy": dict(manifest.policy),
+        "policy_version": manifest.policy_version,
+        "checklists": manifest.checklists,
+    }
+
+
+def from_document(document: Mapping[str, Any]) -> Manifest:
+    """The manifest that ``document_of`` wrote, every fact of it and no other.
+
+    Raises ManifestInvalid for anything else: an unknown key could be a fact that nobody looks at.
+    """
+    try:
+        manifest = _read(document)
+        complete = canonical(document_of(manifest)) == canonical(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ManifestInvalid(f"no manifest of the format {MANIFEST}: {error!r}") from error
+    if not complete:
+        raise ManifestInvalid(f"more than a manifest of the format {MANIFEST}")
+    return manifest
+
+
+def _written(steps: Sequence[ManifestStep]) -> list[Json]:
+    # By hand: asdict copies every text of a thousand steps, a few milliseconds under the lock.
+    return [
+        {**vars(step), "files": [{"path": f.path, "digest": f.digest} for f in step.files]}
+        for step in steps
+    ]
+
+
+def _read(document: Mapping[str, Any]) -> Manifest:
+    return Manifest(
+        control=document["control"],
+        ceremony=document["ceremony"],
+        round=document["round"],
+        series=document["series"],
+        direction=Direction(document["direction"]),
+        target=TargetIdentity(**document["target"]),
+        ledger_sequence=document["ledger"]["sequence"],
+        ledger_hash=document["ledger"]["hash"],
+        steps=tuple(_steps(document["steps"])),
+        way_back=tuple(_steps(document["way_back"])),
+        rehearsals=dict(document["rehearsals"]),
+        policy=dict(document["policy"]),
+        policy_version=document["policy_version"],
+        checklists=document["checklists"],
+    )
+
+
+def _steps(written: Sequence[Mapping[str, Any]]) -> Iterator[ManifestStep]:
+    for one in written:
+        files = tuple(FrozenFile(**file) for file in one["files"])
+        yield ManifestStep(**{**one, "files": files})
