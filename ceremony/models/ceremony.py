@@ -7,6 +7,7 @@ table in ``core.states`` allows: a trigger sees to that. All other rows are evid
 from django.conf import settings
 from django.db import models
 
+from ceremony.core.halting import Station
 from ceremony.core.item import ItemKind, ItemResult, Phase
 from ceremony.core.plan import Direction
 from ceremony.core.states import Act, State
@@ -15,7 +16,7 @@ from ceremony.models.target import Target
 
 
 def _words(
-    enum: type[State | Act | Direction | Phase | ItemKind | ItemResult],
+    enum: type[State | Act | Direction | Phase | ItemKind | ItemResult | Station],
 ) -> list[tuple[str, str]]:
     return [(one.value, one.value) for one in enum]
 
@@ -260,17 +261,6 @@ class JudgedItem(models.Model):
         return f"{self.item}: {self.result}"
 
 
-class Station(models.TextChoices):
-    """The stations of a halt, in order; LIFT ends it."""
-
-    STOP = "stop", "stop"
-    ASSESS = "assess", "assess"
-    DECIDE = "decide", "decide"
-    EXECUTE = "execute", "execute"
-    DOCUMENT = "document", "document"
-    LIFT = "lift", "lift"
-
-
 class HaltStep(models.Model):
     """One station of one halt of a target. ``halt`` is the halt's own id, in the ledger too.
 
@@ -282,7 +272,7 @@ class HaltStep(models.Model):
     halt = models.UUIDField(db_index=True)
     target = models.ForeignKey(Target, models.PROTECT, related_name="halts")
     ceremony = models.ForeignKey(Ceremony, models.PROTECT, null=True, related_name="halts")
-    station = models.CharField(max_length=10, choices=Station.choices)
+    station = models.CharField(max_length=10, choices=_words(Station))
     condition = models.CharField(max_length=100, blank=True)
     decision = models.CharField(max_length=20, blank=True)
     text = models.TextField()
