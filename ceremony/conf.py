@@ -14,13 +14,21 @@ from django.conf import settings as django_settings
 
 from ceremony.core.directives import milliseconds
 from ceremony.core.drift import DriftPolicy
+from ceremony.core.policies.given import LOCAL, UNKNOWN, Policies, read_policies
 from ceremony.core.readiness import ACCEPTABLE, ReadinessState
 from ceremony.errors import UsageError
 
-#: The environment of a target that is reached over a socket or loopback and has no name of its own.
-LOCAL = "local"
-#: The environment of any other target that settings do not name. Unknown is protected.
-UNKNOWN = "unknown"
+__all__ = [
+    "LOCAL",
+    "UNKNOWN",
+    "GateSettings",
+    "Settings",
+    "TargetSettings",
+    "gate_with",
+    "is_alias",
+    "load",
+    "target",
+]
 
 _KNOWN = {
     "ROOT",
@@ -31,6 +39,8 @@ _KNOWN = {
     "PG_BIN",
     "KEEP_ERROR_DETAIL",
     "GATE",
+    "POLICIES",
+    "PEOPLE",
 }
 _OF_GATE = {"SERIES", "ACCEPT", "CONTRACT", "TIMEOUT"}
 _OF_TARGETS = {"ENVIRONMENT", "DRIFT", "REHEARSAL"}
@@ -62,7 +72,8 @@ class Settings:
     ``lock_timeout``), ``statement_timeout`` for every statement, 0 for none. ``pg_bin`` is the
     folder of ``pg_dump``, ``""`` to look in PATH. ``keep_error_detail`` says whether DETAIL and
     CONTEXT of server errors, which may quote row data, are kept; ``None`` means: on local
-    targets only. ``gate`` is for start-up and readiness probes.
+    targets only. ``gate`` is for start-up and readiness probes. ``policies`` are those of the
+    environments; ``people`` maps names of the operating system's users to those of accounts.
     """
 
     root: Path
@@ -75,6 +86,8 @@ class Settings:
     pg_bin: str = ""
     keep_error_detail: bool | None = None
     gate: GateSettings = GateSettings()
+    policies: Policies = Policies()
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,6 +145,8 @@ def load() -> Settings:
         pg_bin=str(raw.get("PG_BIN", "")),
         keep_error_detail=raw.get("KEEP_ERROR_DETAIL"),
         gate=gate_with(GateSettings(), raw.get("GATE", {})),
+        policies=_policies(raw),
+        people=_people(raw),
     )
 
 
@@ -289,6 +304,23 @@ def gate_with(gate: GateSettings, raw: Mapping[str, Any]) -> GateSettings:
         accept=frozenset({ReadinessState.MATCH, *map(ReadinessState, accept)}),
         contract=contract,
         timeout=wait or gate.timeout,
+    )
+
+
+def _policies(raw: Mapping[str, Any]) -> Policies:
+    policies, wrong = read_policies(raw.get("POLICIES", {}))
+    for one in wrong:
+        raise _invalid(f"CEREMONY['POLICIES']{one.place}: {one.message}", one.hint)
+    return policies
+
+
+def _people(raw: Mapping[str, Any]) -> dict[str, str]:
+    people = raw.get("PEOPLE", {})
+    if isinstance(people, Mapping) and _words([*people.keys(), *people.values()]):
+        return dict(people)
+    raise _invalid(
+        f"CEREMONY['PEOPLE'] is {people!r}.",
+        "Write {user of the operating system: username of the account}.",
     )
 
 

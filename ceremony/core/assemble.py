@@ -62,7 +62,8 @@ def assemble(files: SeriesFiles) -> Series:
     reading.found.extend(_orphans(files.name, bundles, unread))
     migrations = sorted(_migrations(reading, layout, bundles), key=lambda m: (m.version, m.name))
     reading.found.extend(_duplicates(migrations))
-    series = _contract(reading, Series(files.name, settings, tuple(migrations), ()))
+    read = Series(files.name, settings, tuple(migrations), (), sources=reading.data)
+    series = _contract(reading, read)
     resolved = tuple(_resolved(reading, layout, series, m) for m in migrations)
     if not migrations and not unread:
         reading.found.append(_empty(files.name))

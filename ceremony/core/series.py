@@ -58,7 +58,7 @@ class SeriesSettings:
 @dataclass(frozen=True)
 class Series:
     """A series understood: all its migrations in order, every finding about the folder, and what
-    it requires of its target.
+    it requires of its target. ``sources`` are the bytes of its files, by path, as they were read.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Series:
     migrations: tuple[Migration, ...]
     findings: tuple[Finding, ...]
     contract: Contract = NO_CONTRACT
+    sources: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def runnable(self) -> tuple[Migration, ...]:

@@ -12,6 +12,7 @@ from ceremony.core import drift_settings, risks
 from ceremony.core.finding import Finding, refuse
 from ceremony.core.layouts.recognise import recognise
 from ceremony.core.layouts.sequence import WIDTHS
+from ceremony.core.policies import given
 from ceremony.core.rehearsal import policy
 from ceremony.core.series import Numbering, SeriesSettings
 from ceremony.core.spelling import distance, squeeze
@@ -114,6 +115,7 @@ def read_settings(series: str, path: str, text: str | None, stems: Iterable[str]
         for one in (
             *drift_settings.objections(tables),
             *policy.objections(tables),
+            *given.objections(tables),
             *risks.objections(tables),
         )
     ]

@@ -12,7 +12,7 @@ from typing import Any
 from ceremony.core.drift_settings import Objection
 from ceremony.core.header import Risk
 from ceremony.core.plan import Plan
-from ceremony.core.policies.reading import RISKS, Said, Unfit, read_policy
+from ceremony.core.policies.reading import FIELDS, RISKS, Said, Unfit, read_policy
 from ceremony.core.policies.strictness import tighten, weaknesses
 from ceremony.core.policy import OPEN, PROTECTED, Policy
 from ceremony.core.series import SeriesSettings
@@ -24,10 +24,13 @@ OTHERS = "*"
 
 LONGEST_NAME = 100
 
-_ELSEWHERE = frozenset({"drift", "rights"})
-"""Keys of ``[policy]`` that are judged by others."""
+_ELSEWHERE = frozenset({"drift", "rights", "rehearsal"})
+"""Keys of ``[policy]`` whose values are judged by others."""
 
 _NOT_FOR_SERIES = frozenset({"promotion"})
+
+KNOWN = (frozenset({*FIELDS, RISKS}) | _ELSEWHERE) - _NOT_FOR_SERIES
+"""Every key of ``[policy]``."""
 
 
 @dataclass(frozen=True)
@@ -119,32 +122,38 @@ def asked_by(settings: SeriesSettings, risk: str) -> Policy:
 
 def objections(tables: Mapping[str, Any]) -> Iterator[Objection]:
     """What is wrong in ``[policy]`` of ``series.toml``: a series tightens, and never loosens."""
-    words = _words(tables)
-    said, wrong = read_policy(words, str.lower)
+    words = tables.get("policy")
+    if not isinstance(words, Mapping):
+        return
+    for key in words:
+        if key not in KNOWN:
+            hint = f"Known: {', '.join(sorted(KNOWN))}."
+            yield Objection("policy", f"There is no setting {key!r} in [policy].", hint)
+    ours = {key: value for key, value in words.items() if key in KNOWN and key not in _ELSEWHERE}
+    said, wrong = read_policy(ours, str.lower)
     for one in wrong:
         yield Objection("policy", f"{one.message[:-1]} in [policy].", one.hint)
-    for where, fields in (
-        ("", said.fields),
-        *((f"{RISKS}.{r}.", f) for r, f in said.risks.items()),
-    ):
-        for name, value in fields.items():
-            if name in _NOT_FOR_SERIES:
-                yield Objection(
-                    "policy",
-                    f"{where + name!r} is not for [policy]: which environment comes first is for "
-                    "the settings to say.",
-                    "CEREMONY['POLICIES'] has PROMOTION.",
-                )
-            elif not value:
-                yield Objection(
-                    "policy",
-                    f"{where + name!r} in [policy] asks for nothing.",
-                    "Leave it out: a series may tighten what the settings say, never loosen it.",
-                )
+    yield from _asking_for_nothing("", said.fields)
+    for risk, fields in said.risks.items():
+        yield from _asking_for_nothing(f"{RISKS}.{risk}.", fields)
 
 
-def _words(tables: Mapping[str, Any]) -> Mapping[str, Any]:
-    said = tables.get("policy")
-    if not isinstance(said, Mapping):
-        return {}
-    return {key: value for key, value in said.items() if key not in _ELSEWHERE}
+def _asking_for_nothing(place: str, fields: Mapping[str, Any]) -> Iterator[Objection]:
+    for name, value in fields.items():
+        if name in _NOT_FOR_SERIES:
+            yield Objection(
+                "policy",
+                f"{place + name!r} is nothing for [policy]: settings order the environments.",
+                "Leave it out; CEREMONY['POLICIES'] has PROMOTION.",
+            )
+        elif not value:
+            yield Objection(
+                "policy",
+                f"{place + name!r} in [policy] asks for nothing.",
+                "Leave it out: a series may tighten what the settings say, never loosen it.",
+            )
+
+
+def _words(extra: Mapping[str, Any]) -> Mapping[str, Any]:
+    said = extra.get("policy")
+    return {k: v for k, v in said.items() if k in KNOWN} if isinstance(said, Mapping) else {}

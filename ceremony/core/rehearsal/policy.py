@@ -12,9 +12,6 @@ from ceremony.core.series import SeriesSettings
 WORDS: Mapping[str, str] = {"rights": "block", "rehearsal": "required"}
 """Each key, with the one word that it takes."""
 
-KNOWN = frozenset({"drift", *WORDS})
-"""Every key of ``[policy]``."""
-
 
 @dataclass(frozen=True)
 class Policy:
@@ -33,16 +30,10 @@ def policy_of(settings: SeriesSettings) -> Policy:
 
 
 def objections(tables: Mapping[str, Any]) -> Iterator[Objection]:
-    """What is wrong in ``[policy]``, but for what it says about drift."""
+    """What is wrong in ``[policy]`` about these keys."""
     policy = tables.get("policy")
     for key, value in policy.items() if isinstance(policy, dict) else ():
-        if key not in KNOWN:
-            yield Objection(
-                "policy",
-                f"There is no setting {key!r} in [policy].",
-                f"Known: {', '.join(sorted(KNOWN))}.",
-            )
-        elif key in WORDS and value != WORDS[key]:
+        if key in WORDS and value != WORDS[key]:
             yield Objection(
                 "policy",
                 f"{value!r} is no value of {key!r} in [policy].",
