@@ -112,12 +112,17 @@ class Transition(models.Model):
 
 
 class StoredManifest(models.Model):
-    """The manifest of one round. ``document`` is its canonical JSON, ``fingerprint`` its digest."""
+    """The manifest of one round. ``document`` is its canonical JSON, ``fingerprint`` its digest.
+
+    ``asked`` is what shaped its plan, so that it can be made again: ``to``, ``variant`` and
+    ``include_late``, as on the command line.
+    """
 
     ceremony = models.ForeignKey(Ceremony, models.PROTECT, related_name="manifests")
     round = models.PositiveIntegerField()
     fingerprint = models.CharField(max_length=80, unique=True)
     document = models.TextField()
+    asked = models.JSONField(default=dict)
     why = models.TextField(blank=True)
     made_by = models.CharField(max_length=255)
     made_at = models.DateTimeField()
