@@ -69,6 +69,11 @@ class Action(StrEnum):
     CEREMONY_ACCEPTED_AS_IS = "ceremony accepted as is"
     CEREMONY_ROLLED_BACK = "ceremony rolled back"
     CEREMONY_SIGNED_OFF = "ceremony signed off"
+    SIGNED = "signed"
+    PASSWORD_REFUSED = "password refused"
+    ITEMS_JUDGED = "items judged"
+    ITEM_ANSWERED = "item answered"
+    ITEM_WAIVED = "item waived"
 
 
 @dataclass(frozen=True)
@@ -263,7 +268,7 @@ def verify_chain() -> ChainState:
     One snapshot, reading only. A trail that was cut or computed anew as a whole agrees with itself;
     the heads in the targets' ledgers tell that.
     """
-    with _one_snapshot():
+    with one_snapshot():
         head = AuditHead.objects.filter(pk=CONTROL_ROW).first()
         newest, control = (head.sequence, head.control) if head else (0, None)
         events = AuditEvent.objects.order_by("sequence").iterator(chunk_size=2000)
@@ -288,7 +293,7 @@ def verify_events(
 
 
 @contextmanager
-def _one_snapshot() -> Iterator[None]:
+def one_snapshot() -> Iterator[None]:
     """A read-only transaction that sees one moment, so that writers at work are no finding.
 
     Inside a transaction of the caller the isolation is the caller's.
