@@ -4,6 +4,7 @@ they do then?
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ceremony.conf import TargetSettings
 from ceremony.core.migration import Migration
@@ -23,9 +24,24 @@ XRays = Mapping[str, tuple[XRay, ...]]
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """The newest rehearsal of one migration: its number, its digest, and whether it is clean.
+
+    ``recorded_at`` is UTC.
+    """
+
+    number: int
+    digest: str
+    clean: bool
+    recorded_at: datetime
+
+
+@dataclass(frozen=True)
 class _Found:
     number: int
     rehearsed: Rehearsed
+    digest: str
+    recorded_at: datetime
 
 
 def rehearsal_required(target: TargetSettings, series: Series) -> bool:
@@ -54,6 +70,20 @@ def require_rehearsal(plan: Plan, series: Series, alias: str, server_version: in
     return {version: one.rehearsed.xrays for version, one in found.items()}
 
 
+def certificates(plan: Plan, alias: str) -> dict[str, Certificate]:
+    """Version to the newest rehearsal of the very files that are in the plan; other versions are
+    left out.
+    """
+    steps = [step for step in plan.steps if step.script is not None]
+    found = _newest(alias, plan.series, {str(step.migration.version) for step in steps})
+    return {
+        version: Certificate(one.number, one.digest, one.rehearsed.clean, one.recorded_at)
+        for step in steps
+        if (one := found.get(version := str(step.migration.version)))
+        and not one.rehearsed.changed(step.migration)
+    }
+
+
 def _newest(alias: str, series: str, wanted: set[str]) -> dict[str, _Found]:
     """Version to the newest rehearsal of it; certificates that were touched do not count.
 
@@ -71,11 +101,12 @@ def _newest(alias: str, series: str, wanted: set[str]) -> dict[str, _Found]:
         for version, one in rehearsed(row.certificate).items():
             if version not in open_ones:
                 continue
-            newest = found.setdefault(version, _Found(row.pk, one)).rehearsed
+            kept = _Found(row.pk, one, row.digest, row.recorded_at)
+            newest = found.setdefault(version, kept).rehearsed
             if not one.alone:
                 open_ones.remove(version)
                 if one.files == newest.files and not one.sequence_clean:
-                    found[version] = _Found(row.pk, replace(newest, clean=False))
+                    found[version] = replace(kept, rehearsed=replace(newest, clean=False))
     return found
 
 
