@@ -5,13 +5,14 @@ Everything below this layer gets these values passed in and reads no settings of
 
 import ipaddress
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings as django_settings
 
+from ceremony.core.after_run import AfterRun, read_after_run
 from ceremony.core.directives import milliseconds
 from ceremony.core.drift import DriftPolicy
 from ceremony.core.policies.given import LOCAL, UNKNOWN, Policies, read_policies
@@ -43,7 +44,8 @@ _KNOWN = {
     "PEOPLE",
 }
 _OF_GATE = {"SERIES", "ACCEPT", "CONTRACT", "TIMEOUT"}
-_OF_TARGETS = {"ENVIRONMENT", "DRIFT", "REHEARSAL"}
+_OF_TARGETS = {"ENVIRONMENT", "DRIFT", "REHEARSAL", "AFTER_RUN", "AFTER_RUN_TIMEOUT"}
+_OFF = {"", "0", "false", "off", "no", "none"}
 _REQUIRED = "required"
 
 
@@ -74,6 +76,7 @@ class Settings:
     CONTEXT of server errors, which may quote row data, are kept; ``None`` means: on local
     targets only. ``gate`` is for start-up and readiness probes. ``policies`` are those of the
     environments; ``people`` maps names of the operating system's users to those of accounts.
+    ``after_run`` maps aliases to what is run after a run.
     """
 
     root: Path
@@ -86,7 +89,8 @@ class Settings:
     pg_bin: str = ""
     keep_error_detail: bool | None = None
     gate: GateSettings = GateSettings()
-    policies: Policies = Policies()
+    policies: Policies = field(default_factory=Policies)
+    after_run: Mapping[str, AfterRun] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -140,6 +144,7 @@ def load() -> Settings:
         environments=_environments(raw),
         drift=_drift(raw),
         rehearsed=_rehearsed(raw),
+        after_run=_after_run(raw),
         lock_timeout=_timeout(raw, "LOCK_TIMEOUT", "5s"),
         statement_timeout=_timeout(raw, "STATEMENT_TIMEOUT", "0"),
         pg_bin=str(raw.get("PG_BIN", "")),
@@ -261,6 +266,29 @@ def _drift(raw: Mapping[str, Any]) -> dict[str, DriftPolicy]:
                 "Write block or warn.",
             )
     return {alias: DriftPolicy(word) for alias, word in given.items()}
+
+
+def flags(names: Iterable[str]) -> dict[str, str]:
+    """Each feature flag with where it is on: ``environment``, ``settings`` or ``""`` for nowhere.
+
+    Looked for are an environment variable and a setting of this name. Off are what is not there,
+    what is false, and the words 0, false, off, no and none.
+    """
+    return {name: _where_on(name) for name in names}
+
+
+def _where_on(name: str) -> str:
+    if os.environ.get(name, "").strip().lower() not in _OFF:
+        return "environment"
+    value = getattr(django_settings, name, None)
+    return "settings" if value and str(value).strip().lower() not in _OFF else ""
+
+
+def _after_run(raw: Mapping[str, Any]) -> dict[str, AfterRun]:
+    found, wrong = read_after_run(raw.get("TARGETS", {}))
+    if wrong:
+        raise _invalid(*wrong)
+    return found
 
 
 def _rehearsed(raw: Mapping[str, Any]) -> frozenset[str]:

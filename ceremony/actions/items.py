@@ -1,0 +1,133 @@
+"""The items of a checklist in control: results as they were found, answered and waived.
+
+Every result is a row of its own with its audit event; the newest of an item counts. A waiver stands
+for its round: what is found later is kept with it, and does not take it back, but a PASS does.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from ceremony.actions import evidence
+from ceremony.actions.ceremonies import acting, locked
+from ceremony.actions.ready import now
+from ceremony.actions.record import recording
+from ceremony.core.chain import Json
+from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
+from ceremony.models import AuditHead, Ceremony, JudgedItem, StoredManifest, audit
+from ceremony.models.audit import Action
+
+__all__ = ["acting", "newest", "record_items", "write_items"]
+
+
+def newest(manifest: StoredManifest, phase: Phase) -> tuple[Judged, ...]:
+    """Every item of a phase with its newest result, in the order of the checklist."""
+    found: dict[str, Judged] = {}
+    rows = manifest.items.filter(phase=phase.value).select_related("user").order_by("pk")
+    for row in rows:
+        found[row.item] = judged_of(row)
+    return tuple(found.values())
+
+
+def judged_of(row: JudgedItem) -> Judged:
+    """The value behind a row."""
+    item = Item(row.item, row.text, ItemKind(row.kind), Phase(row.phase))
+    by = row.by if row.user_id is None else row.user.get_username()
+    return Judged(item, ItemResult(row.result), row.explanation, row.evidence, by, row.at)
+
+
+def record_items(manifest: StoredManifest, judged: Sequence[Judged], actor: str) -> None:
+    """Keep what was found automatically; one event ``items judged``. Commits on its own."""
+    if judged:
+        with recording() as head:
+            write_items(head, locked(manifest.ceremony_id), manifest, judged, actor)
+
+
+def write_items(
+    head: AuditHead,
+    ceremony: Ceremony,
+    manifest: StoredManifest,
+    judged: Sequence[Judged],
+    actor: str,
+) -> None:
+    """The same inside a transaction that holds the head and the ceremony.
+
+    A human item that somebody has answered is not written over by nobody's answer.
+    """
+    known = {(j.item.phase, j.item.id): j for p in Phase for j in newest(manifest, p)}
+    kept = [_beside(one, known.get((one.item.phase, one.item.id))) for one in judged]
+    rows = [row_of(manifest, one) for one in kept if one is not None]
+    if not rows:
+        return
+    told: list[Json] = [
+        {"phase": row.phase, "item": row.item, "result": row.result} for row in rows
+    ]
+    head.append([act_of(Action.ITEMS_JUDGED, ceremony, actor, {"items": told}, rows)])
+    JudgedItem.objects.bulk_create(rows)
+
+
+def row_of(manifest: StoredManifest, one: Judged) -> JudgedItem:
+    """The row that keeps a result, not yet saved."""
+    return JudgedItem(
+        manifest=manifest,
+        phase=one.item.phase.value,
+        item=one.item.id,
+        text=evidence.bounded(one.item.text),
+        kind=one.item.kind.value,
+        result=one.result.value,
+        explanation=evidence.bounded(one.explanation),
+        evidence=clean_json(dict(one.evidence)),
+        by=evidence.bounded(one.by, 255),
+        at=one.at or now(),
+    )
+
+
+def act_of(
+    action: Action,
+    ceremony: Ceremony,
+    actor: str,
+    detail: Mapping[str, Json],
+    rows: Sequence[JudgedItem],
+) -> audit.Act:
+    """The event of results; it carries the digest of every row."""
+    told: Mapping[str, Json] = {
+        **detail,
+        "ceremony": ceremony.pk,
+        "round": ceremony.round,
+        "fingerprint": ceremony.fingerprint,
+    }
+    return audit.Act(
+        action,
+        evidence.bounded(actor, 255),
+        ceremony.target.alias,
+        ceremony.series,
+        f"Ceremony {ceremony.pk}",
+        told,
+        tuple(rows),
+    )
+
+
+def clean_json(value: Json) -> Json:
+    """The value without what PostgreSQL's jsonb or the trail cannot hold, every text bounded."""
+    if isinstance(value, str):
+        return evidence.bounded(value)
+    if isinstance(value, Mapping):
+        return {evidence.bounded(key, 200): clean_json(one) for key, one in value.items()}
+    if isinstance(value, Sequence):
+        return [clean_json(one) for one in value]
+    return value
+
+
+def _beside(found: Judged, before: Judged | None) -> Judged | None:
+    """What is kept of ``found`` where the item has a result already; ``None`` for nothing."""
+    if before is None:
+        return found
+    if found.item.kind is ItemKind.HUMAN and found.result is ItemResult.NOT_RUN:
+        return None
+    if before.result is ItemResult.WAIVED and found.result is not ItemResult.PASS:
+        waived, _, _ = before.explanation.partition(_FOUND)
+        told = f"{waived}{_FOUND}{found.result.value}: {found.explanation}"
+        return Judged(found.item, ItemResult.WAIVED, told, found.evidence, before.by, found.at)
+    return found
+
+
+_FOUND = "\nFound then: "
+"""What stands between a waiver's reason and what was found under it."""

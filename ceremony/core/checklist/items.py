@@ -1,0 +1,162 @@
+"""The items of a checklist, as they stand for one plan."""
+
+from collections.abc import Iterator
+
+from ceremony.core.check import When
+from ceremony.core.checklist.acceptance import acceptance_of
+from ceremony.core.checklist.entries import Entry
+from ceremony.core.checklist.preflight import Preflight, preflight_of
+from ceremony.core.checklist.summary import summary_of
+from ceremony.core.checklist.touched import created_by, name_of
+from ceremony.core.item import Item, ItemKind, Phase
+from ceremony.core.plan import Direction, Plan
+from ceremony.core.series import Series
+
+REACHABLE = "reachable"
+SERVER_VERSION = "server-version"
+FILES = "files"
+EXTENSIONS = "extensions"
+REQUIRED_OBJECTS = "required-objects"
+CLEAN_STATE = "clean-state"
+FLAGS_OFF = "flags-off"
+LONG_TRANSACTIONS = "long-transactions"
+OTHER_SESSIONS = "other-sessions"
+PREPARED = "prepared-transactions"
+INVALID_INDEXES = "invalid-indexes"
+REPLICA_LAG = "replica-lag"
+DISK_FREE = "disk-free"
+CHECKS_BEFORE = "checks-before"
+
+CHECKS = "checks"
+CONTRACT = "contract"
+SECOND_RUN = "second-run"
+ROWS = "rows"
+INDEXES_AFTER = "invalid-indexes"
+APPLICATION = "application"
+
+CLAIM = "claim-"
+"""What stands in front of the id of an item that checks a claim of the summary."""
+
+
+def preflight_items(series: Series, plan: Plan) -> tuple[Item, ...]:
+    """What must hold before the run: automatic items first, then those that people answer.
+
+    What the plan itself creates is not required before it. A table that must be absent or empty is
+    looked at by the plan that creates it: later ones find it in use.
+    """
+    asked = preflight_of(series.settings)
+    automatic = [
+        _automatic(Phase.PREFLIGHT, name, text) for name, text in _before(asked, series, plan)
+    ]
+    return (*automatic, *(_human(Phase.PREFLIGHT, one) for one in asked.human))
+
+
+def required_before(asked: Preflight, plan: Plan) -> tuple[str, ...]:
+    """The objects that must be there, as they are written."""
+    if plan.direction is Direction.ROLL_BACK or not asked.requires_objects:
+        return ()
+    made = created_by(plan)
+    return tuple(one for one in asked.requires_objects if name_of(one) not in made)
+
+
+def clean_before(asked: Preflight, plan: Plan) -> tuple[str, ...]:
+    """The tables that must be absent or empty, as they are written."""
+    if plan.direction is Direction.ROLL_BACK or not asked.absent_or_empty:
+        return ()
+    made = created_by(plan)
+    return tuple(one for one in asked.absent_or_empty if name_of(one) in made)
+
+
+def _before(asked: Preflight, series: Series, plan: Plan) -> Iterator[tuple[str, str]]:
+    yield REACHABLE, "The target is reached and takes changes."
+    if asked.min_version:
+        yield SERVER_VERSION, f"The server is PostgreSQL {_version(asked.min_version)} or newer."
+    yield FILES, "Every file of the plan is there, is understood, and is as it was frozen."
+    if asked.extensions:
+        yield EXTENSIONS, f"Extensions are installed: {', '.join(asked.extensions)}."
+    if required := required_before(asked, plan):
+        yield REQUIRED_OBJECTS, f"Objects are there: {', '.join(required)}."
+    if clean := clean_before(asked, plan):
+        yield CLEAN_STATE, f"Tables are absent or empty: {', '.join(clean)}."
+    if asked.flags_off:
+        yield FLAGS_OFF, f"Flags are off: {', '.join(asked.flags_off)}."
+    seconds = asked.max_transaction / 1000
+    yield LONG_TRANSACTIONS, f"No other transaction is older than {seconds:g} s."
+    yield OTHER_SESSIONS, "No other session holds locks on a table of the plan for long."
+    yield PREPARED, "No prepared transaction waits in the database."
+    yield INVALID_INDEXES, "No index is invalid."
+    if asked.replica_lag:
+        yield REPLICA_LAG, f"No replica is more than {asked.replica_lag / 1000:g} s behind."
+    if asked.disk_free:
+        yield DISK_FREE, f"At least {asked.disk_free // 2**20} MB are free for the database."
+    if checks_before(plan):
+        yield CHECKS_BEFORE, f"The checks before {plan.steps[0].migration.label} hold."
+
+
+def checks_before(plan: Plan) -> bool:
+    """Whether the first step has checks that must hold before it. Those of later steps are asked
+    where they belong, inside their step.
+    """
+    return bool(plan.steps and plan.steps[0].checks_before)
+
+
+def verification_items(series: Series, plan: Plan, *, application: bool) -> tuple[Item, ...]:
+    """What is looked at after the run. ``application``: whether settings have commands for it."""
+    return tuple(
+        _automatic(Phase.VERIFICATION, name, text)
+        for name, text in _after(series, plan, application)
+    )
+
+
+def _after(series: Series, plan: Plan, application: bool) -> Iterator[tuple[str, str]]:
+    if plan.direction is Direction.APPLY:
+        if any(step.migration.checks_when(*CHECKED_AGAIN) for step in plan.steps):
+            yield CHECKS, "The checks of the migrations that ran hold when they are run again."
+        if series.contract.requirements:
+            yield CONTRACT, "The contract of the series holds."
+    yield SECOND_RUN, "A second run finds nothing to do, and the catalog stays as the run left it."
+    yield ROWS, "No table that was there before has fewer rows, but where a header says so."
+    yield INDEXES_AFTER, "No index is invalid."
+    if application:
+        yield APPLICATION, "The commands that settings name for after a run end well."
+
+
+CHECKED_AGAIN = (When.AFTER, When.ALWAYS, When.MONITOR)
+"""The checks that are run again after a run."""
+
+
+def acceptance_items(series: Series, plan: Plan) -> tuple[Item, ...]:
+    """What must hold before the sign-off: claims of the summary, then the items of the series."""
+    if plan.direction is Direction.ROLL_BACK:
+        return ()
+    claims = summary_of(series.settings).claims
+    return (
+        *(
+            _automatic(Phase.ACCEPTANCE, f"{CLAIM}{name.replace('_', '-')}", _claim(name, said))
+            for name, said in claims.items()
+        ),
+        *(
+            _human(Phase.ACCEPTANCE, one)
+            if not one.automatic
+            else _automatic(Phase.ACCEPTANCE, one.id, one.text)
+            for one in acceptance_of(series.settings)
+        ),
+    )
+
+
+def _claim(name: str, said: bool) -> str:
+    words = name.replace("_", "-")
+    return f"The summary says that the change is {'' if said else 'not '}{words}, and so it is."
+
+
+def _automatic(phase: Phase, name: str, text: str) -> Item:
+    return Item(name, text, ItemKind.AUTOMATIC, phase)
+
+
+def _human(phase: Phase, entry: Entry) -> Item:
+    return Item(entry.id, entry.text, ItemKind.HUMAN, phase)
+
+
+def _version(number: int) -> str:
+    minor = number % 10_000
+    return f"{number // 10_000}.{minor}" if minor else str(number // 10_000)

@@ -1,0 +1,61 @@
+"""How many rows stand in the tables of a target: counted before a run and after it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ceremony.errors import CeremonyError
+from ceremony.pg.names import literal
+from ceremony.pg.queries import query
+from ceremony.pg.session import Session
+
+_FILE = "preflight.sql"
+LARGEST = 256 * 2**20
+"""Bytes of a table that is still counted. Counting reads all of it, twice."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """``rows`` maps the oid of a table to its rows, ``names`` to its name. ``left_out`` maps the
+    names of those that were not counted to the reason.
+    """
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+
+def count_rows(session: Session, ledger: tuple[str, str]) -> Counts:
+    """Count every table of the database in two round trips, except the ledger (schema and name),
+    temporary tables, and partitions (their parent has their rows).
+
+    What is larger than ``LARGEST`` or must not be read is left out and said.
+    """
+    found = session.ask(query("tables-with-rows", _FILE), ledger)
+    left_out = {}
+    counted = []
+    for name, quoted, oid, readable, size in found:
+        if not readable:
+            left_out[name] = "the role may not read it"
+        elif size > LARGEST:
+            left_out[name] = f"it has {size // 2**20} MB"
+        else:
+            counted.append((str(oid), name, quoted))
+    return _counted(session, counted, left_out)
+
+
+def _counted(
+    session: Session, tables: Sequence[tuple[str, str, str]], left_out: dict[str, str]
+) -> Counts:
+    names = {oid: name for oid, name, _ in tables}
+    if not tables:
+        return Counts({}, {}, left_out)
+    parts = [
+        f"SELECT {literal(oid)}, (SELECT pg_catalog.count(*) FROM {quoted})"
+        for oid, _, quoted in tables
+    ]
+    try:
+        rows = dict(session.ask(" UNION ALL ".join(parts)))
+    except CeremonyError as error:
+        why = f"counting failed ({error.code})"
+        return Counts({}, {}, {**left_out, **dict.fromkeys(names.values(), why)})
+    return Counts(rows, names, left_out)
