@@ -1,0 +1,39 @@
+"""Rounds: the stored manifests of a ceremony, read back as they were signed."""
+
+import json
+
+from ceremony.core.manifest import Manifest, ManifestInvalid, from_document
+from ceremony.core.policies import form
+from ceremony.core.policy import Policy
+from ceremony.errors import Tampered
+from ceremony.models import Ceremony, StoredManifest
+
+
+def newest_round(ceremony: Ceremony) -> StoredManifest:
+    """The manifest of the newest round. Raises StoredManifest.DoesNotExist for a draft."""
+    return ceremony.manifests.latest("round")
+
+
+def manifest_of(stored: StoredManifest) -> Manifest:
+    """The manifest of a round as it was signed.
+
+    Raises Tampered (manifest-damaged) where the document is not the one with that fingerprint.
+    """
+    try:
+        manifest = from_document(json.loads(stored.document))
+    except (json.JSONDecodeError, ManifestInvalid):
+        manifest = None
+    if manifest is None or manifest.fingerprint != stored.fingerprint:
+        raise Tampered(
+            "manifest-damaged",
+            f"The stored manifest of ceremony {stored.ceremony_id}, round {stored.round}, is not "
+            f"the one with the fingerprint {stored.fingerprint}.",
+            next_step="manage.py verify_audit shows what was changed in the record; then start "
+            "over with manage.py request_sql.",
+        )
+    return manifest
+
+
+def policy_of(stored: StoredManifest) -> Policy:
+    """The policy that a round was made under. Raises Tampered (manifest-damaged)."""
+    return form.from_document(manifest_of(stored).policy)
