@@ -16,7 +16,7 @@ class RunContext:
     ``clock`` the time in UTC.
 
     ``recorded_by`` is the person or account. ``command`` is what to type to try again, for
-    messages. Neither function may talk to the target.
+    messages, ``target`` the alias to type in them. Neither function may talk to the target.
 
     """
 
@@ -26,6 +26,7 @@ class RunContext:
     tool_version: str
     manifest_digest: str = ""
     command: str = "run the same command again"
+    target: str = ""
 
 
 class Listener(Protocol):

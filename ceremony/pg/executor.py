@@ -35,6 +35,7 @@ from ceremony.pg.commit import judge_commit, outcome_unknown
 from ceremony.pg.context import Listener, RunContext
 from ceremony.pg.contract import contract_items
 from ceremony.pg.escape import after_escape
+from ceremony.pg.halt import with_halt
 from ceremony.pg.hearing import Hearing
 from ceremony.pg.judgement import (
     TX_BROKEN,
@@ -83,6 +84,7 @@ class Executor:
         )
         self._outcomes: dict[UUID, StepOutcome] = {}
         self._told = 0
+        self._since = 0
         self._judged: Attempt | None = None
         self._current: Attempt | None = None
         self._following: StepRun | None = None
@@ -130,6 +132,7 @@ class Executor:
             unguarded = ledger_unguarded(self._ledger.table, self._context.command)
             self._finish(never_started(runs[0], self._context.clock(), unguarded))
             return
+        self._since, _ = self._ledger.head
         for run, following in zip_longest(runs, runs[1:]):
             self._following = following
             if not run.step.transactional:
@@ -328,6 +331,8 @@ class Executor:
         interrupt before it leaves the outcome in the queue.
         """
         for outcome in list(islice(self._outcomes.values(), self._told, None)):
-            told = self._outcomes[outcome.attempt] = with_blockers(outcome, self._session)
+            told = with_blockers(outcome, self._session)
+            told = with_halt(told, self._session, self._ledger, self._since, self._context)
+            self._outcomes[outcome.attempt] = told
             self._told += 1
             self._listener.step_finished(told)

@@ -126,6 +126,16 @@ class Ledger:
         self._head = (rows[-1].sequence, rows[-1].hash) if rows else (0, GENESIS)
         return rows
 
+    def rows_before(self, row: LedgerRow) -> tuple[LedgerRow, ...]:
+        """All rows, where ``row`` is the one to be written next.
+
+        Raises Failed (ledger-moved) where another writer was first, and as :meth:`rows`.
+        """
+        rows = self.rows()
+        if self.head != (row.sequence - 1, row.previous_hash):
+            raise ledger_moved(self.table, row)
+        return rows
+
     def contains(self, row: LedgerRow) -> bool:
         """Whether this very row is committed. Only while the lock is held is "no" an answer."""
         table = self.table.replace("%", "%%")

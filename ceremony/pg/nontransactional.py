@@ -9,6 +9,7 @@ a probe of the catalog, or by a person.
 import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from ceremony.core.history import History, Intent, Partly, taken_up
 from ceremony.core.ledger_row import Event, LedgerRow
@@ -26,16 +27,11 @@ from ceremony.core.script import Probe, Statement
 from ceremony.core.xray import XRay
 from ceremony.errors import CeremonyError
 from ceremony.pg.attempt import Attempt
-from ceremony.pg.blocks import (
-    RESET,
-    SYNC,
-    Part,
-    What,
-    file_statement,
-)
+from ceremony.pg.blocks import RESET, SYNC, Part, What, file_statement
 from ceremony.pg.check_runs import not_run
 from ceremony.pg.context import Listener, RunContext
 from ceremony.pg.contract import contract_items, contract_problem
+from ceremony.pg.halt import say
 from ceremony.pg.judgement import (
     cancelled,
     checks_problem,
@@ -165,7 +161,7 @@ class OutsideStep:
     def _take_up(self) -> None:
         """What earlier attempts left in the ledger: statements that are in, and intents."""
         step = self._run.step
-        history = History(self._ledger.rows())
+        history = History(self._ledger.rows_before(self._attempt.row))
         partly: Partly | None = None
         if step.script is not None:
             partly = taken_up(
@@ -324,7 +320,9 @@ class OutsideStep:
         self, event: Event, statement: int = 0, **detail: str | bool | list[int]
     ) -> LedgerRow:
         facts = step_facts(self._run.step, self._run.attempt, event, statement=statement, **detail)
-        return self._ledger.append(facts, self._context)
+        so_already = event is Event.FAILED or detail.get("state") == "done"
+        write = partial(say, self._ledger) if so_already else self._ledger.append
+        return write(facts, self._context)
 
     def _outcome(self, row: LedgerRow | None, problem: Problem | None) -> StepOutcome:
         reached = len(self._checks)
