@@ -69,11 +69,15 @@ class Action(StrEnum):
     CEREMONY_ACCEPTED_AS_IS = "ceremony accepted as is"
     CEREMONY_ROLLED_BACK = "ceremony rolled back"
     CEREMONY_SIGNED_OFF = "ceremony signed off"
+    WAY_BACK_STARTED = "way back started"
     SIGNED = "signed"
     PASSWORD_REFUSED = "password refused"
     ITEMS_JUDGED = "items judged"
     ITEM_ANSWERED = "item answered"
     ITEM_WAIVED = "item waived"
+    REMARK_WRITTEN = "remark written"
+    REPORT_MADE = "report made"
+    WATCH_BREACHED = "watch breached"
 
 
 @dataclass(frozen=True)

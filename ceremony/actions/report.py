@@ -1,0 +1,127 @@
+"""Reports: gathered from the record, kept as they were made, with their digest in the trail.
+
+A report that says the same as the newest one kept is that one: nothing is written twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from ceremony.actions import evidence
+from ceremony.actions.actor import Actor
+from ceremony.actions.ceremonies import ceremony_unknown, expire_due, note
+from ceremony.actions.control import control_errors, require_control
+from ceremony.actions.record import recording
+from ceremony.actions.reporting.gather import gathered
+from ceremony.core.chain import Json, canonical
+from ceremony.core.execution.blocks import Reading
+from ceremony.core.execution.document import digest_of, document_of
+from ceremony.core.execution.facts import ExecutionReport
+from ceremony.core.execution.reading import reading_of
+from ceremony.core.report import Verdict
+from ceremony.models import AuditHead, Ceremony, StoredReport, audit
+from ceremony.models.audit import Action
+
+EXECUTION = "execution"
+POPULATION = "population"
+"""The kinds of stored reports."""
+
+
+@dataclass(frozen=True)
+class MadeReport:
+    """A report as it is kept. ``document`` has the digest; ``reading`` is the same to be read.
+
+    ``number`` is that of the stored row. ``made_at`` and ``made_by`` are of when these facts were
+    first reported.
+    """
+
+    number: int
+    kind: str
+    verdict: Verdict
+    document: Mapping[str, Json]
+    reading: Reading
+    digest: str
+    made_by: str
+    made_at: datetime
+
+
+@control_errors()
+def make_report(number: int, actor: Actor) -> MadeReport:
+    """The report of ceremony ``number`` as it stands, kept; the event ``report made`` where it says
+    something new.
+
+    Raises UsageError (ceremony-unknown) and Tampered (manifest-damaged, frozen-differs).
+    """
+    require_control()
+    expire_due(timezone.now())
+    with recording() as head:
+        ceremony = _found(number)
+        report = gathered(ceremony)
+        document = document_of(report)
+        row = keep(head, EXECUTION, document, actor, ceremony)
+    return _made(row, report.verdict, document, reading_of(report))
+
+
+@control_errors()
+def look_at(number: int) -> ExecutionReport:
+    """The same without keeping anything, for pages that are only looked at.
+
+    Raises UsageError (ceremony-unknown) and Tampered (manifest-damaged, frozen-differs).
+    """
+    return gathered(_found(number))
+
+
+def keep(
+    head: AuditHead,
+    kind: str,
+    document: Mapping[str, Json],
+    actor: Actor,
+    ceremony: Ceremony | None = None,
+) -> StoredReport:
+    """Keep a report under its digest, unless the newest of its kind says the same; the event
+    ``report made``. The caller's transaction holds the head.
+    """
+    digest = digest_of(document)
+    newest = StoredReport.objects.filter(kind=kind, ceremony=ceremony).order_by("-pk").first()
+    if newest is not None and newest.digest == digest:
+        return newest
+    row = StoredReport(
+        ceremony=ceremony,
+        kind=kind,
+        document=canonical(document).decode(),
+        digest=digest,
+        made_by=evidence.bounded(actor.name, 255),
+        made_at=timezone.now(),
+    )
+    detail: dict[str, Json] = {"kind": kind, "digest": digest, "verdict": document["verdict"]}
+    if ceremony is not None:
+        note(head, ceremony, Action.REPORT_MADE, row.made_by, detail, (row,))
+    else:
+        told = audit.Act(Action.REPORT_MADE, row.made_by, detail=detail, rows=(row,))
+        head.append([told])
+    row.save(force_insert=True)
+    return row
+
+
+def _made(
+    row: StoredReport, verdict: Verdict, document: Mapping[str, Json], reading: Reading
+) -> MadeReport:
+    return MadeReport(
+        number=row.pk,
+        kind=row.kind,
+        verdict=verdict,
+        document=document,
+        reading=reading,
+        digest=row.digest,
+        made_by=row.made_by,
+        made_at=row.made_at,
+    )
+
+
+def _found(number: int) -> Ceremony:
+    found = Ceremony.objects.select_related("target").filter(pk=number).first()
+    if found is None:
+        raise ceremony_unknown(number)
+    return found

@@ -1,0 +1,1 @@
+"""Gathering what control knows of a ceremony, for its report. Reads only."""

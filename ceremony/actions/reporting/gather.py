@@ -1,0 +1,90 @@
+"""A ceremony as its report tells it, gathered from control. Reads only, in one snapshot."""
+
+from ceremony.actions.reporting.people import (
+    halts_of,
+    history_of,
+    items_of,
+    remarks_of,
+    signed_of,
+)
+from ceremony.actions.reporting.places import elsewhere_of, holds_of, place_of
+from ceremony.actions.reporting.rehearsals import drills_of
+from ceremony.actions.reporting.runs import runs_of
+from ceremony.actions.reporting.texts import Signed, inventory_of, notes_of, signed_texts
+from ceremony.core.checklist.summary import Summary
+from ceremony.core.execution.asks import asks_of
+from ceremony.core.execution.facts import ExecutionReport, Rules
+from ceremony.core.execution.verdict import judged
+from ceremony.core.item import Phase
+from ceremony.core.policies.form import from_document
+from ceremony.core.policies.strictness import weaknesses
+from ceremony.core.states import State
+from ceremony.models import Ceremony
+
+
+def gathered(ceremony: Ceremony) -> ExecutionReport:
+    """The report of a ceremony as it stands, with its verdict.
+
+    Raises Tampered (manifest-damaged, frozen-differs).
+    """
+    signed = signed_texts(ceremony)
+    lines = inventory_of(signed) if signed else ()
+    report = ExecutionReport(
+        number=ceremony.pk,
+        title=ceremony.title,
+        series=ceremony.series,
+        direction=ceremony.direction,
+        state=State(ceremony.state),
+        round=ceremony.round,
+        fingerprint=ceremony.fingerprint,
+        risk=ceremony.risk,
+        overridden=ceremony.overridden,
+        requester=ceremony.requester,
+        authors=tuple(ceremony.authors),
+        created_at=ceremony.created_at,
+        place=place_of(ceremony),
+        rules=_rules(ceremony, signed),
+        summary=signed.summary if signed else Summary("", "", "", {}),
+        inventory=lines,
+        way_back=_way_back(signed),
+        history=history_of(ceremony),
+        signed=signed_of(ceremony),
+        preflight=items_of(ceremony, Phase.PREFLIGHT),
+        runs=runs_of(ceremony),
+        verification=items_of(ceremony, Phase.VERIFICATION),
+        acceptance=items_of(ceremony, Phase.ACCEPTANCE),
+        drills=drills_of(signed.manifest) if signed else (),
+        compensation=signed.compensation if signed else (),
+        halts=halts_of(ceremony),
+        remarks=remarks_of(ceremony),
+        risks=signed.risks if signed else (),
+        notes=notes_of(ceremony.series),
+        elsewhere=elsewhere_of(ceremony, lines),
+        holds=holds_of(ceremony),
+    )
+    return judged(report)
+
+
+def _rules(ceremony: Ceremony, signed: Signed | None) -> Rules:
+    if signed is None:
+        return Rules(ceremony.policy, "", is_open=False)
+    policy = from_document(signed.manifest.policy)
+    return Rules(
+        name=policy.name,
+        version=signed.manifest.policy_version,
+        is_open=policy.is_open,
+        asks=asks_of(policy),
+        rehearsal=policy.rehearsal,
+        verify=policy.verify,
+        acceptance=bool(policy.acceptances),
+        weaknesses=weaknesses(policy),
+    )
+
+
+def _way_back(signed: Signed | None) -> tuple[str, ...]:
+    if signed is None:
+        return ()
+    return tuple(
+        f"{step.version}_{step.name}" + (f" ({step.variant})" if step.variant else "")
+        for step in signed.manifest.way_back
+    )

@@ -1,0 +1,190 @@
+"""The sections of a report about what was planned and agreed, up to the run."""
+
+from collections.abc import Iterable, Iterator
+
+from ceremony.core.execution.blocks import (
+    Block,
+    Section,
+    bullets,
+    facts,
+    moment,
+    said,
+    table,
+    version_of,
+)
+from ceremony.core.execution.facts import ExecutionReport, Inventoried
+from ceremony.core.item import Judged
+
+
+def summary(report: ExecutionReport) -> Section:
+    """What the change is for, where it went, how it ended."""
+    place, told = report.place, report.summary
+    runs = report.newest_runs
+    pairs = (
+        ("Purpose", told.purpose),
+        ("Scope", told.scope),
+        ("Series", report.series),
+        ("Direction", report.direction),
+        ("Target", place.alias),
+        ("Environment", place.environment or "unknown"),
+        ("Database", f"{place.database} on {place.host}" if place.host else place.database),
+        ("System identifier", place.system_identifier),
+        ("Server", version_of(place.server_version)),
+        ("State", report.state.value),
+        ("Highest risk", report.risk),
+        ("Expected duration", told.expected_duration),
+        ("Started", moment(runs[0].started_at) if runs else "not run"),
+        ("Finished", moment(runs[-1].finished_at) if runs else ""),
+        ("Operator", _joined(f"{run.operator}@{run.host}" for run in runs)),
+        ("Commit", _joined(run.git_commit for run in runs)),
+        ("Requested by", report.requester),
+        ("Requested", moment(report.created_at)),
+        ("Authors", _joined(report.authors)),
+        ("Round", str(report.round)),
+        ("Fingerprint", report.fingerprint),
+    )
+    return Section("Summary", facts(pairs))
+
+
+def inventory(report: ExecutionReport) -> Section:
+    """The steps with their risks and files, the order, and what they depend on."""
+    lines = report.inventory
+    head = ("#", "Migration", "Purpose", "Event", "Risk", "Reversible", "Loses data", "Transaction")
+    rows = (
+        (
+            str(line.number),
+            _named(line),
+            line.purpose,
+            line.event,
+            line.risk or "not said",
+            line.reversible,
+            line.data_loss or "nothing said",
+            "yes" if line.transactional else "none",
+        )
+        for line in lines
+    )
+    objects = [(line.label, ", ".join(line.objects)) for line in lines]
+    depends = [(line.label, ", ".join(line.depends) or "nothing") for line in lines]
+    files = [(file.path, file.digest) for line in lines for file in line.files]
+    return Section(
+        "Inventory",
+        (
+            *(table(head, rows) or said("The manifest has no steps.")),
+            *table(("Migration", "Depends on"), depends, "Dependencies"),
+            *table(("Migration", "Objects"), objects, "Affected objects"),
+            *_order(report),
+            *table(("File", "Digest of its bytes"), dict(files).items(), "Files"),
+        ),
+    )
+
+
+def _order(report: ExecutionReport) -> Iterator[Block]:
+    forward = " → ".join(line.label for line in report.inventory)
+    back = " → ".join(report.way_back)
+    yield from said(
+        f"Order: {forward}." if forward else "",
+        f"Approved way back: {back}." if back else "There is no approved way back.",
+    )
+
+
+def rules(report: ExecutionReport) -> Section:
+    """What the policy asked for, and where it asks less than it should."""
+    held = report.rules
+    first = f"Policy {held.name}" + (
+        ", which is open: nobody has to approve." if held.is_open else "."
+    )
+    return Section(
+        "Policy",
+        (
+            *said(first),
+            *bullets(held.asks),
+            *said(
+                "It is weaker than what protected targets have [policy-weak]:"
+                if held.weaknesses
+                else ""
+            ),
+            *bullets(held.weaknesses),
+            *facts((("Version", held.version),)),
+        ),
+    )
+
+
+def approvals(report: ExecutionReport) -> Section:
+    """Who signed what, in whose words; and every change of state."""
+    head = ("Signed", "Who", "For", "Decision", "Round", "Meaning", "Comment", "Accepted", "Event")
+    rows = (
+        (
+            moment(one.at),
+            _with_groups(one.username, one.groups),
+            one.purpose,
+            one.decision + (", password asked" if one.reauthenticated else ""),
+            str(one.round),
+            one.meaning,
+            one.comment,
+            ", ".join(one.accepted),
+            str(one.event),
+        )
+        for one in report.signed
+    )
+    nobody = "Nobody signed anything."
+    if report.rules.is_open:
+        nobody += " The open policy asks nobody."
+    moves = (
+        (moment(one.at), one.act, f"{one.before} → {one.after}", one.actor, str(one.event))
+        for one in report.history
+    )
+    return Section(
+        "Approvals and sign-offs",
+        (
+            *_override(report),
+            *(table(head, rows) or said(nobody)),
+            *table(("When", "Act", "State", "Who", "Event"), moves, "Course of the ceremony"),
+        ),
+    )
+
+
+def _override(report: ExecutionReport) -> Iterator[Block]:
+    if not report.overridden:
+        return
+    reasons = [run.reason for run in report.runs if run.reason]
+    reviewers = sorted({one.username for one in report.signed if one.purpose == "review"})
+    yield from said(
+        "THIS CEREMONY RAN WITHOUT AN APPROVAL (break-glass). "
+        f"Reason: {'; '.join(reasons) or 'none is recorded'}. "
+        f"Reviewed by: {', '.join(reviewers) or 'nobody yet'}.",
+    )
+
+
+def preflight(report: ExecutionReport) -> Section:
+    """The checklist before the run."""
+    return Section("Pre-flight", items(report.preflight, "No item was asked for or recorded."))
+
+
+def items(found: Iterable[Judged], without: str) -> tuple[Block, ...]:
+    """A checklist with its results; ``without`` where there is none."""
+    head = ("Result", "Item", "What must hold", "Kind", "Found", "By", "When")
+    rows = (
+        (
+            one.result.value,
+            one.item.id,
+            one.item.text,
+            one.item.kind.value,
+            one.explanation,
+            one.by or ("found automatically" if one.at else ""),
+            moment(one.at),
+        )
+        for one in found
+    )
+    return (*table(head, rows),) or said(without)
+
+
+def _named(line: Inventoried) -> str:
+    return f"{line.label} ({line.variant})" if line.variant else line.label
+
+
+def _with_groups(username: str, groups: tuple[str, ...]) -> str:
+    return f"{username} ({', '.join(groups)})" if groups else username
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(text for text in texts if text))

@@ -1,0 +1,210 @@
+"""The verdict of a ceremony, computed from what is recorded: one line per group of checks, and one
+word for all.
+
+A step that did not run is not a PASS: NOT RUN and PARTIAL are words of their own here, and a waived
+item makes its group PARTIAL, because what was waived was not shown.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from ceremony.core.check import CheckResult, CheckSeverity
+from ceremony.core.execution.facts import (
+    Checked,
+    Drilled,
+    ExecutionReport,
+    GroupVerdict,
+    Inventoried,
+    Ran,
+)
+from ceremony.core.ledger_row import Event
+from ceremony.core.item import ItemResult, Judged
+from ceremony.core.rehearsal.way_back import Verdict as WayBackVerdict
+from ceremony.core.report import Verdict
+from ceremony.core.states import BEFORE_THE_RUN, State
+
+RESTORED = frozenset({WayBackVerdict.RESTORED.value, WayBackVerdict.COSMETIC.value})
+"""Verdicts on a way back that led back."""
+
+_LIFTED = "lift"
+
+_ROWS_ALONE = frozenset({Event.SUPERSEDED.value, Event.BASELINED.value, Event.RETIRED.value})
+"""Events of steps in which nothing runs: a row is written."""
+
+
+def judged(report: ExecutionReport) -> ExecutionReport:
+    """The report with its verdict table and its verdict."""
+    groups = tuple(_groups(report))
+    return replace(report, groups=groups, verdict=_of_all(report, groups))
+
+
+def of_items(items: Sequence[Judged]) -> Verdict:
+    """FAIL for one that failed; PASS where all passed; NOT RUN where none was answered; else
+    PARTIAL.
+    """
+    results = {one.result for one in items}
+    if ItemResult.FAIL in results:
+        return Verdict.FAIL
+    if results == {ItemResult.PASS}:
+        return Verdict.PASS
+    return Verdict.NOT_RUN if results <= {ItemResult.NOT_RUN} else Verdict.PARTIAL
+
+
+def of_checks(checks: Iterable[Checked]) -> Verdict:
+    """FAIL for a blocking check that did not hold, PARTIAL for one that did not count as passed.
+    One that only informs does not count; NOT RUN where none ran.
+    """
+    counting = [one for one in checks if one.severity != CheckSeverity.INFO]
+    results = {one.result for one in counting}
+    if any(
+        one.severity == CheckSeverity.BLOCK and one.result == CheckResult.FAIL for one in counting
+    ):
+        return Verdict.FAIL
+    if results <= {CheckResult.NOT_RUN}:
+        return Verdict.NOT_RUN
+    return Verdict.PASS if results == {CheckResult.PASS} else Verdict.PARTIAL
+
+
+def _of_all(report: ExecutionReport, groups: Sequence[GroupVerdict]) -> Verdict:
+    if not report.newest_runs:
+        return Verdict.NOT_RUN
+    counting = {one.verdict for one in groups if one.counts}
+    if Verdict.FAIL in counting or report.state is State.ROLLED_BACK:
+        return Verdict.FAIL
+    return Verdict.PASS if counting == {Verdict.PASS} else Verdict.PARTIAL
+
+
+def _groups(report: ExecutionReport) -> Iterator[GroupVerdict]:
+    yield _approval(report)
+    yield _items("Pre-flight", report.preflight, asked=bool(report.preflight))
+    yield _rehearsal(report)
+    last = report.last_steps
+    for line in report.inventory:
+        step = last.get(line.version)
+        yield _step(line, step)
+        if step is not None and step.checks:
+            yield _checks(f"Checks of {line.label}", step.checks)
+    asked = report.rules.verify or bool(report.verification)
+    yield _items("Verification after the run", report.verification, asked=asked)
+    yield _ways_back(report)
+    if report.halts:
+        yield _halts(report)
+    asked = report.rules.acceptance or bool(report.acceptance)
+    yield _items("Acceptance", report.acceptance, asked=asked)
+    yield _sign_off(report)
+
+
+def _approval(report: ExecutionReport) -> GroupVerdict:
+    group = "Approval"
+    if report.overridden:
+        why = "It ran without an approval (break-glass)."
+        return GroupVerdict(group, Verdict.PARTIAL, why)
+    if not any(one.act == "approve" for one in report.history):
+        return GroupVerdict(group, Verdict.NOT_RUN, "Nobody approved it.")
+    if report.rules.is_open:
+        return GroupVerdict(group, Verdict.PASS, "The open policy asks nobody.")
+    if report.state in BEFORE_THE_RUN and report.state is not State.APPROVED:
+        return GroupVerdict(group, Verdict.PARTIAL, "The newest round is not approved yet.")
+    names = dict.fromkeys(
+        one.username
+        for one in report.signed
+        if one.purpose == "approval" and one.decision == "approve" and one.round == report.round
+    )
+    return GroupVerdict(group, Verdict.PASS, f"Approved by {', '.join(names) or 'nobody'}.")
+
+
+def _items(group: str, items: Sequence[Judged], *, asked: bool) -> GroupVerdict:
+    if not items:
+        why = "Nothing is recorded." if asked else "Nothing was asked for."
+        return GroupVerdict(group, Verdict.NOT_RUN, why, counts=asked)
+    told = [
+        f"{count} {result.value}"
+        for result in ItemResult
+        if (count := sum(one.result is result for one in items))
+    ]
+    return GroupVerdict(group, of_items(items), f"{', '.join(told)}.")
+
+
+def _rehearsal(report: ExecutionReport) -> GroupVerdict:
+    group = "Rehearsal"
+    drilled = {one.label: one for one in report.drills}
+    missing = [line.label for line in report.inventory if line.label not in drilled]
+    if not drilled:
+        why = "None is recorded of these files."
+        return GroupVerdict(group, Verdict.NOT_RUN, why, counts=report.rules.rehearsal)
+    faulty = [one.label for one in report.drills if not one.clean]
+    if faulty:
+        return GroupVerdict(group, Verdict.FAIL, f"Faults in {', '.join(faulty)}.")
+    if missing:
+        return GroupVerdict(group, Verdict.PARTIAL, f"Not rehearsed: {', '.join(missing)}.")
+    return GroupVerdict(group, Verdict.PASS, "Every migration was rehearsed without faults.")
+
+
+def _step(line: Inventoried, step: Ran | None) -> GroupVerdict:
+    group = f"Step {line.number}: {line.label}"
+    if step is None:
+        return GroupVerdict(group, Verdict.NOT_RUN, "It did not run.")
+    if step.trouble is not None:
+        return GroupVerdict(group, step.verdict, f"{step.trouble.happened} [{step.trouble.code}]")
+    if step.ledger_sequence:
+        why = f"Ledger row {step.ledger_sequence}."
+        if line.event in _ROWS_ALONE:
+            # A row alone (superseded) is no run, and no pass either.
+            why = f"{why} Nothing was to run; it was only recorded."
+            return GroupVerdict(group, Verdict.NOT_RUN, why, counts=False)
+        return GroupVerdict(group, step.verdict, why)
+    return GroupVerdict(group, step.verdict, f"The attempt is {step.state or 'open'}.")
+
+
+def _checks(group: str, checks: Sequence[Checked]) -> GroupVerdict:
+    counting = [one for one in checks if one.severity != CheckSeverity.INFO]
+    passed = sum(one.result == CheckResult.PASS for one in counting)
+    why = f"{passed} of {len(counting)} passed."
+    if informing := len(checks) - len(counting):
+        why += f" {informing} more only inform."
+    return GroupVerdict(group, of_checks(checks), why, counts=bool(counting))
+
+
+def _ways_back(report: ExecutionReport) -> GroupVerdict:
+    group = "Way back"
+    if not report.drills:
+        why = "It was not tried: no rehearsal is recorded."
+        return GroupVerdict(group, Verdict.NOT_RUN, why, counts=report.rules.rehearsal)
+    bad = [one.label for one in report.drills if not _leads_back(one)]
+    if not bad:
+        return GroupVerdict(group, Verdict.PASS, "Each was run in the rehearsal and led back.")
+    why = f"Not shown to lead back: {', '.join(bad)}."
+    return GroupVerdict(group, Verdict.PARTIAL, why)
+
+
+def _leads_back(one: Drilled) -> bool:
+    return bool(one.ways_back) and all(verdict in RESTORED for _, verdict in one.ways_back)
+
+
+def _halts(report: ExecutionReport) -> GroupVerdict:
+    group = "Stop the world"
+    halts = dict.fromkeys(one.halt for one in report.halts)
+    lifted = {one.halt for one in report.halts if one.station == _LIFTED}
+    open_ones = [halt for halt in halts if halt not in lifted]
+    if open_ones:
+        return GroupVerdict(group, Verdict.FAIL, f"{len(open_ones)} of {len(halts)} stand.")
+    decided = dict.fromkeys(one.decision for one in report.halts if one.decision)
+    why = f"{len(halts)} halted it and were lifted: {', '.join(decided) or 'no decision'}."
+    accepted = "accept" in decided
+    return GroupVerdict(group, Verdict.PARTIAL if accepted else Verdict.PASS, why)
+
+
+def _sign_off(report: ExecutionReport) -> GroupVerdict:
+    group = "Sign-off"
+    if report.state is not State.SIGNED_OFF:
+        why = f"The ceremony is {report.state.value}."
+        return GroupVerdict(group, Verdict.NOT_RUN, why)
+    names = dict.fromkeys(
+        one.username
+        for one in report.signed
+        if one.purpose == "acceptance" and one.decision == "approve"
+    )
+    if names:
+        return GroupVerdict(group, Verdict.PASS, f"Accepted by {', '.join(names)}.")
+    why = "The open policy asks nobody." if report.rules.is_open else "By the policy alone."
+    return GroupVerdict(group, Verdict.PASS, why)
