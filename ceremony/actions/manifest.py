@@ -5,16 +5,16 @@ document of what is asked for are kept under the digests that the manifest names
 """
 
 import hashlib
-import json
 from collections.abc import Collection, Mapping, Sequence
 
 from ceremony.actions.ready import Ready
 from ceremony.actions.record import control_identity
 from ceremony.actions.rehearsed import certificates
+from ceremony.actions.rounds import manifest_of
 from ceremony.core.checklist_document import checklists_bytes, checklists_digest
 from ceremony.core.digests import bytes_digest
 from ceremony.core.ledger_row import Event, LedgerRow
-from ceremony.core.manifest import Manifest, ManifestInvalid, TargetIdentity, from_document
+from ceremony.core.manifest import Manifest, TargetIdentity
 from ceremony.core.manifest_steps import steps_of, way_back_of
 from ceremony.core.opened import opened
 from ceremony.core.plan import Direction, Plan
@@ -53,26 +53,6 @@ def manifest_for(
         policy_version=version_of(policy),
         checklists=checklists_digest(series),
     )
-
-
-def manifest_of(stored: StoredManifest) -> Manifest:
-    """The manifest of a round as it was signed.
-
-    Raises Tampered (manifest-damaged) where the document is not the one with that fingerprint.
-    """
-    try:
-        manifest = from_document(json.loads(stored.document))
-    except (json.JSONDecodeError, ManifestInvalid):
-        manifest = None
-    if manifest is None or manifest.fingerprint != stored.fingerprint:
-        raise Tampered(
-            "manifest-damaged",
-            f"The stored manifest of ceremony {stored.ceremony_id}, round {stored.round}, is not "
-            f"the one with the fingerprint {stored.fingerprint}.",
-            next_step="manage.py verify_audit shows what was changed in the record; then start "
-            "over with manage.py request_sql.",
-        )
-    return manifest
 
 
 def freeze_files(series: Series, manifest: Manifest) -> None:

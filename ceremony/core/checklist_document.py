@@ -5,6 +5,7 @@ another manifest. What changes nothing that is asked for (title, notes, the lint
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,6 +38,11 @@ def checklists_of(series: Series) -> dict[str, Json]:
 def checklists_bytes(series: Series) -> bytes:
     """The canonical form of the document: what is frozen under its digest."""
     return canonical(checklists_of(series))
+
+
+def readable(document: bytes) -> bytes:
+    """The document with one fact a line, to be compared by eye."""
+    return json.dumps(json.loads(document), ensure_ascii=False, sort_keys=True, indent=1).encode()
 
 
 def checklists_digest(series: Series) -> str:

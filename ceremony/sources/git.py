@@ -1,8 +1,14 @@
-"""The commit that a folder of series stands at, as git tells it."""
+"""The commit that a folder of series stands at, and who wrote its files, as git tells it."""
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+
+LOOKED_AT = 1_000
+"""How many of the newest commits of the files are asked who made them."""
+
+_PEOPLE = "%an%n%ae%n%cn%n%ce%n%(trailers:key=Co-authored-by,valueonly)"
 
 
 def commit_of(folder: Path) -> str:
@@ -19,17 +25,40 @@ def commit_of(folder: Path) -> str:
     return f"{head}+" if changed else head
 
 
-def _git(folder: Path, *arguments: str) -> str:
+def committers_of(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
+    """Names and addresses of everybody who wrote or committed these files, sorted: authors,
+    committers, and whom ``Co-authored-by:`` names.
+
+    ``paths`` are relative to ``root``. The newest ``LOOKED_AT`` commits are asked; ``()`` where git
+    knows nothing of the files. What is not committed yet has no name.
+    """
+    if not paths:
+        return ()
+    told = _git(
+        root,
+        "--literal-pathspecs",
+        "log",
+        f"--max-count={LOOKED_AT}",
+        f"--format={_PEOPLE}",
+        "HEAD",
+        "--stdin",
+        given="\n".join(["--", *paths]),
+    )
+    return tuple(sorted({line.strip() for line in told.splitlines()} - {""}))
+
+
+def _git(folder: Path, *arguments: str, given: str = "") -> str:
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         answer = subprocess.run(
             ["git", "-C", str(folder), *arguments],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=5,
             check=False,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=given,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

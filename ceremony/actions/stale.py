@@ -1,0 +1,46 @@
+"""Stale: what changed since a round was requested, so that nobody's sign-off counts for it."""
+
+from ceremony.actions.manifest import all_frozen, manifest_for
+from ceremony.actions.ready import Ready
+from ceremony.actions.rounds import manifest_of
+from ceremony.core.checklist_document import checklists_bytes, readable
+from ceremony.core.manifest import Manifest
+from ceremony.core.manifest_changes import changed_files, differences
+from ceremony.core.plan import Plan
+from ceremony.core.policy import Policy
+from ceremony.core.series import Series
+from ceremony.core.text_change import TextChange, text_change
+from ceremony.models import StoredManifest
+
+CHECKLISTS = "what series.toml and contract.toml ask for"
+"""The name under which the document of checklists is compared."""
+
+
+def stale(
+    stored: StoredManifest, here: Ready, plan: Plan, series: Series, policy: Policy
+) -> tuple[str, ...]:
+    """One sentence for each thing that changed since the round; none where it is what would run.
+
+    The target's lock is held. Raises Tampered (manifest-damaged).
+    """
+    signed = manifest_of(stored)
+    now = manifest_for(here, plan, series, policy, ceremony=stored.ceremony_id, round=stored.round)
+    return differences(signed, now)
+
+
+def text_changes(old: Manifest, new: Manifest, series: Series) -> tuple[TextChange, ...]:
+    """How the files of ``new``, as ``series`` read them, differ from those frozen with ``old``.
+
+    A file that takes part in one of the two only is compared with nothing. Raises Tampered
+    (frozen-missing, frozen-differs).
+    """
+    changed = changed_files(old, new)
+    kept = all_frozen({digest for _, digest, _ in changed if digest} | {old.checklists})
+    found = [
+        text_change(path, kept.get(before, b""), series.sources[path] if now else b"")
+        for path, before, now in changed
+    ]
+    if old.checklists != new.checklists:
+        asked = readable(kept[old.checklists]), readable(checklists_bytes(series))
+        found.append(text_change(CHECKLISTS, *asked))
+    return tuple(found)
