@@ -241,18 +241,6 @@ def test_a_statement_that_is_in_is_said_behind_the_halt(target):
     assert partly.done == {1, 2}
 
 
-def test_a_halt_before_a_statement_outside_a_transaction(target):
-    ledger_made(target)
-    run = step("SELECT pg_sleep(1)", "SELECT 2", transactional=False)
-    runner = Runner(target, [concurrently(run, 2, NO_PROBE, "select_stmt")])
-    until(target, 1, "SELECT pg_sleep%")
-    write(target)
-    (outcome,) = runner.ended()
-    assert outcome.state is StepState.FAILED
-    assert outcome.problem.code == "run-halted"
-    assert events(target) == ["opened", "started", "halted"]
-
-
 def write(target):
     """The row of a halt, by a session that cannot cancel anybody."""
     with halter(target) as (_, ledger):
