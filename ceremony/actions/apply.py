@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 
 from ceremony import conf
-from ceremony.actions.access import home_of, refuse_unconfirmed
+from ceremony.actions.access import home_of
 from ceremony.actions.control import control_errors
 from ceremony.actions.dependencies import satisfied_on
-from ceremony.actions.drift import drift_before
-from ceremony.actions.execute import execute
+from ceremony.actions.gated import Job, permit_for, run_through_the_gate
 from ceremony.actions.library import load_library
+from ceremony.actions.permit import NOTHING_SAID, Asked
 from ceremony.actions.ready import Caller, Ready, ready
 from ceremony.actions.refusals import refuse_files, refuse_plan
-from ceremony.actions.rehearsed import rehearsal_required, require_rehearsal
 from ceremony.actions.unknown_outcome import settle_unknown
 from ceremony.actions.watching import Watcher
 from ceremony.core.plan import Plan, plan_apply
 from ceremony.core.report import RunReport, Verdict
-from ceremony.sources.git import commit_of
 
 
 @dataclass(frozen=True)
@@ -25,8 +23,8 @@ class ApplyRequest:
 
     ``to``: the last version to apply, ``None`` for all.
 
-    ``include_late`` takes files in that stand before an applied one; ``confirm`` is the
-    environment's name, typed for a protected target.
+    ``include_late`` takes files in that stand before an applied one; ``gate`` is what the caller
+    says of the gate.
     """
 
     series: str
@@ -34,7 +32,7 @@ class ApplyRequest:
     alias: str | None = None
     to: str | None = None
     include_late: bool = False
-    confirm: str = ""
+    gate: Asked = NOTHING_SAID
 
 
 @control_errors()
@@ -51,7 +49,6 @@ def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
     refuse_files(library.findings)
     series = library.series[request.series]
     target = home_of(series, request.alias, settings)
-    refuse_unconfirmed(target, request.confirm)
     with ready(target, settings, request.caller, watcher) as here:
         plan = plan_apply(
             series,
@@ -63,13 +60,8 @@ def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
         refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
             return nothing_to_do(here, plan)
-        xrays = None
-        if rehearsal_required(target, series):
-            version = here.access.session.identity.server_version
-            xrays = require_rehearsal(plan, series, target.alias, version)
-        drift = drift_before(here, series, settings)
-        commit = commit_of(settings.root / request.series)
-        report = execute(here, plan, commit, watcher, drift, xrays)
+        job = Job(here, plan, series, settings, request.gate)
+        report = run_through_the_gate(job, permit_for(job), watcher)
     return settle_unknown(report, target, settings, request.caller, watcher)
 
 

@@ -1,7 +1,8 @@
 """Execute: run a plan on a target that is ready, and record every intent before and every
 outcome after.
 
-The order is the promise: intents of the whole plan are committed in control, then each step
+The order is the promise: the gate lets the run through and spends its permit in the transaction
+that opens it, intents of the whole plan are committed in control, then each step
 commits in the target together with its ledger row, then outcomes follow in control in small
 batches. Whatever a crash leaves between is settled from the ledger by the next command.
 """
@@ -10,14 +11,17 @@ import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError
 
 from ceremony import __version__
+from ceremony.actions.admit import Admission
+from ceremony.actions.conclude import ended
 from ceremony.actions.control import control_unreachable
 from ceremony.actions.outcome_buffer import OutcomeBuffer
+from ceremony.actions.permit import Permit
 from ceremony.actions.ready import Ready, now, with_ledger
 from ceremony.actions.record import RunFacts, audit_head, close_run, open_run, record_intents
 from ceremony.actions.rehearsed import XRays
@@ -60,29 +64,36 @@ class Recorder:
             self._watcher.step_finished(outcome)
 
 
-def execute(
-    target: Ready,
-    plan: Plan,
-    commit: str,
-    watcher: Watcher,
-    drift: DriftReport | None = None,
-    rehearsed: XRays | None = None,
-) -> RunReport:
+@dataclass(frozen=True)
+class Found:
+    """What is known before a run: the commit of the files, drift, and the X-rays that the run is
+    held to.
+    """
+
+    commit: str
+    drift: DriftReport | None = None
+    rehearsed: XRays | None = None
+
+
+def execute(target: Ready, plan: Plan, permit: Permit, found: Found, watcher: Watcher) -> RunReport:
     """Run the steps of ``plan`` (at least one, no refusals), then keep a snapshot of the catalog.
 
-    ``commit`` is that of the files, ``drift`` what was found before the run. ``rehearsed``
-    are the X-rays that the run is held to. A step that fails is not raised: the report's
-    ``problem`` tells. Raises CeremonyError (control-unreachable) when the
-    record cannot be written, and Interrupted (run-interrupted) after recording what a Ctrl-C left.
+    The gate is here: ``permit`` is judged again and spent in the transaction that opens the run,
+    before anything is written to the target. A step that fails is not raised: the report's
+    ``problem`` tells. Raises CeremonyError (control-unreachable) when the record cannot be written,
+    Refused where the permit does not hold, and Interrupted (run-interrupted) after recording what a
+    Ctrl-C left.
     """
     began = time.monotonic()
-    target = with_ledger(target)
-    digest = plan_digest(plan)
-    runs = [_held_to(StepRun(step, uuid4()), rehearsed) for step in plan.steps]
+    drift = found.drift
+    runs = [_held_to(StepRun(step, uuid4()), found.rehearsed) for step in plan.steps]
+    admission = Admission(target, plan, permit)
     try:
-        run = _open(target, plan, digest, commit)
+        run = _open(target, plan, found.commit, admission)
         record_intents(run, runs, planned_at=now())
-        outcomes, interrupted = _run(target, run, runs, digest, plan, watcher)
+        target = with_ledger(target)
+        fingerprint = admission.stored.fingerprint
+        outcomes, interrupted = _run(target, run, runs, fingerprint, plan, watcher)
         verdict, problem = verdict_of(outcomes)
         left = store_snapshot(target.access, target.target, Occasion(run, now()))
         close_run(
@@ -92,6 +103,7 @@ def execute(
             problem=problem,
             findings=(*_for_the_record(plan, drift, left), *warnings_of(outcomes)),
             keep_error_detail=target.access.keep_detail,
+            conclude=ended(verdict, problem.code if problem else ""),
         )
     except (DatabaseError, InterfaceError) as error:
         raise control_unreachable(error) from None
@@ -109,6 +121,7 @@ def execute(
         problem=problem,
         drift=drift,
         snapshot=left,
+        ceremony=admission.stored.ceremony_id,
     )
 
 
@@ -143,7 +156,7 @@ def verdict_of(outcomes: tuple[StepOutcome, ...]) -> tuple[Verdict, Problem | No
     return verdict_on(check for outcome in outcomes for check in outcome.checks), None
 
 
-def _open(target: Ready, plan: Plan, digest: str, commit: str) -> Run:
+def _open(target: Ready, plan: Plan, commit: str, admission: Admission) -> Run:
     return open_run(
         RunFacts(
             kind=_KINDS[plan.direction],
@@ -154,16 +167,17 @@ def _open(target: Ready, plan: Plan, digest: str, commit: str) -> Run:
             started_at=now(),
             command_line=target.caller.command,
             git_commit=commit,
-            plan_digest=digest,
-        )
+            plan_digest=plan_digest(plan),
+        ),
+        admission,
     )
 
 
 def _run(
-    target: Ready, run: Run, runs: list[StepRun], digest: str, plan: Plan, watcher: Watcher
+    target: Ready, run: Run, runs: list[StepRun], fingerprint: str, plan: Plan, watcher: Watcher
 ) -> tuple[tuple[StepOutcome, ...], bool]:
     head = audit_head()
-    context = target.context(lambda: (head.sequence, head.hash), digest)
+    context = target.context(lambda: (head.sequence, head.hash), fingerprint)
     watcher.planned(plan, target.access.session.identity.backend_pid)
     with (
         _spared_from_collection(),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from ceremony import __version__
 from ceremony.actions.access import Access
 from ceremony.actions.actor import Actor
+from ceremony.actions.conclude import cut_off
 from ceremony.actions.record import RunFacts, close_run, open_attempts, open_run, open_runs
 from ceremony.actions.settlement import settle
 from ceremony.core.ledger_row import LedgerRow
@@ -54,7 +55,9 @@ def settle_open(
 
 def _close(left: list[Run], run: Run) -> None:
     for one in left:
-        close_run(one, _verdict(one), finished_at=datetime.now(UTC), settled_by=run)
+        verdict = _verdict(one)
+        moment = datetime.now(UTC)
+        close_run(one, verdict, finished_at=moment, settled_by=run, conclude=cut_off(verdict))
     close_run(run, Verdict.PASS, finished_at=datetime.now(UTC))
 
 

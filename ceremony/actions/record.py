@@ -7,7 +7,7 @@ locked first, so that what a function finds already written stays so until it co
 call after a crash writes nothing twice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +47,11 @@ from ceremony.models.attempt import FINAL
 from ceremony.models.audit import Act, Action
 from ceremony.models.bulk import copy_in
 
+Within = Callable[[AuditHead, Run], object]
+"""What is written in the transaction that opens or closes a run: the head is locked, the run is
+there. What it raises undoes the transaction.
+"""
+
 
 @dataclass(frozen=True)
 class RunFacts:
@@ -65,8 +70,11 @@ class RunFacts:
     plan_digest: str = ""
 
 
-def open_run(facts: RunFacts) -> Run:
-    """Record that a run begins; the event ``run opened``."""
+def open_run(facts: RunFacts, admit: Within | None = None) -> Run:
+    """Record that a run begins; the event ``run opened``.
+
+    ``admit`` lets it through, in the same transaction: what that refuses was never opened.
+    """
     with recording() as head:
         run = Run.objects.create(
             kind=facts.kind,
@@ -92,6 +100,8 @@ def open_run(facts: RunFacts) -> Run:
             "plan": run.plan_digest,
         }
         head.append([_act(run, Action.RUN_OPENED, detail)])
+        if admit is not None:
+            admit(head, run)
     return run
 
 
@@ -190,8 +200,12 @@ def close_run(
     findings: Sequence[Finding] = (),
     settled_by: Run | None = None,
     keep_error_detail: bool = False,
+    conclude: Within | None = None,
 ) -> None:
-    """Record how a run ended; the event ``run closed``. A run that is closed stays as it is."""
+    """Record how a run ended; the event ``run closed``. A run that is closed stays as it is.
+
+    ``conclude`` says what that means for its ceremony, in the same transaction.
+    """
     with recording() as head:
         if RunOutcome.objects.filter(run=run).exists():
             return
@@ -213,6 +227,8 @@ def close_run(
             "settled_by": settled_by.pk if settled_by else None,
         }
         head.append([_act(run, Action.RUN_CLOSED, detail)])
+        if conclude is not None:
+            conclude(head, run)
 
 
 def open_attempts(target: Target) -> list[Attempt]:

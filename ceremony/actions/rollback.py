@@ -1,22 +1,22 @@
 """Roll back: take applied migrations back, newest first, by their own rollback files."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from ceremony import conf
-from ceremony.actions.access import home_of, refuse_unconfirmed
+from ceremony.actions.access import home_of
 from ceremony.actions.apply import nothing_to_do
 from ceremony.actions.control import control_errors
-from ceremony.actions.drift import drift_before
-from ceremony.actions.execute import execute
+from ceremony.actions.gated import Job, permit_for, run_through_the_gate
 from ceremony.actions.library import load_library, neighbours
 from ceremony.actions.loss import LossAccepted, record_loss, refuse_unaccepted_loss
+from ceremony.actions.permit import NOTHING_SAID, Asked
 from ceremony.actions.ready import Caller, ready
 from ceremony.actions.refusals import refuse_files, refuse_plan
 from ceremony.actions.unknown_outcome import settle_unknown
 from ceremony.actions.watching import Watcher
 from ceremony.core.plan import plan_rollback
 from ceremony.core.report import RunReport
-from ceremony.sources.git import commit_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class RollbackRequest:
     back the newest one.
 
     ``variant`` names another way back (``keep_data`` for ``.rollback.keep_data.sql``). ``loss``
-    accepts that data goes, where a header says so.
+    accepts that data goes, where a header says so; ``gate`` is what the caller says of the gate.
     """
 
     series: str
@@ -34,7 +34,7 @@ class RollbackRequest:
     to: str | None = None
     variant: str = ""
     loss: LossAccepted = field(default_factory=LossAccepted)
-    confirm: str = ""
+    gate: Asked = NOTHING_SAID
 
 
 @control_errors()
@@ -50,7 +50,6 @@ def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
     refuse_files(library.findings)
     series = library.series[request.series]
     target = home_of(series, request.alias, settings)
-    refuse_unconfirmed(target, request.confirm)
     with ready(target, settings, request.caller, watcher) as here:
         plan = plan_rollback(
             series,
@@ -63,8 +62,7 @@ def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
         if not plan.steps:
             return nothing_to_do(here, plan)
         refuse_unaccepted_loss(plan, request.loss)
-        drift = drift_before(here, series, settings)
-        record_loss(here, plan, request.loss, settings, watcher)
-        commit = commit_of(settings.root / request.series)
-        report = execute(here, plan, commit, watcher, drift)
+        job = Job(here, plan, series, settings, request.gate)
+        backed_up = partial(record_loss, here, plan, request.loss, settings, watcher)
+        report = run_through_the_gate(job, permit_for(job), watcher, backed_up)
     return settle_unknown(report, target, settings, request.caller, watcher)

@@ -90,7 +90,8 @@ class RunReport:
     ``settled`` tells what earlier crashed attempts turned out to be; ``findings`` holds notices
     (reworded files …). ``run`` is the number under which the record can be found, 0 when there
     was nothing to do. ``drift`` is what comparing before the run came to, ``None`` where there was
-    nothing to compare with; ``snapshot`` is what the run left.
+    nothing to compare with; ``snapshot`` is what the run left. ``ceremony`` is the number of the
+    ceremony that the run belongs to, 0 for none.
     """
 
     run: int
@@ -104,6 +105,7 @@ class RunReport:
     problem: Problem | None = None
     drift: DriftReport | None = None
     snapshot: SnapshotTaken | None = None
+    ceremony: int = 0
 
 
 class MigrationState(StrEnum):

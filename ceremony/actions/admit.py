@@ -1,0 +1,157 @@
+"""Admit: let a run through the gate in the very transaction that opens it, and spend its permit.
+
+A run that is refused here was never opened; one that was opened has its ceremony running, its
+manifest spent, and the events that say so.
+"""
+
+from django.utils import timezone
+
+from ceremony.actions.ceremonies import advance, locked, note
+from ceremony.actions.conclude import OPEN_POLICY
+from ceremony.actions.judge import refuse_unfit
+from ceremony.actions.manifest import freeze_files, manifest_for
+from ceremony.actions.permit import PURPOSES, Permit, PermitKind
+from ceremony.actions.ready import Ready
+from ceremony.actions.rounds import newest_round, policy_of
+from ceremony.core.chain import Json, canonical
+from ceremony.core.manifest import document_of
+from ceremony.core.plan import Direction, Plan
+from ceremony.core.policies.given import risk_of
+from ceremony.core.states import Act, State
+from ceremony.models import (
+    AuditHead,
+    Ceremony,
+    CeremonyRun,
+    Run,
+    Spending,
+    StoredManifest,
+)
+from ceremony.models.audit import Action
+
+_LONGEST_TITLE = 300
+
+
+class Admission:
+    """``open_run`` calls it. Afterwards ``stored`` is the manifest of the run's ceremony, whose
+    fingerprint the ledger rows of the run carry.
+    """
+
+    def __init__(self, here: Ready, plan: Plan, permit: Permit) -> None:
+        self.stored = StoredManifest()
+        self._here = here
+        self._plan = plan
+        self._permit = permit
+
+    def __call__(self, head: AuditHead, run: Run) -> None:
+        {
+            PermitKind.OPEN: self._open,
+            PermitKind.APPROVED: self._approved,
+            PermitKind.WAY_BACK: self._way_back,
+            PermitKind.OVERRIDE: self._override,
+        }[self._permit.kind](head, run)
+
+    def _open(self, head: AuditHead, run: Run) -> None:
+        """A ceremony of its own, or the next round of the one that the last failure halted: going
+        on is the decision to fix forward.
+        """
+        halted = _left_halted(run, self._plan)
+        ceremony = halted or self._begun(run)
+        self._next_round(ceremony, run)
+        told: dict[str, Json] = {"decision": "fix forward"} if halted else {}
+        advance(head, ceremony, Act.REQUEST, run.actor, told, (self.stored,))
+        advance(head, ceremony, Act.APPROVE, OPEN_POLICY)
+        self._spend(head, ceremony, run, Act.START)
+
+    def _override(self, head: AuditHead, run: Run) -> None:
+        """A ceremony of its own that nobody approved, and that says so for ever."""
+        ceremony = self._begun(run)
+        self._next_round(ceremony, run)
+        self._spend(head, ceremony, run, Act.OVERRIDE)
+
+    def _approved(self, head: AuditHead, run: Run) -> None:
+        ceremony, self.stored = refuse_unfit(self._permit, self._here)
+        self._spend(head, ceremony, run, Act.START)
+
+    def _way_back(self, head: AuditHead, run: Run) -> None:
+        ceremony = locked(self._permit.ceremony)
+        self.stored = ceremony.manifests.get(round=ceremony.round)
+        member = self._member(ceremony, run)
+        note(head, ceremony, Action.WAY_BACK_STARTED, run.actor, {"run": run.pk}, (member,))
+
+    def _begun(self, run: Run) -> Ceremony:
+        moment = timezone.now()
+        return Ceremony.objects.create(
+            target=self._here.target,
+            series=self._plan.series,
+            direction=self._plan.direction.value,
+            environment=self._here.access.target.environment,
+            requester=run.actor,
+            created_at=moment,
+            changed_at=moment,
+        )
+
+    def _next_round(self, ceremony: Ceremony, run: Run) -> None:
+        """The manifest of what runs now, frozen and stored; the caller's act saves the row."""
+        permit = self._permit
+        ceremony.round += 1
+        manifest = manifest_for(
+            self._here,
+            self._plan,
+            permit.series,
+            permit.policy,
+            ceremony=ceremony.pk,
+            round=ceremony.round,
+        )
+        freeze_files(permit.series, manifest)
+        self.stored = StoredManifest.objects.create(
+            ceremony=ceremony,
+            round=ceremony.round,
+            fingerprint=manifest.fingerprint,
+            document=canonical(document_of(manifest)).decode(),
+            why=permit.why,
+            made_by=run.actor,
+            made_at=timezone.now(),
+        )
+        ceremony.title = _title(self._plan)
+        ceremony.policy = permit.policy.name
+        ceremony.risk = risk_of(self._plan)
+        ceremony.authors = [run.actor]
+        ceremony.fingerprint = manifest.fingerprint
+
+    def _spend(self, head: AuditHead, ceremony: Ceremony, run: Run, act: Act) -> None:
+        spending = Spending.objects.create(manifest=self.stored, run=run, at=timezone.now())
+        member = self._member(ceremony, run)
+        told: dict[str, Json] = {"run": run.pk, "kind": self._permit.kind.value}
+        if self._permit.why:
+            told |= {"why": self._permit.why, "person": self._permit.person}
+        first_told = (self.stored,) if act is Act.OVERRIDE else ()
+        advance(head, ceremony, act, run.actor, told, (*first_told, spending, member))
+
+    def _member(self, ceremony: Ceremony, run: Run) -> CeremonyRun:
+        return CeremonyRun.objects.create(
+            run=run,
+            ceremony=ceremony,
+            manifest=self.stored,
+            purpose=PURPOSES[self._permit.kind],
+            reason=self._permit.why,
+        )
+
+
+def _left_halted(run: Run, plan: Plan) -> Ceremony | None:
+    """The ceremony that the last failure under an open policy left, if nothing came after it."""
+    newest = (
+        Ceremony.objects.select_for_update()
+        .filter(target=run.target, series=plan.series, direction=plan.direction.value)
+        .first()
+    )
+    if newest is None or State(newest.state) is not State.HALTED:
+        return None
+    return newest if policy_of(newest_round(newest)).is_open else None
+
+
+def _title(plan: Plan) -> str:
+    verb = "Apply" if plan.direction is Direction.APPLY else "Roll back"
+    labels = [step.migration.label for step in plan.steps]
+    if len(labels) == 1:
+        return f"{verb} {labels[0]}"[:_LONGEST_TITLE]
+    return f"{verb} {len(labels)} migrations, {labels[0]} to {labels[-1]}"[:_LONGEST_TITLE]

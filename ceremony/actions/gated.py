@@ -1,0 +1,62 @@
+"""Gated: the way of a plan through the gate, in either direction.
+
+Under the target's lock: the policy that holds for exactly this change, the permit, drift,
+pre-flight, the run, the verification after it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ceremony.actions.access import refuse_unconfirmed
+from ceremony.actions.drift import drift_before
+from ceremony.actions.execute import Found, execute
+from ceremony.actions.permit import Asked, Permit, PermitKind
+from ceremony.actions.policies import policy_for
+from ceremony.actions.ready import Ready
+from ceremony.actions.rehearsed import XRays, require_rehearsal
+from ceremony.actions.watching import Watcher
+from ceremony.conf import Settings
+from ceremony.core.plan import Direction, Plan
+from ceremony.core.report import RunReport
+from ceremony.core.series import Series
+from ceremony.sources.git import commit_of
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to run where, and what the caller says of the gate."""
+
+    here: Ready
+    plan: Plan
+    series: Series
+    settings: Settings
+    asked: Asked
+
+
+def permit_for(job: Job) -> Permit:
+    """What lets the plan through. Raises Refused and UsageError as its kinds do."""
+    policy = policy_for(job.here.access.target, job.series, job.plan, job.settings)
+    refuse_unconfirmed(job.here.access.target, job.asked.confirm)
+    return Permit(PermitKind.OPEN, policy, job.series)
+
+
+def run_through_the_gate(
+    job: Job, permit: Permit, watcher: Watcher, prepare: Callable[[], None] = lambda: None
+) -> RunReport:
+    """Run a plan that has steps and no refusals, with its permit.
+
+    ``prepare`` is called when nothing stands against the run any more: it makes a backup, say.
+    """
+    drift = drift_before(job.here, job.series, job.settings)
+    prepare()
+    found = Found(commit_of(job.settings.root / job.series.name), drift, _rehearsed(job, permit))
+    return execute(job.here, job.plan, permit, found, watcher)
+
+
+def _rehearsed(job: Job, permit: Permit) -> XRays | None:
+    """What the rehearsal showed, which the run is held to; a break-glass is held to nothing."""
+    applying = job.plan.direction is Direction.APPLY
+    if not (applying and permit.policy.rehearsal) or permit.kind is PermitKind.OVERRIDE:
+        return None
+    version = job.here.access.session.identity.server_version
+    return require_rehearsal(job.plan, job.series, job.here.access.target.alias, version)
