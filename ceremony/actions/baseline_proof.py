@@ -16,8 +16,9 @@ from ceremony.core.contract.holding import held_on
 from ceremony.core.finding import Finding, errors, note, refuse
 from ceremony.core.migration import Migration
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome, StepState
-from ceremony.core.rehearsal.steps import unchecked, up
+from ceremony.core.rehearsal.steps import unchecked
 from ceremony.core.series import Series
+from ceremony.core.steps import apply_step
 from ceremony.errors import NOTHING_CHANGED
 from ceremony.pg.contract import ask_contract
 from ceremony.pg.introspect import take
@@ -83,7 +84,7 @@ def prove_file(case: Case, here: Ready, settings: Settings) -> Proved:
 def _proof(case: Case, here: Ready, settings: Settings) -> Proof | Problem:
     """The comparison; or why the file cannot be built."""
     target = here.access.target
-    step = up(case.migration)
+    step = apply_step(1, case.migration)
     with ground(Source(), case.series, target, case.library, settings) as built_on:
         blueprint = Blueprint(
             dict(target.parameters), built_on.origin, settings, here.caller, built_on.base

@@ -17,8 +17,9 @@ from ceremony.core.plan import Step
 from ceremony.core.rehearsal.drill import Drill, Loss, Mark, Station, StationResult
 from ceremony.core.rehearsal.judgement import SOUND
 from ceremony.core.rehearsal.picture import Picture, compare
-from ceremony.core.rehearsal.steps import can_go_back, down, unchecked
+from ceremony.core.rehearsal.steps import can_go_back, unchecked
 from ceremony.core.rehearsal.way_back import Verdict, WayBack, judge
+from ceremony.core.steps import rollback_step
 from ceremony.pg.table_rows import digests_of
 
 
@@ -172,7 +173,7 @@ class Driller:
 
     def _down(self, work: _Work, variant: str) -> StepOutcome:
         """The way back; where rows that we made ourselves make its checks refuse, without them."""
-        step = down(work.migration, variant, work.step.number)
+        step = rollback_step(work.step.number, work.migration, variant)
         outcome = self._stage.run(step, measured=True)
         if self._rows.filled and _refuses_rows(outcome):
             self._rows.take_out(self._stage)

@@ -14,8 +14,9 @@ from ceremony.core.plan import Direction, Step
 from ceremony.core.rehearsal.drill import Mark, Station
 from ceremony.core.rehearsal.picture import Picture, compare
 from ceremony.core.rehearsal.sequence import SequenceStep, Trail
-from ceremony.core.rehearsal.steps import can_go_back, down
+from ceremony.core.rehearsal.steps import can_go_back
 from ceremony.core.rehearsal.way_back import Verdict
+from ceremony.core.steps import rollback_step
 
 
 class Descent:
@@ -60,7 +61,7 @@ class Descent:
             why = "It has no way back; the sequence goes on below it."
             self._tell(migration, Direction.ROLL_BACK, Mark.NOT_RUN, why=why)
             return False
-        step = down(migration, number=self._steps[index].number)
+        step = rollback_step(self._steps[index].number, migration)
         outcome = self._stage.run(step)
         if outcome.state is not StepState.DONE:
             alone = self._drilled[index].drill.way_back.verdict is Verdict.FAILS

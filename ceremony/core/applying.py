@@ -7,7 +7,6 @@ merged late is seen, and refused until somebody chooses.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from ceremony.core.check import When
 from ceremony.core.compare import late_finding, ledger_findings
 from ceremony.core.contract.holding import with_contract
 from ceremony.core.finding import Finding, note, refuse
@@ -17,6 +16,7 @@ from ceremony.core.migration import Kind, Migration
 from ceremony.core.script import Script
 from ceremony.core.series import Series
 from ceremony.core.step import Direction, Plan, Step
+from ceremony.core.steps import apply_step
 from ceremony.core.superseding import Standings
 
 Satisfied = Callable[[Dependency], bool]
@@ -123,17 +123,8 @@ def _behind(series: Series, standings: Standings, last: Migration) -> Iterable[F
 def _step(number: int, migration: Migration, standings: Standings, partly: Partly | None) -> Step:
     if standings.superseded(migration):
         return Step(number, migration, Direction.APPLY, Event.SUPERSEDED, None)
-    return Step(
-        number,
-        migration,
-        Direction.APPLY,
-        Event.APPLIED,
-        migration.script,
-        migration.checks_when(When.BEFORE),
-        migration.checks_when(When.AFTER, When.ALWAYS),
-        transactional=migration.header.transactional,
-        resume_after=resume_after(migration.script, partly, rolling_back=False),
-    )
+    done = resume_after(migration.script, partly, rolling_back=False)
+    return apply_step(number, migration, resume_after=done)
 
 
 def resume_after(script: Script, partly: Partly | None, *, rolling_back: bool) -> int:

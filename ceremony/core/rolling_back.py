@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ceremony.core.applying import resume_after, unknown_version
-from ceremony.core.check import When
 from ceremony.core.compare import ledger_findings
 from ceremony.core.contract.holding import with_contract
 from ceremony.core.finding import Finding, refuse
@@ -13,6 +12,7 @@ from ceremony.core.history import Event, History, SeriesState
 from ceremony.core.migration import Kind, Migration
 from ceremony.core.series import Series
 from ceremony.core.step import Direction, Plan, Step
+from ceremony.core.steps import rollback_step
 from ceremony.core.superseding import stood_for
 
 NOTHING = frozenset({"zero", "nothing"})
@@ -213,21 +213,9 @@ def _depends(other: Migration, mine: Migration) -> bool:
 
 
 def _step(number: int, one: _Applied, variant: str) -> Step:
-    migration, partly = one.migration, one.state.partly
-    script = migration.rollbacks.get(variant)
-    header = migration.rollback_headers.get(variant)
-    return Step(
-        number,
-        migration,
-        Direction.ROLL_BACK,
-        Event.ROLLED_BACK,
-        script,
-        migration.checks_when(When.BEFORE_ROLLBACK),
-        migration.checks_when(When.AFTER_ROLLBACK),
-        variant,
-        transactional=header.transactional if header else True,
-        resume_after=resume_after(script, partly, rolling_back=True) if script else 0,
-    )
+    script, partly = one.migration.rollbacks.get(variant), one.state.partly
+    done = resume_after(script, partly, rolling_back=True) if script else 0
+    return rollback_step(number, one.migration, variant, resume_after=done)
 
 
 def _freed(
