@@ -28,7 +28,7 @@ def policy_for(target: TargetSettings, series: Series, plan: Plan, settings: Set
 
 
 def weaknesses(policy: Policy) -> tuple[Finding, ...]:
-    """One finding (policy-weak) where the policy asks for less than the protected one, else none."""
+    """One finding (policy-weak) where the policy asks for less than the protected one."""
     found = strictness.weaknesses(policy)
     if not found:
         return ()

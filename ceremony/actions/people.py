@@ -1,0 +1,146 @@
+"""People: accounts with their rights as they are now, and the shell users who count as them.
+
+Rights are asked of a person's own permissions and groups. ``is_superuser`` is no right here: it
+answers yes to every question, and a signature has to mean something.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth.models import AbstractUser, Group, Permission
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from ceremony.actions import evidence
+from ceremony.actions.record import recording
+from ceremony.errors import Refused
+from ceremony.models import AuditEvent
+from ceremony.models.audit import Act, Action
+
+SIGN = "sign_ceremony"
+RUN = "run_ceremony"
+HALT = "halt_ceremony"
+OVERRIDE = "override_ceremony"
+REQUEST = "request_ceremony"
+
+TRIES = 5
+"""How many wrong passwords one name has within ``TRIES_WITHIN``."""
+
+TRIES_WITHIN = timedelta(minutes=15)
+
+
+def account(username: str) -> AbstractUser | None:
+    """The account of exactly this name, active or not."""
+    return _accounts().filter(**{get_user_model().USERNAME_FIELD: username}).first()
+
+
+def person_at_shell(os_name: str, people: Mapping[str, str]) -> AbstractUser | None:
+    """The account that a user of the operating system counts as, for the separation of duties.
+
+    It is no proof of anything: rights are not given by it. ``people`` is ``CEREMONY["PEOPLE"]``.
+    """
+    return account(people.get(os_name, os_name))
+
+
+def names_of(user: AbstractUser) -> tuple[str, ...]:
+    """Everything under which a person may be named as an author."""
+    return tuple(filter(None, (user.get_username(), user.email, user.get_full_name())))
+
+
+def names_at_shell(os_name: str, people: Mapping[str, str]) -> tuple[str, ...]:
+    """The same for a user of the operating system, with the account's where there is one."""
+    user = person_at_shell(os_name, people)
+    own = dict.fromkeys((os_name, people.get(os_name, os_name), *(names_of(user) if user else ())))
+    return tuple(own)
+
+
+def groups_of(user: AbstractUser) -> frozenset[str]:
+    """The names of the groups that a person is in now."""
+    return frozenset(Group.objects.filter(user=user.pk).values_list("name", flat=True))
+
+
+def may(user: AbstractUser, right: str) -> bool:
+    """Whether a person has one of Ceremony's rights now, of his own or by a group."""
+    return user.is_active and _permission(right).filter(_holds(user)).exists()
+
+
+def all_who_may(right: str) -> QuerySet[AbstractUser]:
+    """Everybody active who has the right now, by name."""
+    holding = Q(user_permissions__in=_permission(right)) | Q(
+        groups__permissions__in=_permission(right)
+    )
+    return _accounts().filter(holding, is_active=True).distinct().order_by("pk")
+
+
+def authenticated(username: str, password: str) -> AbstractUser:
+    """The account whose password this is, through Django's own authentication.
+
+    A wrong password is an event of the trail. Raises Refused (password-wrong; password-locked
+    after several), and RuntimeError inside a transaction.
+    """
+    if _wrong_lately(username) >= TRIES:
+        raise _locked(username)
+    user = authenticate(username=username, password=password)
+    if isinstance(user, AbstractUser) and user.is_active and user.get_username() == username:
+        return user
+    with recording() as head:
+        head.append([Act(Action.PASSWORD_REFUSED, _kept(username))])
+    raise Refused(
+        "password-wrong",
+        "That is not the password of this account, or there is no such active account. The attempt "
+        "was recorded.",
+        next_step="Try again with the account's own password.",
+    )
+
+
+def refuse_without(user: AbstractUser, right: str, to_do: str) -> None:
+    """See that a person has a right. ``to_do`` says what it is for.
+
+    Raises Refused (right-missing).
+    """
+    if may(user, right):
+        return
+    raise Refused(
+        "right-missing",
+        f"{evidence.clean(user.get_username())!r} may not {to_do}.",
+        next_step=f"Somebody with the permission ceremony.{right} does it; being a superuser does "
+        "not count.",
+    )
+
+
+def _accounts() -> QuerySet[AbstractUser]:
+    model = get_user_model()
+    users: QuerySet[AbstractUser] = model._default_manager.all()
+    return users
+
+
+def _permission(right: str) -> QuerySet[Permission]:
+    return Permission.objects.filter(content_type__app_label="ceremony", codename=right)
+
+
+def _holds(user: AbstractUser) -> Q:
+    return Q(user=user.pk) | Q(group__user=user.pk)
+
+
+def _wrong_lately(username: str) -> int:
+    since = timezone.now() - TRIES_WITHIN
+    tries = AuditEvent.objects.filter(
+        action=Action.PASSWORD_REFUSED.value, actor=_kept(username), recorded_at__gte=since
+    )
+    return tries.count()
+
+
+def _kept(username: str) -> str:
+    return evidence.bounded(username, 255)
+
+
+def _locked(username: str) -> Refused:
+    minutes = int(TRIES_WITHIN.total_seconds() // 60)
+    return Refused(
+        "password-locked",
+        f"{TRIES} wrong passwords were given for {evidence.clean(username)!r} within {minutes} "
+        "minutes.",
+        next_step=f"Wait {minutes} minutes. If it was not you: tell your administrator; the "
+        "attempts are in the audit trail.",
+    )

@@ -1,0 +1,180 @@
+"""What stands against a sign-off, each with its code, what is so now, and what to do."""
+
+from collections.abc import Mapping
+
+from django.contrib.auth.models import AbstractUser
+
+from ceremony.actions.items import newest
+from ceremony.actions.quorums import QuorumNow
+from ceremony.actions.signers import may_speak, objection_to
+from ceremony.actions.signing import TYPED, SignRequest, first_of, losses_of
+from ceremony.core.halting import Course, Station
+from ceremony.core.header import Risk
+from ceremony.core.item import Phase
+from ceremony.core.manifest import Manifest
+from ceremony.core.policies.form import from_document
+from ceremony.core.policy import Policy
+from ceremony.core.states import BEFORE_THE_RUN, State
+from ceremony.errors import Refused
+from ceremony.models import Ceremony, Decision, Purpose, SignOff, StoredManifest
+
+UNCHANGED = "Nothing was recorded, and no database was touched."
+
+_ASKED_FOR = frozenset({State.REQUESTED, State.APPROVED})
+_BEFORE = BEFORE_THE_RUN - {State.DRAFT}
+_IN_TIME: Mapping[tuple[Purpose, Decision], frozenset[State]] = {
+    (Purpose.APPROVAL, Decision.APPROVE): _ASKED_FOR,
+    (Purpose.APPROVAL, Decision.REQUEST_CHANGES): _ASKED_FOR,
+    (Purpose.APPROVAL, Decision.WITHDRAW): _ASKED_FOR,
+    (Purpose.APPROVAL, Decision.REJECT): _BEFORE,
+    (Purpose.APPROVAL, Decision.COMMENT): _BEFORE,
+    **{
+        (purpose, decision): states
+        for purpose, states in (
+            (Purpose.ACCEPTANCE, frozenset({State.AWAITING_SIGN_OFF})),
+            (Purpose.DECISION, frozenset({State.HALTED})),
+            (Purpose.REVIEW, frozenset(State) - BEFORE_THE_RUN - {State.RUNNING}),
+        )
+        for decision in (Decision.APPROVE, Decision.COMMENT, Decision.WITHDRAW)
+    },
+}
+"""When what can be signed. A pair that is not here is never signed."""
+
+
+def in_time(ceremony: Ceremony, purpose: Purpose, decision: Decision) -> bool:
+    """Whether the ceremony asks for this now."""
+    if State(ceremony.state) not in _IN_TIME.get((purpose, decision), frozenset()):
+        return False
+    if purpose is Purpose.REVIEW:
+        return ceremony.overridden
+    return purpose is not Purpose.DECISION or _accept_is_decided(ceremony)
+
+
+def refuse_late(ceremony: Ceremony, purpose: Purpose, decision: Decision) -> None:
+    """Raises Refused (approval-late) where this is not asked for in the state of the ceremony."""
+    if in_time(ceremony, purpose, decision):
+        return
+    raise _refused(
+        "approval-late",
+        f"Ceremony {ceremony.pk} is {ceremony.state}: the {purpose} “{decision}” is not asked for "
+        "now.",
+        "Read its page again; it says what it waits for.",
+    )
+
+
+def refuse_stale(request: SignRequest, subject: str) -> None:
+    """Raises Refused (approval-stale) where something else is to be signed than was shown."""
+    if request.fingerprint == subject:
+        return
+    raise _refused(
+        "approval-stale",
+        f"It changed while you were reading: you read {_short(request.fingerprint)}, and now it is "
+        f"{_short(subject)}.",
+        "Read the new text; earlier sign-offs do not count for it.",
+    )
+
+
+def refuse_repeated(user: AbstractUser, request: SignRequest, subject: str) -> None:
+    """Raises Refused (approval-repeated, withdrawal-empty): a person signs a thing once."""
+    rows = SignOff.objects.filter(
+        manifest__ceremony=request.number, purpose=request.purpose, subject=subject, user=user.pk
+    )
+    if request.decision == Decision.WITHDRAW and not rows.filter(decision=Decision.APPROVE):
+        raise _refused(
+            "withdrawal-empty", "You have not signed this.", "There is nothing to take back."
+        )
+    before = rows.filter(decision=request.decision).first()
+    if before is None or request.decision == Decision.COMMENT:
+        return
+    raise _refused(
+        "approval-repeated",
+        f"You signed this already: {request.decision}, {before.signed_at:%Y-%m-%d %H:%M} UTC.",
+        "Nobody signs twice. Once taken back, a signature is given anew in the next round.",
+    )
+
+
+def refuse_signer(user: AbstractUser, request: SignRequest, now: QuorumNow) -> None:
+    """Raises Refused (approval-not-allowed, approval-own, operator-not-separate,
+    approval-not-asked).
+    """
+    if request.decision == Decision.WITHDRAW:
+        return  # Whoever has lost the right may take back what it gave.
+    approves = request.decision == Decision.APPROVE
+    found = objection_to(user, now.rules) if approves else may_speak(user)
+    if found is not None:
+        raise _refused(found.code, found.sentence, found.next_step)
+
+
+def refuse_unfit(request: SignRequest, ceremony: Ceremony, manifest: Manifest) -> None:
+    """What is missing in the form. Raises Refused (comment-missing, fingerprint-typed-wrong,
+    data-loss-unaccepted).
+    """
+    if request.decision != Decision.APPROVE:
+        if not request.comment.strip():
+            raise _refused("comment-missing", "Say why, in a comment.", "It is kept for ever.")
+        return
+    if needs_typing(ceremony) and request.typed.strip().lower() != first_of(request.fingerprint):
+        raise _refused(
+            "fingerprint-typed-wrong",
+            f"These are not the first {TYPED} characters.",
+            f"The risk is high: type the first {TYPED} characters of {request.fingerprint} behind "
+            "the colon.",
+        )
+    unaccepted = set(losses_of(manifest)) - set(request.accepted)
+    if unaccepted and request.purpose == Purpose.APPROVAL and _policy(manifest).data_loss:
+        raise _refused(
+            "data-loss-unaccepted",
+            f"Data would be lost: {'; '.join(sorted(unaccepted))}",
+            "Accept each loss, or do not approve.",
+        )
+
+
+def refuse_open_items(request: SignRequest, stored: StoredManifest) -> None:
+    """Raises Refused (items-open): nothing is accepted while an item is open or has failed."""
+    if (request.purpose, request.decision) != (Purpose.ACCEPTANCE, Decision.APPROVE):
+        return
+    found = [
+        f"{one.item.text} ({one.result.value})"
+        for phase in Phase
+        for one in newest(stored, phase)
+        if not one.lets_go_on
+    ]
+    if found:
+        raise _refused(
+            "items-open",
+            f"{len(found)} items stand against it: {'; '.join(found)}",
+            "Answer each, or waive it with a reason; then sign.",
+        )
+
+
+def refuse_without_password(request: SignRequest, policy: Policy) -> None:
+    """Raises Refused (password-missing) where the policy asks for the password again."""
+    if request.password or request.decision == Decision.COMMENT or not policy.reauthenticate:
+        return
+    raise _refused(
+        "password-missing",
+        "The policy asks for your password with every signature.",
+        "Type your password below your decision.",
+    )
+
+
+def needs_typing(ceremony: Ceremony) -> bool:
+    """Whether an approver types the beginning of the digest: a high risk, or one nobody stated."""
+    return ceremony.risk in {Risk.HIGH.value, ""}
+
+
+def _accept_is_decided(ceremony: Ceremony) -> bool:
+    decided = ceremony.halts.filter(station=Station.DECIDE.value).order_by("-pk").first()
+    return decided is not None and decided.decision == Course.ACCEPT.value
+
+
+def _policy(manifest: Manifest) -> Policy:
+    return from_document(manifest.policy)
+
+
+def _short(digest: str) -> str:
+    return first_of(digest) or "nothing"
+
+
+def _refused(code: str, happened: str, next_step: str) -> Refused:
+    return Refused(code, happened, state=UNCHANGED, next_step=next_step)

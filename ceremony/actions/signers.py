@@ -1,0 +1,126 @@
+"""Signers: who may sign what about a ceremony, and why somebody may not.
+
+The same rules hold when somebody signs and when a run counts the sign-offs: rights, groups and
+activity are those of this moment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractUser
+
+from ceremony import conf
+from ceremony.actions import evidence
+from ceremony.actions.people import SIGN, groups_of, may, names_at_shell, names_of
+from ceremony.core.authors import shared
+from ceremony.core.policy import Duty, Policy, Quorum
+from ceremony.models import Ceremony, Purpose, RunPurpose
+
+REVIEWERS = (Quorum("", 2),)
+"""Break-glass is looked at by two others, whatever the policy says."""
+
+_AFTER_A_RUN = frozenset({Purpose.ACCEPTANCE, Purpose.DECISION, Purpose.REVIEW})
+
+
+@dataclass(frozen=True)
+class Objection:
+    """Why a person may not sign: a code, and a sentence about the person."""
+
+    code: str
+    sentence: str
+    next_step: str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a purpose asks for: seats, duties that one person may not join, and those who have the
+    other part.
+    """
+
+    quorums: tuple[Quorum, ...]
+    separate: frozenset[Duty]
+    authors: tuple[str, ...]
+    operators: tuple[str, ...]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that are asked; ``""`` is anybody who may sign."""
+        return tuple(quorum.group for quorum in self.quorums)
+
+
+def rules_of(ceremony: Ceremony, policy: Policy, purpose: Purpose) -> Rules:
+    """The rules for signing with this purpose, as they are now."""
+    quorums = {
+        Purpose.APPROVAL: policy.approvals,
+        Purpose.ACCEPTANCE: policy.acceptances,
+        Purpose.DECISION: policy.approvals,
+        Purpose.REVIEW: REVIEWERS,
+    }[purpose]
+    separate = frozenset(Duty) if purpose is Purpose.REVIEW else policy.separate
+    operators = _operators(ceremony, purpose) if purpose in _AFTER_A_RUN else ()
+    return Rules(quorums, separate, tuple(ceremony.authors), operators)
+
+
+def objection_to(user: AbstractUser, rules: Rules) -> Objection | None:
+    """Why ``user`` may not approve or accept now; ``None`` where nothing stands against it."""
+    return _right(user) or _separation(user, rules) or _seat(user, rules)
+
+
+def may_speak(user: AbstractUser) -> Objection | None:
+    """Why ``user`` may not even comment, ask for changes or reject."""
+    return _right(user)
+
+
+def _right(user: AbstractUser) -> Objection | None:
+    name = evidence.clean(user.get_username())
+    if not user.is_active:
+        return Objection("approval-not-allowed", f"{name!r} is not active.", "Somebody else signs.")
+    if may(user, SIGN):
+        return None
+    return Objection(
+        "approval-not-allowed",
+        f"{name!r} may not sign.",
+        f"Somebody with the permission ceremony.{SIGN} signs; being a superuser does not count.",
+    )
+
+
+def _separation(user: AbstractUser, rules: Rules) -> Objection | None:
+    name = evidence.clean(user.get_username())
+    if Duty.AUTHOR_APPROVER in rules.separate and shared(names_of(user), rules.authors):
+        return Objection(
+            "approval-own",
+            f"{name!r} is one of the authors, and the policy keeps author and approver apart.",
+            "Somebody who did not write it signs.",
+        )
+    if Duty.APPROVER_OPERATOR in rules.separate and shared(names_of(user), rules.operators):
+        return Objection(
+            "operator-not-separate",
+            f"{name!r} ran it, and the policy keeps approver and operator apart.",
+            "Somebody who did not run it signs.",
+        )
+    return None
+
+
+def _seat(user: AbstractUser, rules: Rules) -> Objection | None:
+    name = evidence.clean(user.get_username())
+    if not rules.quorums:
+        return Objection(
+            "approval-not-asked", "The policy asks nobody for this.", "There is nothing to sign."
+        )
+    if "" in rules.groups or groups_of(user) & set(rules.groups):
+        return None
+    return Objection(
+        "approval-not-allowed",
+        f"{name!r} is in none of the groups that are asked: {', '.join(rules.groups)}.",
+        "Somebody of these groups signs.",
+    )
+
+
+def _operators(ceremony: Ceremony, purpose: Purpose) -> tuple[str, ...]:
+    """Everybody who ran something of the ceremony, under every name that is known."""
+    runs = ceremony.runs.all()
+    if purpose is Purpose.REVIEW:
+        runs = runs.filter(purpose=RunPurpose.OVERRIDE)
+    actors: Sequence[str] = list(runs.values_list("run__actor", flat=True).distinct())
+    people = conf.load().people
+    return tuple(name for actor in actors for name in names_at_shell(actor, people))
