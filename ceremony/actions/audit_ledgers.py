@@ -5,7 +5,7 @@ ledger's rows: to rewrite one side, all others would have to be rewritten with i
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -39,11 +39,15 @@ class LedgerRead:
         return Witness(self.alias, len(self.rows), self.not_checked)
 
 
-def read_ledgers(settings: Settings, after: int) -> tuple[LedgerRead, ...]:
-    """The ledgers of all targets that control knows one of, by alias; ``after`` is the newest event
-    that was committed before. One that cannot be read says why.
+def read_ledgers(
+    settings: Settings, after: int, aliases: Collection[str] = ()
+) -> tuple[LedgerRead, ...]:
+    """The ledgers of all targets that control knows one of (with ``aliases`` only those), by alias;
+    ``after`` is the newest event that was committed before. One that cannot be read says why.
     """
     known = Target.objects.exclude(ledger_id=None).order_by("alias")
+    if aliases:
+        known = known.filter(alias__in=aliases)
     return tuple(_read(target, settings, after) for target in known)
 
 
@@ -83,6 +87,8 @@ def _heads(read: LedgerRead, trail: Trail) -> Iterator[AuditFault]:
     for row in read.rows:
         if row.event is Event.OPENED:
             governor = json.loads(row.detail)["control"]
+        if row.audit_sequence > trail.state.checked and not trail.state.intact:
+            return  # Behind the first bad event nothing can be compared.
         if governor == trail.control and trail.hash_of(row.audit_sequence) != row.audit_hash:
             yield AuditFault(
                 LEDGER,

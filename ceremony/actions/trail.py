@@ -76,6 +76,12 @@ class Trail:
                 claims[sequence] = Claim(event.sequence, row_hash)
 
 
+def newest_event() -> int:
+    """The number of the newest event; 0 before the first. Opens no trail, as a reader must not."""
+    head = AuditHead.objects.filter(pk=CONTROL_ROW).first()
+    return head.sequence if head else 0
+
+
 def read_trail() -> Trail:
     """Read the whole trail as the current transaction sees it; nothing is written."""
     trail = Trail()

@@ -9,8 +9,7 @@ from ceremony import conf
 from ceremony.actions.audit_ledgers import LedgerRead, ledger_faults, read_ledgers
 from ceremony.actions.audit_rows import row_faults
 from ceremony.actions.control import control_errors, require_control
-from ceremony.actions.record import audit_head
-from ceremony.actions.trail import Trail, read_trail
+from ceremony.actions.trail import Trail, newest_event, read_trail
 from ceremony.core.anchor import Anchor, read_anchors
 from ceremony.core.audit_report import ANCHOR, BROKEN, AuditFault, AuditReport
 from ceremony.errors import UsageError
@@ -37,7 +36,7 @@ def verify_audit(request: VerifyAuditRequest) -> AuditReport:
     ledgers: tuple[LedgerRead, ...] = ()
     if request.targets:
         # Before the snapshot: whatever head a row names was committed when the row was made.
-        ledgers = read_ledgers(conf.load(), audit_head().sequence)
+        ledgers = read_ledgers(conf.load(), newest_event())
     with one_snapshot():
         trail = read_trail()
         counts, found = row_faults(trail) if trail.state.intact else ({}, [])
