@@ -8,17 +8,27 @@ from ceremony.models import (
     Attempt,
     AuditEvent,
     AuditHead,
+    Blob,
     CatalogContent,
     CatalogSnapshot,
+    CeremonyRun,
     CheckRecord,
+    HaltStep,
+    JudgedItem,
     MigrationRecord,
     Outcome,
     Rehearsal,
+    Remark,
     Run,
     RunOutcome,
+    SignOff,
+    Spending,
+    StoredManifest,
+    StoredReport,
+    Transition,
 )
 from ceremony.models.audit import Act, Action, append
-from tests.django import factories
+from tests.django import evidence_rows, factories
 from tests.django.rehearsals import rehearsal
 
 EVIDENCE = [
@@ -31,6 +41,16 @@ EVIDENCE = [
     CatalogContent,
     CatalogSnapshot,
     Rehearsal,
+    Blob,
+    Transition,
+    StoredManifest,
+    SignOff,
+    Spending,
+    CeremonyRun,
+    JudgedItem,
+    HaltStep,
+    Remark,
+    StoredReport,
 ]
 CHANGED = {
     Run: "actor",
@@ -42,7 +62,18 @@ CHANGED = {
     CatalogContent: "digest",
     CatalogSnapshot: "why",
     Rehearsal: "digest",
+    Blob: "data",
+    Transition: "act",
+    StoredManifest: "document",
+    SignOff: "decision",
+    Spending: "at",
+    CeremonyRun: "purpose",
+    JudgedItem: "result",
+    HaltStep: "decision",
+    Remark: "text",
+    StoredReport: "document",
 }
+OTHER = {Blob: b"other", Spending: factories.NOON + factories.timedelta(days=1)}
 REPLICA = "SET LOCAL session_replication_role = replica; "
 HEAD_REMOVALS = ["DELETE FROM ceremony_audithead", "TRUNCATE ceremony_audithead"]
 
@@ -62,6 +93,16 @@ def row(request):
         CatalogSnapshot: factories.CatalogSnapshotFactory,
         Rehearsal: rehearsal,
         AuditEvent: lambda: append([Act(Action.RUN_OPENED, "lena")])[0],
+        Blob: evidence_rows.blob,
+        Transition: evidence_rows.transition,
+        StoredManifest: evidence_rows.stored_manifest,
+        SignOff: evidence_rows.signed,
+        Spending: evidence_rows.spending,
+        CeremonyRun: evidence_rows.ceremony_run,
+        JudgedItem: evidence_rows.judged_item,
+        HaltStep: evidence_rows.halt_step,
+        Remark: evidence_rows.remark,
+        StoredReport: evidence_rows.stored_report,
     }
     return make[request.param]()
 
@@ -75,17 +116,18 @@ def refused(model, operation):
 @pytest.mark.parametrize("row", EVIDENCE, indirect=True)
 def test_orm_updates_are_refused(row):
     model, field = type(row), CHANGED[type(row)]
-    setattr(row, field, "other")
+    other = OTHER.get(model, "other")
+    setattr(row, field, other)
     for change in (
         lambda: row.save(force_update=True),
-        lambda: model.objects.update(**{field: "other"}),
-        lambda: model.objects.filter(pk=None).update(**{field: "other"}),
+        lambda: model.objects.update(**{field: other}),
+        lambda: model.objects.filter(pk=None).update(**{field: other}),
         lambda: model.objects.bulk_update([row], [field]),
     ):
         with refused(model, "UPDATE"), transaction.atomic():
             change()
     row.refresh_from_db()
-    assert getattr(row, field) != "other"
+    assert getattr(row, field) != other
 
 
 @pytest.mark.parametrize("row", EVIDENCE, indirect=True)
@@ -102,17 +144,18 @@ def test_orm_deletes_are_refused(row):
 @pytest.mark.parametrize(
     ("operation", "statement"),
     [
-        ("UPDATE", "UPDATE {table} SET {field} = 'x'"),
+        ("UPDATE", "UPDATE {table} SET {field} = {other}"),
         ("DELETE", "DELETE FROM {table}"),
         ("DELETE", "DELETE FROM {table} WHERE false"),
         ("TRUNCATE", "TRUNCATE {table} CASCADE"),
-        ("UPDATE", REPLICA + "UPDATE {table} SET {field} = 'x'"),
+        ("UPDATE", REPLICA + "UPDATE {table} SET {field} = {other}"),
         ("DELETE", "MERGE INTO {table} USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE"),
     ],
 )
 def test_sql_is_refused(row, operation, statement):
     table = row._meta.db_table
-    sql = statement.format(table=table, field=CHANGED[type(row)])
+    other = {Blob: "'x'::bytea", Spending: "now()"}.get(type(row), "'x'")
+    sql = statement.format(table=table, field=CHANGED[type(row)], other=other)
     message = rf"ceremony_\w+ is append-only: {operation} is refused"
     with (
         pytest.raises(IntegrityError, match=message),
