@@ -6,9 +6,10 @@ for its round: what is found later is kept with it, and does not take it back, b
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.timezone import now
+
 from ceremony.actions import evidence
 from ceremony.actions.ceremonies import acting, locked
-from ceremony.actions.ready import now
 from ceremony.actions.record import recording
 from ceremony.core.chain import Json
 from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase

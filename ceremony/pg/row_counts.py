@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ceremony.errors import CeremonyError
+from ceremony.pg.ledger_ddl import TABLE
 from ceremony.pg.names import literal
 from ceremony.pg.queries import query
 from ceremony.pg.session import Session
@@ -24,13 +25,13 @@ class Counts:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def count_rows(session: Session, ledger: tuple[str, str]) -> Counts:
-    """Count every table of the database in two round trips, except the ledger (schema and name),
-    temporary tables, and partitions (their parent has their rows).
+def count_rows(session: Session, ledger_schema: str) -> Counts:
+    """Count every table of the database in two round trips, except the ledger, temporary tables,
+    and partitions (their parent has their rows).
 
     What is larger than ``LARGEST`` or must not be read is left out and said.
     """
-    found = session.ask(query("tables-with-rows", _FILE), ledger)
+    found = session.ask(query("tables-with-rows", _FILE), (ledger_schema, TABLE))
     left_out = {}
     counted = []
     for name, quoted, oid, readable, size in found:

@@ -1,0 +1,215 @@
+"""How each item of the verification after a run is judged."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from ceremony.actions.preflight_judges import judged_indexes
+from ceremony.actions.ready import Ready, now
+from ceremony.actions.snapshots import read_catalog
+from ceremony.conf import Settings
+from ceremony.core.after_run import AfterRun
+from ceremony.core.catalog import Snapshot
+from ceremony.core.chain import Json
+from ceremony.core.check import Check, When
+from ceremony.core.checklist import items
+from ceremony.core.checklist.judging import failed, judged_by_checks, listed, not_run, passed
+from ceremony.core.contract.holding import held_on
+from ceremony.core.contract.requirement import Level
+from ceremony.core.history import History
+from ceremony.core.item import Item, Judged
+from ceremony.core.plan import Direction, Plan
+from ceremony.core.series import Series
+from ceremony.core.superseding import Standings
+from ceremony.errors import CeremonyError
+from ceremony.pg.contract import ask_contract
+from ceremony.pg.preflight import invalid_indexes
+from ceremony.pg.row_counts import Counts, count_rows
+from ceremony.pg.verify import run_checks
+from ceremony.sources.command import Ended, run_command
+
+_AGAIN = "A second look needs only this: manage.py verify_sql {series} --database {alias}"
+
+
+@dataclass(frozen=True)
+class Before:
+    """What is remembered of a target before a run; ``None`` where nobody looked."""
+
+    counts: Counts | None = None
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True)
+class After:
+    """A target after a run: ``history`` is read anew, ``left`` the catalog that it has now, and
+    ``digest`` that of the catalog which the run left (``""`` where that is not known).
+    """
+
+    here: Ready
+    plan: Plan
+    series: Series
+    settings: Settings
+    before: Before
+    history: History
+    left: Snapshot | None
+    digest: str
+    at: datetime
+
+
+def after(
+    here: Ready, plan: Plan, series: Series, settings: Settings, before: Before, digest: str
+) -> After:
+    """Read ledger and catalog anew. Raises CeremonyError where the target cannot be asked."""
+    history = History(here.access.ledger.rows())
+    left = read_catalog(here.access, _AGAIN).snapshot
+    return After(here, plan, series, settings, before, history, left, digest, now())
+
+
+def judge_after(item: Item, seen: After) -> Judged:
+    """One item. What the server refuses is not raised: the item is NOT RUN."""
+    try:
+        return _JUDGES[item.id](item, seen)
+    except CeremonyError as error:
+        return not_run(item, seen.at, f"It could not be asked: {error.happened} [{error.code}]")
+
+
+def _checks(item: Item, seen: After) -> Judged:
+    return judged_by_checks(item, seen.at, run_checks(seen.here.access.session, _wanted(seen)))
+
+
+def _wanted(seen: After) -> list[Check]:
+    """What always holds of everything applied, and what must hold after the last step: nothing came
+    behind it.
+    """
+    applied = seen.history.applied(seen.series.name)
+    there = [one for one in seen.series.migrations if one.version.text in applied]
+    last = seen.plan.steps[-1].migration
+    return [
+        check
+        for one in there
+        for check in one.checks
+        if check.when in (When.ALWAYS, When.MONITOR) or (check.when is When.AFTER and one == last)
+    ]
+
+
+def _contract(item: Item, seen: After) -> Judged:
+    held = held_on(seen.series, seen.history)
+    if not held:
+        return passed(item, seen.at, "Nothing of it holds here yet.")
+    broken = ask_contract(seen.here.access.session.ask, held)
+    required = [one for one in broken if one.requirement.level is Level.REQUIRED]
+    told = [one.sentence for one in broken]
+    if required:
+        why = " ".join(one.sentence for one in required)
+        return failed(item, seen.at, why, objects=len(held), broken=list[Json](told))
+    wish = f" Missing, and not required: {listed(told)}" if told else ""
+    return passed(item, seen.at, f"All of {len(held)} requirements are kept.{wish}")
+
+
+def _second_run(item: Item, seen: After) -> Judged:
+    """The plan made anew has none of the steps that ran, and nothing has moved since the run."""
+    ran = {step.migration.version.text for step in seen.plan.steps}
+    if seen.plan.direction is Direction.APPLY:
+        open_ones = {one.version.text for one in Standings(seen.series, seen.history).pending()}
+        open_ones |= set(seen.history.partly(seen.series.name))
+    else:
+        open_ones = set(seen.history.applied(seen.series.name))
+    if again := sorted(ran & open_ones):
+        return failed(item, seen.at, f"It would run again: {listed(again)}.", again=list(again))
+    if seen.left is None or not seen.digest:
+        return not_run(item, seen.at, "The catalog that the run left, or that of now, is unknown.")
+    told: dict[str, Json] = {"left": seen.digest, "now": seen.left.digest}
+    if seen.left.digest != seen.digest:
+        why = "Nothing would run again, and the catalog is not the one that the run left."
+        return failed(item, seen.at, why, **told)
+    why = f"None of {len(ran)} steps would run again; the catalog is the one that the run left."
+    return passed(item, seen.at, why, **told)
+
+
+def _rows(item: Item, seen: After) -> Judged:
+    before = seen.before.counts
+    if before is None:
+        return not_run(item, seen.at, "The rows were not counted before the run.")
+    now_there = count_rows(seen.here.access.session, seen.here.access.ledger.schema)
+    fewer = _fewer(before, now_there)
+    evidence: dict[str, Json] = {
+        "tables": len(before.rows),
+        "rows_before": sum(before.rows.values()),
+        "fewer": {name: list(counts) for name, counts in fewer.items()},
+        "not_counted": dict(before.left_out) | dict(now_there.left_out),
+    }
+    told = listed(f"{name} ({was} rows, now {left})" for name, (was, left) in fewer.items())
+    said = [step.migration.label for step in seen.plan.steps if step.loses_data]
+    if fewer and not said:
+        return failed(
+            item, seen.at, f"Rows are gone that no header said would go: {told}.", **evidence
+        )
+    if fewer:
+        why = f"Fewer rows in {told}, as the header of {listed(said)} says."
+        return passed(item, seen.at, why, **evidence)
+    if before.left_out:
+        unknown = listed(f"{name} ({why})" for name, why in before.left_out.items())
+        return not_run(item, seen.at, f"Not counted: {unknown}.", **evidence)
+    return passed(item, seen.at, f"{len(before.rows)} tables have no fewer rows.", **evidence)
+
+
+def _fewer(before: Counts, after: Counts) -> Mapping[str, tuple[int, int]]:
+    """By the name before: rows then and now, where they are fewer. A table that is gone has none;
+    one that cannot be counted any more is no loss.
+    """
+    found = {}
+    unknown = set(after.left_out)
+    for oid, was in before.rows.items():
+        left = after.rows.get(oid, 0)
+        if left < was and before.names[oid] not in unknown:
+            found[before.names[oid]] = (was, left)
+    return found
+
+
+def _indexes(item: Item, seen: After) -> Judged:
+    return judged_indexes(item, seen.at, invalid_indexes(seen.here.access.session))
+
+
+def _application(item: Item, seen: After) -> Judged:
+    asked = seen.settings.after_run[seen.here.access.target.alias]
+    ended = _ended(asked)
+    evidence: list[Json] = [
+        {
+            "command": list(one.command),
+            "status": one.status,
+            "milliseconds": round(one.seconds * 1000),
+            "said": one.said,
+        }
+        for one in ended
+    ]
+    last = ended[-1]
+    if last.status == 0 and len(ended) == len(asked.commands):
+        return passed(item, seen.at, f"{len(ended)} commands ended with 0.", commands=evidence)
+    how = f"ended with {last.status}" if last.status is not None else "did not end in time"
+    why = f"{' '.join(last.command)} {how}. {last.said}".strip()
+    return failed(item, seen.at, why, commands=evidence)
+
+
+def _ended(asked: AfterRun) -> Sequence[Ended]:
+    """What came of the commands, up to the first that did not end well."""
+    found: list[Ended] = []
+    left = asked.timeout / 1000
+    for command in asked.commands:
+        found.append(run_command(command, left))
+        left -= found[-1].seconds
+        if found[-1].status != 0:
+            break
+    return found
+
+
+_JUDGES: Mapping[str, Callable[[Item, After], Judged]] = MappingProxyType(
+    {
+        items.CHECKS: _checks,
+        items.CONTRACT: _contract,
+        items.SECOND_RUN: _second_run,
+        items.ROWS: _rows,
+        items.INDEXES_AFTER: _indexes,
+        items.APPLICATION: _application,
+    }
+)

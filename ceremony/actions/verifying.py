@@ -1,0 +1,190 @@
+"""Verification after a run: what must hold now, who is told, and where the ceremony goes from here.
+
+The lock is still held, and no transaction is open in the target. What is found is recorded first;
+then the ceremony goes on, or the world stops.
+"""
+
+from dataclasses import dataclass, replace
+
+from ceremony.actions.acceptance import accept_if_nobody_is_asked
+from ceremony.actions.ceremonies import acting, advance
+from ceremony.actions.claims import Evidence, judge_acceptance
+from ceremony.actions.halt import raise_halt
+from ceremony.actions.items import newest, record_items, write_items
+from ceremony.actions.ready import Ready
+from ceremony.actions.snapshots import read_catalog
+from ceremony.actions.verification_judges import After, Before, after, judge_after
+from ceremony.actions.watching import Watcher
+from ceremony.conf import Settings
+from ceremony.core.checklist import items
+from ceremony.core.checklist.items import verification_items
+from ceremony.core.halting import Condition
+from ceremony.core.item import ItemResult, Judged, Phase
+from ceremony.core.outcome import Problem, StepState
+from ceremony.core.plan import Plan
+from ceremony.core.policy import Policy
+from ceremony.core.report import RunReport, Verdict
+from ceremony.core.series import Series
+from ceremony.core.states import Act, State
+from ceremony.errors import CeremonyError
+from ceremony.models import CeremonyRun, StoredManifest
+from ceremony.pg.row_counts import count_rows
+
+NOTHING_REMEMBERED = Before()
+
+_CONDITIONS = {
+    items.ROWS: Condition.DATA_LOST,
+    items.APPLICATION: Condition.APPLICATION_FAILED,
+}
+"""What an item that failed means for the target; any other one is a violation that was found."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """The target, and what was run on it under which policy."""
+
+    here: Ready
+    plan: Plan
+    series: Series
+    policy: Policy
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Verification:
+    """``judged`` are the items of the verification, then those of the acceptance as far as they are
+    known. ``condition`` is what stops the world, ``None`` where nothing does.
+    """
+
+    judged: tuple[Judged, ...]
+    condition: Condition | None = None
+
+
+def remember(here: Ready, policy: Policy) -> Before:
+    """What the verification compares with: rows of every table, and the catalog.
+
+    Nothing is asked under a policy without verification. What cannot be read is not raised: the
+    items that need it are NOT RUN.
+    """
+    if not policy.verify:
+        return NOTHING_REMEMBERED
+    catalog = read_catalog(here.access, "The verification after the run says what it lacks.")
+    try:
+        counts = count_rows(here.access.session, here.access.ledger.schema)
+    except CeremonyError:
+        return Before(None, catalog.snapshot)
+    return Before(counts, catalog.snapshot)
+
+
+def verify_after(
+    work: Work, before: Before, report: RunReport, watcher: Watcher
+) -> Verification | None:
+    """Verify a run that went well, record what was found, and move its ceremony on: to the
+    sign-off, or to a halt with the condition that was met.
+
+    ``None`` where the run failed, the policy wants no verification, or the ceremony is not being
+    verified. Raises CeremonyError where the target or control cannot be reached any more: the
+    ceremony stays as it is, and ``verify_sql --ceremony`` takes it up.
+    """
+    if report.verdict in {Verdict.FAIL, Verdict.NOT_RUN} or not work.policy.verify:
+        return None
+    member = CeremonyRun.objects.select_related("manifest").filter(run=report.run).first()
+    if member is None or not _is_verifying(member.manifest):
+        return None
+    whole = all(one.state is StepState.DONE for one in report.outcomes)
+    digest = report.snapshot.digest if report.snapshot else ""
+    return verify_manifest(work, before, member.manifest, digest, watcher, whole=whole)
+
+
+def verify_manifest(
+    work: Work,
+    before: Before,
+    manifest: StoredManifest,
+    digest: str,
+    watcher: Watcher,
+    *,
+    whole: bool,
+) -> Verification:
+    """The same for a ceremony that is being verified. ``digest`` is that of the catalog that the
+    run left, ``""`` where it is not known; ``whole`` says that every step is done.
+    """
+    watcher.note("Verifying: checks, contract, a second run, rows …")
+    seen = after(work.here, work.plan, work.series, work.settings, before, digest)
+    application = work.here.access.target.alias in work.settings.after_run
+    asked = verification_items(work.series, work.plan, application=application)
+    judged = tuple(judge_after(item, seen) for item in asked)
+    for one in judged:
+        watcher.note(f"{one.result.value:8} {one.item.id}: {one.explanation}")
+    failed = [one for one in judged if one.result is ItemResult.FAIL]
+    if failed:
+        return _stopped(work, manifest, judged, failed)
+    return _gone_on(work, manifest, judged, seen, whole=whole)
+
+
+def with_verification(report: RunReport, found: Verification | None, alias: str) -> RunReport:
+    """The report of a run that ran, with what its verification met: FAIL and the problem
+    ``verification-failed`` where the world stopped.
+    """
+    if found is None or found.condition is None:
+        return report
+    wrong = [one for one in found.judged if one.result is ItemResult.FAIL]
+    told = "\n".join(f"{one.item.id}: {one.explanation}" for one in wrong)
+    problem = Problem(
+        "verification-failed",
+        f"The migrations ran, and the verification after them found what must not be:\n{told}",
+        "Every migration of the plan is in the database. Nothing more runs there until the halt is "
+        "lifted.",
+        f"manage.py resume_sql --database {alias} shows what is next: assess, decide, document.",
+    )
+    return replace(report, verdict=Verdict.FAIL, problem=problem)
+
+
+def _is_verifying(manifest: StoredManifest) -> bool:
+    return State(manifest.ceremony.state) is State.VERIFYING
+
+
+def _stopped(
+    work: Work, manifest: StoredManifest, judged: tuple[Judged, ...], failed: list[Judged]
+) -> Verification:
+    """Record what was found and stop the world, or where the policy has no halts the ceremony
+    alone.
+    """
+    actor = work.here.caller.actor.name
+    record_items(manifest, judged, actor)
+    condition = _CONDITIONS.get(failed[0].item.id, Condition.VERIFICATION_FAILED)
+    told = "\n".join(f"{one.item.id}: {one.explanation}" for one in failed)
+    if work.policy.halt:
+        raise_halt(work.here, condition, told, actor, manifest.ceremony_id)
+    else:
+        with acting(manifest.ceremony_id) as (head, ceremony):
+            advance(head, ceremony, Act.HALT, actor, {"condition": condition.value, "text": told})
+    return Verification(judged, condition)
+
+
+def _gone_on(
+    work: Work,
+    manifest: StoredManifest,
+    judged: tuple[Judged, ...],
+    seen: After,
+    *,
+    whole: bool,
+) -> Verification:
+    """Record what was found, fill the acceptance from it, and hand over to those who sign."""
+    known = Evidence(
+        work.here.access.target.alias,
+        work.plan,
+        work.series,
+        whole,
+        newest(manifest, Phase.PREFLIGHT),
+        judged,
+        seen.before.snapshot,
+        seen.left,
+        seen.at,
+    )
+    everything = (*judged, *judge_acceptance(known))
+    actor = work.here.caller.actor.name
+    with acting(manifest.ceremony_id) as (head, ceremony):
+        write_items(head, ceremony, manifest, everything, actor)
+        advance(head, ceremony, Act.VERIFY, actor)
+        accept_if_nobody_is_asked(head, ceremony, manifest, work.policy)
+    return Verification(everything)

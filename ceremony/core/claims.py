@@ -1,0 +1,127 @@
+"""What the summary of a series claims, held against evidence: reversible, idempotent, non-breaking,
+feature-flagged.
+
+What is stated is checked; what cannot be checked is not taken on trust.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ceremony.core.catalog import ObjectKind
+from ceremony.core.catalog.diff import Change, Difference
+from ceremony.core.checklist.judging import listed
+from ceremony.core.rehearsal.drill import Mark, Station
+from ceremony.core.rehearsal.way_back import Verdict
+
+TYPE = "type"
+"""The fact of a column that a retyping changes."""
+
+_SOUND = frozenset({Verdict.RESTORED.value, Verdict.COSMETIC.value})
+
+
+@dataclass(frozen=True)
+class Found:
+    """Whether a claim is true; ``None`` where nothing tells. ``why`` is one sentence."""
+
+    true: bool | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """The rehearsal of one migration as its certificate has it, and the number of it; ``entry`` is
+    ``None`` where none of exactly these files is recorded.
+    """
+
+    label: str
+    number: int = 0
+    entry: Mapping[str, Any] | None = None
+
+
+def reversible(migrations: Sequence[Rehearsed]) -> Found:
+    """Every way back was run in a rehearsal of exactly these files and restored what was before."""
+    if unknown := _unrehearsed(migrations):
+        return unknown
+    wrong = []
+    for one in migrations:
+        verdict = _plain_way(one.entry or {})
+        if verdict not in _SOUND:
+            wrong.append(f"{one.label} ({verdict})")
+    if wrong:
+        return Found(False, f"Not taken back cleanly in rehearsal: {listed(wrong)}.")
+    return Found(True, f"Rehearsal {_numbers(migrations)} took every migration back to the start.")
+
+
+def idempotent(migrations: Sequence[Rehearsed]) -> Found:
+    """The statements were run a second time in rehearsal, the ledger ignored, and changed
+    nothing.
+    """
+    if unknown := _unrehearsed(migrations):
+        return unknown
+    marks = {one.label: _again(one.entry or {}) for one in migrations}
+    wrong = [label for label, mark in marks.items() if mark in (Mark.DIFFERS, Mark.FAILED)]
+    unrun = [label for label, mark in marks.items() if mark is Mark.NOT_RUN]
+    if wrong:
+        return Found(False, f"Run a second time, these fail or change something: {listed(wrong)}.")
+    if unrun:
+        return Found(None, f"These were not run a second time: {listed(unrun)}.")
+    return Found(True, f"Rehearsal {_numbers(migrations)} ran every one twice: nothing changed.")
+
+
+def non_breaking(differences: Sequence[Difference] | None, contract: bool | None) -> Found:
+    """No object that was there before is dropped, renamed or retyped, and the contract holds.
+
+    ``differences`` lead from the catalog before the run to the one after it, ``None`` where one of
+    them is not known; ``contract`` is whether it holds now.
+    """
+    if differences is None:
+        return Found(None, "The catalog before the run, or after it, is not known.")
+    gone = [str(one.key) for one in differences if one.change is Change.VANISHED]
+    retyped = [
+        str(one.key)
+        for one in differences
+        if one.change is Change.CHANGED and one.fact == TYPE and one.key.kind is ObjectKind.COLUMN
+    ]
+    if gone or retyped:
+        told = [f"{name} is gone" for name in gone] + [f"{name} is retyped" for name in retyped]
+        return Found(False, f"Of what was there before, {listed(told)}.")
+    if contract is False:
+        return Found(False, "The contract does not hold after the run.")
+    if contract is None:
+        return Found(None, "Nothing that was there is gone or retyped; the contract was not asked.")
+    return Found(True, "Nothing that was there is gone or retyped, and the contract holds.")
+
+
+def feature_flagged(flags: Mapping[str, str]) -> Found:
+    """The change hides behind flags that are off. ``flags`` maps each to where it is on, ``""`` for
+    nowhere.
+    """
+    if not flags:
+        return Found(False, "series.toml names no flag in flags_off of [preflight].")
+    on = [f"{name} (in {where})" for name, where in flags.items() if where]
+    if on:
+        return Found(False, f"These are on: {listed(on)}.")
+    return Found(True, f"{len(flags)} flags are named, and all are off.")
+
+
+def _unrehearsed(migrations: Sequence[Rehearsed]) -> Found | None:
+    missing = [one.label for one in migrations if one.entry is None]
+    if not missing:
+        return None
+    return Found(None, f"No rehearsal of exactly these files is recorded: {listed(missing)}.")
+
+
+def _plain_way(entry: Mapping[str, Any]) -> str:
+    ways = entry.get("ways_back", ())
+    return next((str(way["verdict"]) for way in ways if way["variant"] == ""), "not run")
+
+
+def _again(entry: Mapping[str, Any]) -> Mark:
+    stations = entry.get("stations", ())
+    found = (one["mark"] for one in stations if one["station"] == Station.AGAIN.value)
+    return Mark(next(found, Mark.NOT_RUN.value))
+
+
+def _numbers(migrations: Sequence[Rehearsed]) -> str:
+    return ", ".join(map(str, sorted({one.number for one in migrations})))
