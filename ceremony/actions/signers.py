@@ -63,7 +63,7 @@ def rules_of(ceremony: Ceremony, policy: Policy, purpose: Purpose) -> Rules:
 
 def objection_to(user: AbstractUser, rules: Rules) -> Objection | None:
     """Why ``user`` may not approve or accept now; ``None`` where nothing stands against it."""
-    return _right(user) or _separation(user, rules) or _seat(user, rules)
+    return _right(user) or separation(user, rules) or _seat(user, rules)
 
 
 def may_speak(user: AbstractUser) -> Objection | None:
@@ -84,7 +84,8 @@ def _right(user: AbstractUser) -> Objection | None:
     )
 
 
-def _separation(user: AbstractUser, rules: Rules) -> Objection | None:
+def separation(user: AbstractUser, rules: Rules) -> Objection | None:
+    """Why ``user`` may not sign for the other part that he or she has; no question is asked."""
     name = evidence.clean(user.get_username())
     if Duty.AUTHOR_APPROVER in rules.separate and shared(names_of(user), rules.authors):
         return Objection(
