@@ -1,4 +1,4 @@
-"""Remarks: issues met, lessons learned and recommendations that people write down for the report."""
+"""Remarks: issues met, lessons learned, recommendations, written down by people for the report."""
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone

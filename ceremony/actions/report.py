@@ -61,7 +61,7 @@ def make_report(number: int, actor: Actor) -> MadeReport:
         report = gathered(ceremony)
         document = document_of(report)
         row = keep(head, EXECUTION, document, actor, ceremony)
-    return _made(row, report.verdict, document, reading_of(report))
+    return made(row, report.verdict, document, reading_of(report))
 
 
 @control_errors()
@@ -105,9 +105,10 @@ def keep(
     return row
 
 
-def _made(
+def made(
     row: StoredReport, verdict: Verdict, document: Mapping[str, Json], reading: Reading
 ) -> MadeReport:
+    """A kept report with what it says."""
     return MadeReport(
         number=row.pk,
         kind=row.kind,

@@ -6,13 +6,19 @@ The texts are plain: each writer makes them safe for its own form.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
+
+NAMED = ("What", "Value")
+"""The head of a table of names and values."""
+
+_VERDICTS = frozenset({"Verdict", "Result"})
 
 
 @dataclass(frozen=True)
 class Paragraph:
     """One or more sentences."""
 
+    kind: ClassVar[str] = "paragraph"
     text: str
 
 
@@ -20,6 +26,7 @@ class Paragraph:
 class Bullets:
     """A list, one text per item."""
 
+    kind: ClassVar[str] = "bullets"
     items: tuple[str, ...]
 
 
@@ -32,6 +39,16 @@ class Table:
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the first column holds verdicts."""
+        return self.head[0] in _VERDICTS
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the first column names the rows, and the head says nothing more."""
+        return self.head == NAMED
 
 
 Block: TypeAlias = Paragraph | Bullets | Table
@@ -66,7 +83,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -
 
 def facts(pairs: Iterable[tuple[str, str]]) -> tuple[Table, ...]:
     """A table of names and values without those that are empty."""
-    return table(("What", "Value"), [pair for pair in pairs if pair[1]])
+    return table(NAMED, [pair for pair in pairs if pair[1]])
 
 
 def bullets(items: Iterable[str]) -> tuple[Bullets, ...]:

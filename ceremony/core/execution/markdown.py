@@ -11,11 +11,17 @@ from collections.abc import Iterator
 from ceremony.core.execution.blocks import Block, Bullets, Paragraph, Reading, Table
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>|~#&$@]")
+_SPECIAL = re.compile(
+    r"[\\`*\[<|~$]"  # wherever they stand
+    r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis begins and ends at the edge of a word alone
+    r"|&(?=#?\w+;)|@(?=[\w.-]+\.)|!(?=\[)"  # entities, addresses, images
+)
 _LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp|www)(?=[:.])")
 """Behind these words the extension for autolinks looks for an address."""
 
-_LEADING = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=])")
+_LEADING = re.compile(r"^(\d{1,9})([.)])(?=\s|$)|^([-+=#>])")
+"""What makes a list, a heading, a quotation or a rule of a line."""
+
 _EMPTY = "–"
 
 

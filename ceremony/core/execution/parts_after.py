@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ceremony.core.execution.blocks import (
+    NAMED,
     Block,
     Section,
     bullets,
@@ -49,7 +50,7 @@ def way_back(report: ExecutionReport) -> Section:
     ]
     for one in report.compensation:
         blocks += table(
-            ("What", "Value"),
+            NAMED,
             (
                 ("When", one.when),
                 ("State", one.state),

@@ -17,8 +17,8 @@ from ceremony.core.execution.facts import (
     Inventoried,
     Ran,
 )
-from ceremony.core.ledger_row import Event
 from ceremony.core.item import ItemResult, Judged
+from ceremony.core.ledger_row import Event
 from ceremony.core.rehearsal.way_back import Verdict as WayBackVerdict
 from ceremony.core.report import Verdict
 from ceremony.core.states import BEFORE_THE_RUN, State
