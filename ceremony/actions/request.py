@@ -16,6 +16,7 @@ from ceremony.actions.access import home_of
 from ceremony.actions.authors import authors_of
 from ceremony.actions.ceremonies import acting, advance, ceremony_unknown, expire_due
 from ceremony.actions.control import control_errors, require_control
+from ceremony.actions.gates import gates_of
 from ceremony.actions.library import load_library
 from ceremony.actions.manifest import manifest_for
 from ceremony.actions.open_round import Proposal, Round, open_round
@@ -61,12 +62,6 @@ class CeremonyRequest:
     account: AbstractUser | None = None
     again: int = 0
 
-    @property
-    def requester(self) -> str:
-        """The name of who asks."""
-        name = self.account.get_username() if self.account else self.caller.actor.name
-        return evidence.bounded(name, 255)
-
 
 @dataclass(frozen=True)
 class CancelRequest:
@@ -77,6 +72,7 @@ class CancelRequest:
     why: str
     caller: Caller
     alias: str | None = None
+    account: AbstractUser | None = None
 
 
 @control_errors()
@@ -90,8 +86,7 @@ def request(request: CeremonyRequest, watcher: Watcher) -> RequestReport:
     """
     settings = conf.load()
     require_control()
-    if request.account is not None:
-        refuse_without(request.account, REQUEST, "request a ceremony")
+    _refuse_person(request.account)
     expire_due(now())
     before = _round_before(request)
     alias = before.ceremony.target.alias if before else request.alias
@@ -115,15 +110,27 @@ def request(request: CeremonyRequest, watcher: Watcher) -> RequestReport:
 def cancel(request: CancelRequest) -> Cancelled:
     """Call a ceremony off; it ends as it stands.
 
-    Raises UsageError (ceremony-unknown, ceremony-elsewhere) and Refused (ceremony-state).
+    Raises UsageError (ceremony-unknown, ceremony-elsewhere) and Refused (ceremony-state,
+    right-missing).
     """
     require_control()
+    _refuse_person(request.account)
     _ceremony(request.number, request.series, request.alias)
     why = evidence.bounded(request.why)
     with acting(request.number) as (head, ceremony):
-        advance(head, ceremony, Act.CANCEL, request.caller.actor.name, {"why": why})
+        actor = _name_of(request.caller, request.account)
+        advance(head, ceremony, Act.CANCEL, actor, {"why": why})
         alias = ceremony.target.alias
     return Cancelled(ceremony.pk, ceremony.series, alias, ceremony.title, why)
+
+
+def _refuse_person(account: AbstractUser | None) -> None:
+    if account is not None:
+        refuse_without(account, REQUEST, "request a ceremony or call one off")
+
+
+def _name_of(caller: Caller, account: AbstractUser | None) -> str:
+    return evidence.bounded(account.get_username() if account else caller.actor.name, 255)
 
 
 def _round_before(request: CeremonyRequest) -> StoredManifest | None:
@@ -170,7 +177,7 @@ def _said(
     return Round(
         title=evidence.bounded(title, LONGEST_TITLE),
         why=evidence.bounded(request.why),
-        requester=request.requester,
+        requester=_name_of(request.caller, account),
         account=account,
         authors=authors_of(plan, proposal.manifest, request.caller, account, settings),
         asked=asked.to_json(),
@@ -211,6 +218,7 @@ def _requested(
         fingerprint=stored.fingerprint,
         policy=policy,
         expires_at=ceremony.expires_at,
+        gates=gates_of(ceremony, now()),
         items=judged,
         weak=weaknesses(policy),
         changed=changed,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ceremony.core.finding import Finding
+from ceremony.core.gates import Gate
 from ceremony.core.item import Judged
 from ceremony.core.plan import Plan
 from ceremony.core.policy import Policy
@@ -18,7 +19,8 @@ from ceremony.core.text_change import TextChange
 class RequestReport:
     """``number`` is 0, and ``policy`` ``None``, where there was nothing to request.
 
-    ``items`` are those of pre-flight as they were found just now. ``changed`` and ``texts`` tell
+    ``gates`` are what stands between it and its run, what is shut first. ``items`` are those of
+    pre-flight as they were found just now. ``changed`` and ``texts`` tell
     what is different from the round before, ``others`` are the numbers of open ceremonies on the
     same target, which this one makes stale when it runs (and they it). ``expires_at`` is UTC,
     ``None`` for never.
@@ -34,6 +36,7 @@ class RequestReport:
     fingerprint: str = ""
     policy: Policy | None = None
     expires_at: datetime | None = None
+    gates: tuple[Gate, ...] = ()
     items: tuple[Judged, ...] = ()
     weak: tuple[Finding, ...] = ()
     changed: tuple[str, ...] = ()

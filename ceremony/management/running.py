@@ -37,20 +37,7 @@ class RunningCommand(WatchedCommand):
     def add_run_arguments(self, parser: CommandParser) -> None:
         """The flags that a run takes in either direction."""
         add_database(parser)
-        waiting = parser.add_mutually_exclusive_group()
-        waiting.add_argument(
-            "--no-wait",
-            action="store_const",
-            const=0.0,
-            dest="wait",
-            help="Do not wait for the target's lock: exit 4 at once when somebody else holds it.",
-        )
-        waiting.add_argument(
-            "--wait",
-            type=seconds,
-            metavar="SECONDS",
-            help="Wait at most this long for the target's lock. Default: as long as it takes.",
-        )
+        add_waiting(parser)
         parser.add_argument(
             "--confirm",
             default="",
@@ -74,6 +61,24 @@ def add_database(parser: CommandParser) -> None:
         metavar="ALIAS",
         help="The target, an alias of DATABASES. Default: the database that series.toml names, "
         "else the alias of the series' name.",
+    )
+
+
+def add_waiting(parser: CommandParser) -> None:
+    """The flags that say how long to wait for the target's lock."""
+    waiting = parser.add_mutually_exclusive_group()
+    waiting.add_argument(
+        "--no-wait",
+        action="store_const",
+        const=0.0,
+        dest="wait",
+        help="Do not wait for the target's lock: exit 4 at once when somebody else holds it.",
+    )
+    waiting.add_argument(
+        "--wait",
+        type=seconds,
+        metavar="SECONDS",
+        help="Wait at most this long for the target's lock. Default: as long as it takes.",
     )
 
 

@@ -79,7 +79,7 @@ def plan_report(report: PlanReport) -> Json:
     """``plan_sql``: the steps in order and the plan's fingerprint."""
     return {
         "target": target_facts(report.target),
-        **_plan(report.plan),
+        **plan_facts(report.plan),
         "applied": report.applied,
         "digest": report.digest,
         "findings": finding_list(report.plan.findings),
@@ -177,7 +177,8 @@ def _trouble(trouble: Trouble) -> Json:
     }
 
 
-def _plan(plan: Plan) -> dict[str, Json]:
+def plan_facts(plan: Plan) -> dict[str, Json]:
+    """A plan: series, direction and steps."""
     return {
         "series": plan.series,
         "direction": plan.direction.value,
