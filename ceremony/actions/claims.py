@@ -9,9 +9,10 @@ from ceremony import conf
 from ceremony.actions.rehearsed import LOOKED_AT
 from ceremony.core.catalog import Snapshot
 from ceremony.core.catalog.diff import AlgorithmsDiffer, Difference, diff
-from ceremony.core.checklist import items
+from ceremony.core.checklist import ids
 from ceremony.core.checklist.acceptance import acceptance_of
-from ceremony.core.checklist.items import CLAIM, acceptance_items
+from ceremony.core.checklist.ids import CLAIM
+from ceremony.core.checklist.items import acceptance_items
 from ceremony.core.checklist.judging import failed, listed, not_run, passed
 from ceremony.core.checklist.preflight import preflight_of
 from ceremony.core.checklist.summary import summary_of
@@ -32,11 +33,11 @@ from ceremony.models import MigrationRecord, RecordState, Rehearsal
 
 _FROM_VERIFICATION: Mapping[str, str] = MappingProxyType(
     {
-        "checks": items.CHECKS,
-        "contract": items.CONTRACT,
-        "second-run": items.SECOND_RUN,
-        "rows": items.ROWS,
-        "application": items.APPLICATION,
+        "checks": ids.CHECKS,
+        "contract": ids.CONTRACT,
+        "second-run": ids.SECOND_RUN,
+        "rows": ids.ROWS,
+        "application": ids.APPLICATION,
     }
 )
 """Words for evidence that an item of the verification gives, with its id."""
@@ -163,7 +164,7 @@ def _contract(known: Evidence) -> bool | None:
     """Whether the contract holds now; a series without one has nothing to break."""
     if not known.series.contract.requirements:
         return True
-    found = next((one for one in known.verification if one.item.id == items.CONTRACT), None)
+    found = next((one for one in known.verification if one.item.id == ids.CONTRACT), None)
     if found is None or found.result is ItemResult.NOT_RUN:
         return None
     return found.result is ItemResult.PASS

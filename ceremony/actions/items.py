@@ -9,29 +9,49 @@ from collections.abc import Mapping, Sequence
 from django.utils.timezone import now
 
 from ceremony.actions import evidence
-from ceremony.actions.ceremonies import acting, locked
+from ceremony.actions.ceremonies import locked
 from ceremony.actions.record import recording
 from ceremony.core.chain import Json
 from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
-from ceremony.models import AuditHead, Ceremony, JudgedItem, StoredManifest, audit
+from ceremony.models import AuditEvent, AuditHead, Ceremony, JudgedItem, StoredManifest, audit
 from ceremony.models.audit import Action
+from ceremony.models.row_digest import row_digest
 
-__all__ = ["acting", "newest", "record_items", "write_items"]
+_ACTIONS = (
+    Action.ITEMS_JUDGED.value,
+    Action.ITEM_ANSWERED.value,
+    Action.ITEM_WAIVED.value,
+)
+"""The events that tell of results."""
 
 
 def newest(manifest: StoredManifest, phase: Phase) -> tuple[Judged, ...]:
-    """Every item of a phase with its newest result, in the order of the checklist."""
-    found: dict[str, Judged] = {}
+    """Every item of a phase with its newest result, in the order of the checklist.
+
+    A row that no event of the trail tells of counts for nothing: somebody else put it there.
+    """
     rows = manifest.items.filter(phase=phase.value).select_related("user").order_by("pk")
+    told = _told(manifest) if rows else frozenset()
+    found: dict[str, Judged] = {}
     for row in rows:
-        found[row.item] = judged_of(row)
+        if row_digest(row) in told:
+            found[row.item] = judged_of(row)
     return tuple(found.values())
+
+
+def _told(manifest: StoredManifest) -> frozenset[str]:
+    """The digests of the results that events of this ceremony tell of."""
+    events = AuditEvent.objects.filter(
+        action__in=_ACTIONS, subject=subject_of(manifest.ceremony_id)
+    ).only("payload")
+    table = JudgedItem._meta.db_table
+    return frozenset(digest for event in events for name, digest in event.rows() if name == table)
 
 
 def judged_of(row: JudgedItem) -> Judged:
     """The value behind a row."""
     item = Item(row.item, row.text, ItemKind(row.kind), Phase(row.phase))
-    by = row.by if row.user_id is None else row.user.get_username()
+    by = row.user.get_username() if row.user else row.by
     return Judged(item, ItemResult(row.result), row.explanation, row.evidence, by, row.at)
 
 
@@ -100,10 +120,15 @@ def act_of(
         evidence.bounded(actor, 255),
         ceremony.target.alias,
         ceremony.series,
-        f"Ceremony {ceremony.pk}",
+        subject_of(ceremony.pk),
         told,
         tuple(rows),
     )
+
+
+def subject_of(number: int) -> str:
+    """What events about a ceremony are about."""
+    return f"Ceremony {number}"
 
 
 def clean_json(value: Json) -> Json:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from ceremony import conf
 from ceremony.actions.access import Access
 from ceremony.core.chain import Json
-from ceremony.core.checklist import items
+from ceremony.core.checklist import ids
 from ceremony.core.checklist.items import clean_before, required_before
 from ceremony.core.checklist.judging import failed, judged_by_checks, listed, not_run, passed
 from ceremony.core.checklist.preflight import Preflight
@@ -202,26 +202,26 @@ def _checks(item: Item, seen: Seen, looked: Looked) -> Judged:
 
 _KNOWN: Mapping[str, Callable[[Item, Seen], Judged]] = MappingProxyType(
     {
-        items.REACHABLE: _reachable,
-        items.SERVER_VERSION: _server_version,
-        items.FILES: _files,
-        items.FLAGS_OFF: _flags,
+        ids.REACHABLE: _reachable,
+        ids.SERVER_VERSION: _server_version,
+        ids.FILES: _files,
+        ids.FLAGS_OFF: _flags,
     }
 )
 """The items that are known without asking the target."""
 
 _ASKED: Mapping[str, Callable[[Item, Seen, Looked], Judged]] = MappingProxyType(
     {
-        items.EXTENSIONS: _extensions,
-        items.REQUIRED_OBJECTS: _required,
-        items.CLEAN_STATE: _clean,
-        items.LONG_TRANSACTIONS: _long,
-        items.OTHER_SESSIONS: _in_the_way,
-        items.PREPARED: _prepared,
-        items.INVALID_INDEXES: _invalid,
-        items.REPLICA_LAG: _replicas,
-        items.DISK_FREE: _disk,
-        items.CHECKS_BEFORE: _checks,
+        ids.EXTENSIONS: _extensions,
+        ids.REQUIRED_OBJECTS: _required,
+        ids.CLEAN_STATE: _clean,
+        ids.LONG_TRANSACTIONS: _long,
+        ids.OTHER_SESSIONS: _in_the_way,
+        ids.PREPARED: _prepared,
+        ids.INVALID_INDEXES: _invalid,
+        ids.REPLICA_LAG: _replicas,
+        ids.DISK_FREE: _disk,
+        ids.CHECKS_BEFORE: _checks,
     }
 )
 """Those that it is asked for."""

@@ -13,7 +13,7 @@ from ceremony.core.after_run import AfterRun
 from ceremony.core.catalog import Snapshot
 from ceremony.core.chain import Json
 from ceremony.core.check import Check, When
-from ceremony.core.checklist import items
+from ceremony.core.checklist import ids
 from ceremony.core.checklist.judging import failed, judged_by_checks, listed, not_run, passed
 from ceremony.core.contract.holding import held_on
 from ceremony.core.contract.requirement import Level
@@ -75,7 +75,10 @@ def judge_after(item: Item, seen: After) -> Judged:
 
 
 def _checks(item: Item, seen: After) -> Judged:
-    return judged_by_checks(item, seen.at, run_checks(seen.here.access.session, _wanted(seen)))
+    wanted = _wanted(seen)
+    if not wanted:
+        return passed(item, seen.at, "Nothing that is applied has one.")
+    return judged_by_checks(item, seen.at, run_checks(seen.here.access.session, wanted))
 
 
 def _wanted(seen: After) -> list[Check]:
@@ -205,11 +208,11 @@ def _ended(asked: AfterRun) -> Sequence[Ended]:
 
 _JUDGES: Mapping[str, Callable[[Item, After], Judged]] = MappingProxyType(
     {
-        items.CHECKS: _checks,
-        items.CONTRACT: _contract,
-        items.SECOND_RUN: _second_run,
-        items.ROWS: _rows,
-        items.INDEXES_AFTER: _indexes,
-        items.APPLICATION: _application,
+        ids.CHECKS: _checks,
+        ids.CONTRACT: _contract,
+        ids.SECOND_RUN: _second_run,
+        ids.ROWS: _rows,
+        ids.INDEXES_AFTER: _indexes,
+        ids.APPLICATION: _application,
     }
 )

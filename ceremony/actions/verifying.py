@@ -16,7 +16,7 @@ from ceremony.actions.snapshots import read_catalog
 from ceremony.actions.verification_judges import After, Before, after, judge_after
 from ceremony.actions.watching import Watcher
 from ceremony.conf import Settings
-from ceremony.core.checklist import items
+from ceremony.core.checklist import ids
 from ceremony.core.checklist.items import verification_items
 from ceremony.core.halting import Condition
 from ceremony.core.item import ItemResult, Judged, Phase
@@ -33,8 +33,8 @@ from ceremony.pg.row_counts import count_rows
 NOTHING_REMEMBERED = Before()
 
 _CONDITIONS = {
-    items.ROWS: Condition.DATA_LOST,
-    items.APPLICATION: Condition.APPLICATION_FAILED,
+    ids.ROWS: Condition.DATA_LOST,
+    ids.APPLICATION: Condition.APPLICATION_FAILED,
 }
 """What an item that failed means for the target; any other one is a violation that was found."""
 
@@ -111,7 +111,7 @@ def verify_manifest(
     watcher.note("Verifying: checks, contract, a second run, rows …")
     seen = after(work.here, work.plan, work.series, work.settings, before, digest)
     application = work.here.access.target.alias in work.settings.after_run
-    asked = verification_items(work.series, work.plan, application=application)
+    asked = verification_items(work.series, application=application)
     judged = tuple(judge_after(item, seen) for item in asked)
     for one in judged:
         watcher.note(f"{one.result.value:8} {one.item.id}: {one.explanation}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ceremony.core import drift_settings, risks
+from ceremony.core.checklist import acceptance, preflight, summary
 from ceremony.core.finding import Finding, refuse
 from ceremony.core.layouts.recognise import recognise
 from ceremony.core.layouts.sequence import WIDTHS
@@ -117,6 +118,9 @@ def read_settings(series: str, path: str, text: str | None, stems: Iterable[str]
             *policy.objections(tables),
             *given.objections(tables),
             *risks.objections(tables),
+            *preflight.objections(tables),
+            *acceptance.objections(tables),
+            *summary.objections(tables),
         )
     ]
     good = {k: v for k, v in tables.items() if k in KEYS and _fits(k, v)}

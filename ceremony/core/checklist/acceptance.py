@@ -5,6 +5,7 @@ from typing import Any
 
 from ceremony.core.checklist.entries import Entry, entry_of, faults, repeated
 from ceremony.core.checklist.evidence import WORDS
+from ceremony.core.checklist.ids import CLAIM
 from ceremony.core.drift_settings import Objection
 from ceremony.core.series import SeriesSettings
 
@@ -45,3 +46,6 @@ def _faults(items: object) -> Iterator[str]:
             yield f"Item {number} of [acceptance] {fault}."
     if not wrong:
         yield from (f"[acceptance] has the id {name!r} twice." for name in repeated(items))
+        for name in (entry_of(one).id for one in items):
+            if name.startswith(CLAIM):
+                yield f"[acceptance] has the id {name!r}; {CLAIM!r} begins Ceremony's own."

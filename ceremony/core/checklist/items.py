@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ceremony.core.check import When
+from ceremony.core.checklist import ids
 from ceremony.core.checklist.acceptance import acceptance_of
 from ceremony.core.checklist.entries import Entry
 from ceremony.core.checklist.preflight import Preflight, preflight_of
@@ -11,31 +12,6 @@ from ceremony.core.checklist.touched import created_by, name_of
 from ceremony.core.item import Item, ItemKind, Phase
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.series import Series
-
-REACHABLE = "reachable"
-SERVER_VERSION = "server-version"
-FILES = "files"
-EXTENSIONS = "extensions"
-REQUIRED_OBJECTS = "required-objects"
-CLEAN_STATE = "clean-state"
-FLAGS_OFF = "flags-off"
-LONG_TRANSACTIONS = "long-transactions"
-OTHER_SESSIONS = "other-sessions"
-PREPARED = "prepared-transactions"
-INVALID_INDEXES = "invalid-indexes"
-REPLICA_LAG = "replica-lag"
-DISK_FREE = "disk-free"
-CHECKS_BEFORE = "checks-before"
-
-CHECKS = "checks"
-CONTRACT = "contract"
-SECOND_RUN = "second-run"
-ROWS = "rows"
-INDEXES_AFTER = "invalid-indexes"
-APPLICATION = "application"
-
-CLAIM = "claim-"
-"""What stands in front of the id of an item that checks a claim of the summary."""
 
 
 def preflight_items(series: Series, plan: Plan) -> tuple[Item, ...]:
@@ -68,29 +44,32 @@ def clean_before(asked: Preflight, plan: Plan) -> tuple[str, ...]:
 
 
 def _before(asked: Preflight, series: Series, plan: Plan) -> Iterator[tuple[str, str]]:
-    yield REACHABLE, "The target is reached and takes changes."
+    yield ids.REACHABLE, "The target is reached and takes changes."
     if asked.min_version:
-        yield SERVER_VERSION, f"The server is PostgreSQL {_version(asked.min_version)} or newer."
-    yield FILES, "Every file of the plan is there, is understood, and is as it was frozen."
+        yield (
+            ids.SERVER_VERSION,
+            f"The server is PostgreSQL {_version(asked.min_version)} or newer.",
+        )
+    yield ids.FILES, "Every file of the plan is there, is understood, and is as it was frozen."
     if asked.extensions:
-        yield EXTENSIONS, f"Extensions are installed: {', '.join(asked.extensions)}."
+        yield ids.EXTENSIONS, f"Extensions are installed: {', '.join(asked.extensions)}."
     if required := required_before(asked, plan):
-        yield REQUIRED_OBJECTS, f"Objects are there: {', '.join(required)}."
+        yield ids.REQUIRED_OBJECTS, f"Objects are there: {', '.join(required)}."
     if clean := clean_before(asked, plan):
-        yield CLEAN_STATE, f"Tables are absent or empty: {', '.join(clean)}."
+        yield ids.CLEAN_STATE, f"Tables are absent or empty: {', '.join(clean)}."
     if asked.flags_off:
-        yield FLAGS_OFF, f"Flags are off: {', '.join(asked.flags_off)}."
+        yield ids.FLAGS_OFF, f"Flags are off: {', '.join(asked.flags_off)}."
     seconds = asked.max_transaction / 1000
-    yield LONG_TRANSACTIONS, f"No other transaction is older than {seconds:g} s."
-    yield OTHER_SESSIONS, "No other session holds locks on a table of the plan for long."
-    yield PREPARED, "No prepared transaction waits in the database."
-    yield INVALID_INDEXES, "No index is invalid."
+    yield ids.LONG_TRANSACTIONS, f"No other transaction is older than {seconds:g} s."
+    yield ids.OTHER_SESSIONS, "No other session holds locks on a table of the plan for long."
+    yield ids.PREPARED, "No prepared transaction waits in the database."
+    yield ids.INVALID_INDEXES, "No index is invalid."
     if asked.replica_lag:
-        yield REPLICA_LAG, f"No replica is more than {asked.replica_lag / 1000:g} s behind."
+        yield ids.REPLICA_LAG, f"No replica is more than {asked.replica_lag / 1000:g} s behind."
     if asked.disk_free:
-        yield DISK_FREE, f"At least {asked.disk_free // 2**20} MB are free for the database."
+        yield ids.DISK_FREE, f"At least {asked.disk_free // 2**20} MB are free for the database."
     if checks_before(plan):
-        yield CHECKS_BEFORE, f"The checks before {plan.steps[0].migration.label} hold."
+        yield ids.CHECKS_BEFORE, f"The checks before {plan.steps[0].migration.label} hold."
 
 
 def checks_before(plan: Plan) -> bool:
@@ -100,25 +79,26 @@ def checks_before(plan: Plan) -> bool:
     return bool(plan.steps and plan.steps[0].checks_before)
 
 
-def verification_items(series: Series, plan: Plan, *, application: bool) -> tuple[Item, ...]:
+def verification_items(series: Series, *, application: bool) -> tuple[Item, ...]:
     """What is looked at after the run. ``application``: whether settings have commands for it."""
     return tuple(
-        _automatic(Phase.VERIFICATION, name, text)
-        for name, text in _after(series, plan, application)
+        _automatic(Phase.VERIFICATION, name, text) for name, text in _after(series, application)
     )
 
 
-def _after(series: Series, plan: Plan, application: bool) -> Iterator[tuple[str, str]]:
-    if plan.direction is Direction.APPLY:
-        if any(step.migration.checks_when(*CHECKED_AGAIN) for step in plan.steps):
-            yield CHECKS, "The checks of the migrations that ran hold when they are run again."
-        if series.contract.requirements:
-            yield CONTRACT, "The contract of the series holds."
-    yield SECOND_RUN, "A second run finds nothing to do, and the catalog stays as the run left it."
-    yield ROWS, "No table that was there before has fewer rows, but where a header says so."
-    yield INDEXES_AFTER, "No index is invalid."
+def _after(series: Series, application: bool) -> Iterator[tuple[str, str]]:
+    if any(one.checks_when(*CHECKED_AGAIN) for one in series.migrations):
+        yield ids.CHECKS, "The checks of what is applied hold when they are run again."
+    if series.contract.requirements:
+        yield ids.CONTRACT, "The contract of the series holds."
+    yield (
+        ids.SECOND_RUN,
+        "A second run finds nothing to do, and the catalog stays as the run left it.",
+    )
+    yield ids.ROWS, "No table that was there before has fewer rows, but where a header says so."
+    yield ids.INDEXES_AFTER, "No index is invalid."
     if application:
-        yield APPLICATION, "The commands that settings name for after a run end well."
+        yield ids.APPLICATION, "The commands that settings name for after a run end well."
 
 
 CHECKED_AGAIN = (When.AFTER, When.ALWAYS, When.MONITOR)
@@ -132,7 +112,7 @@ def acceptance_items(series: Series, plan: Plan) -> tuple[Item, ...]:
     claims = summary_of(series.settings).claims
     return (
         *(
-            _automatic(Phase.ACCEPTANCE, f"{CLAIM}{name.replace('_', '-')}", _claim(name, said))
+            _automatic(Phase.ACCEPTANCE, f"{ids.CLAIM}{name.replace('_', '-')}", _claim(name, said))
             for name, said in claims.items()
         ),
         *(

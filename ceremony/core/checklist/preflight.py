@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ceremony.core.checklist.entries import Entry, entry_of, faults, repeated
+from ceremony.core.checklist.ids import OF_PREFLIGHT
 from ceremony.core.contract.names import split_name
 from ceremony.core.directives import milliseconds
 from ceremony.core.drift_settings import Objection
@@ -104,6 +105,8 @@ def _of_human(value: object) -> Iterator[str]:
             yield f"has an item {number} that {fault}"
     if not wrong:
         yield from (f"has the id {name!r} twice" for name in repeated(value))
+        taken = sorted({entry_of(one).id for one in value} & OF_PREFLIGHT)
+        yield from (f"has the id {name!r}, which is one of Ceremony's own" for name in taken)
 
 
 def _all_words(value: object) -> bool:
