@@ -5,9 +5,11 @@ whole names and addresses, without regard to case and blanks. Whoever shares one
 counts as that author: where names are alike, a refusal is the safe side.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
-from email.utils import getaddresses
+
+_ADDRESSED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>\s*")
 
 
 def names_in(texts: Iterable[str]) -> frozenset[str]:
@@ -16,9 +18,10 @@ def names_in(texts: Iterable[str]) -> frozenset[str]:
     """
     found: set[str] = set()
     for text in texts:
-        found.add(_plain(text))
-        for name, address in getaddresses([text.replace(";", ",")]):
-            found.update((_plain(name), _plain(address)))
+        for one in (text, *re.split(r"[,;]", text)):
+            addressed = _ADDRESSED.fullmatch(one)
+            parts = addressed.group("name", "address") if addressed else (one,)
+            found.update(_plain(part) for part in parts)
     return frozenset(found - {""})
 
 
@@ -28,4 +31,5 @@ def shared(person: Iterable[str], authors: Iterable[str]) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(plain.replace('"', " ").split())

@@ -90,8 +90,8 @@ def normal(windows: Sequence[Window]) -> tuple[Window, ...]:
 def _days(text: str) -> tuple[int, ...]:
     found: set[int] = set()
     for word in re.split(r"[,\s]+", re.sub(r"\s*-\s*", "-", text.strip())):
-        first, _, last = word.partition("-")
-        if first not in DAYS or (last or first) not in DAYS:
+        first, dash, last = word.partition("-")
+        if first not in DAYS or (last if dash else first) not in DAYS:
             raise ValueError(f"{word!r} is no day")
         begin, end = DAYS.index(first), DAYS.index(last or first)
         # "fri-mon" goes over the weekend.
