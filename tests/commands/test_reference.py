@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -12,12 +13,18 @@ from ceremony.core.baseline import Proof
 from ceremony.core.baseline.report import BaselineReport
 from ceremony.core.catalog import Aspect, Change, Difference, ObjectKey, ObjectKind
 from ceremony.core.expectations import CheckResult
+from ceremony.core.gates import Gate, GateState
+from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
 from ceremony.core.outcome import StepState
+from ceremony.core.policy import OPEN
 from ceremony.core.report import Verdict
+from ceremony.core.requesting import Cancelled, RequestReport
 from ceremony.core.retiring import Asked, Need, RetireReport
+from ceremony.core.states import State
+from ceremony.core.text_change import TextChange
 from ceremony.errors import ExitCode
 from ceremony.management.base import CeremonyCommand
-from ceremony.management.formats import json_format, recorded_json
+from ceremony.management.formats import json_format, recorded_json, request_json
 from ceremony.management.trouble import of_run
 from tests.commands.values import (
     FAILED,
@@ -30,12 +37,14 @@ from tests.commands.values import (
     step,
 )
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 COMMANDS = (
     "new_sql",
     "check_sql",
     "plan_sql",
     "rehearse_sql",
+    "request_sql",
     "apply_sql",
     "status_sql",
     "verify_sql",
@@ -132,6 +141,22 @@ def test_every_key_of_what_is_only_recorded_is_described():
     retired = RetireReport("shop", "0001_x", "", "why", (("a", "b"),), (Asked("x", Need.WAITS),))
     page = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
     for told in (recorded_json.baseline_report(baselined), recorded_json.retire_report(retired)):
+        assert {one for one in _keys(told) if f"`{one}`" not in page} == set()
+
+
+def test_every_key_of_a_request_is_described():
+    item = Judged(Item("a", "it holds", ItemKind.HUMAN, Phase.PREFLIGHT), ItemResult.NOT_RUN)
+    made = report([outcome(step(INDEX, 1))])
+    requested = RequestReport(
+        TARGET, made.plan, (), 7, 1, "a", State.REQUESTED, "manifest1:0", OPEN, NOW,
+        (Gate("Expiry", GateState.OPEN, "It counts."),), (item,), (), ("a.",),
+        (TextChange("a.sql", ("+a",)),), (3,),
+    )  # fmt: skip
+    page = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    for told in (
+        request_json.request_report(requested),
+        request_json.cancelled_report(Cancelled(7, "shop", "shop", "a", "why")),
+    ):
         assert {one for one in _keys(told) if f"`{one}`" not in page} == set()
 
 

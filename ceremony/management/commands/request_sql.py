@@ -37,7 +37,6 @@ class Command(WatchedCommand):
         parser.add_argument(
             "--why",
             type=reason,
-            default="",
             metavar="TEXT",
             help="What those who sign should know; with --cancel: why it is called off.",
         )
@@ -56,7 +55,7 @@ class Command(WatchedCommand):
             direction=Direction.ROLL_BACK if options["rollback"] else Direction.APPLY,
             asked=PlanAsked(options["to"] or "", options["variant"], options["include_late"]),
             title=options["title"],
-            why=options["why"],
+            why=options["why"] or "",
             account=person_of(options),
             again=options["again"],
         )

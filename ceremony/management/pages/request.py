@@ -96,6 +96,8 @@ def _changed(page: Page, report: RequestReport) -> None:
 
 def _text(page: Page, text: TextChange) -> None:
     page.blank()
+    if not text.lines:
+        page.line(f"{text.path}: only line ends or bytes that are not seen differ.", indent=2)
     for line in text.lines:
         page.line((line, _LINES.get(line[:1], "")), indent=2)
     if text.cut:
