@@ -247,10 +247,10 @@ def open_attempts(target: Target) -> list[Attempt]:
 def open_runs(target: Target) -> list[Run]:
     """Runs on ``target`` that were never closed, oldest first; the caller's own is among them.
 
-    Those that hold the lock while they work: a verification takes none, and may be about to close
-    itself.
+    Those that hold the lock while they work: a verification or a watch takes none, and may be about
+    to close itself.
     """
-    left = target.runs.filter(outcome=None).exclude(kind=RunKind.VERIFY)
+    left = target.runs.filter(outcome=None).exclude(kind__in=[RunKind.VERIFY, RunKind.WATCH])
     return list(left.order_by("pk"))
 
 

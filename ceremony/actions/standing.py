@@ -6,7 +6,7 @@ Judged anew from sign-offs and spendings, as the gate did; no state is believed.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ceremony.actions.manifest import manifest_of
+from ceremony.actions.rounds import manifest_of
 from ceremony.core.execution.population import Standing
 from ceremony.core.manifest import Manifest
 from ceremony.core.policies.form import from_document

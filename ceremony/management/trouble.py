@@ -11,7 +11,6 @@ from ceremony.actions.refusals import TAMPERING
 from ceremony.core.baseline.report import BaselineReport
 from ceremony.core.check import CheckResult
 from ceremony.core.drift import DriftResult
-from ceremony.core.execution.population import PopulationReport
 from ceremony.core.finding import Finding, errors
 from ceremony.core.outcome import ServerError, StepOutcome, StepState
 from ceremony.core.rehearsal.report import RehearsalReport
@@ -248,30 +247,6 @@ def of_rehearsal(report: RehearsalReport) -> Trouble | None:
         found[0].hint if found else "Mend the change that failed, then rehearse again.",
         ExitCode.FAILED,
     )
-
-
-def of_population(report: PopulationReport) -> Trouble | None:
-    """Something was applied without approval, or it cannot be told for every target."""
-    state = "The ledgers were only read; the report is kept."
-    if found := report.without_approval:
-        first = found[0]
-        return Trouble(
-            "applied-without-approval",
-            f"{counted(len(found), 'change')} applied without approval; the first: {first.label} "
-            f"on {first.alias!r}, {first.event}. {first.why}",
-            state,
-            "Find out who ran it, and how; the report names run and ledger row of each.",
-            ExitCode.TAMPERED,
-        )
-    if missing := report.not_asked:
-        return Trouble(
-            "population-incomplete",
-            f"The ledger of {missing[0].alias!r} could not be counted on: {missing[0].trouble}",
-            state,
-            "Make it readable and ask again; what control knows of it is in the report.",
-            ExitCode.FAILED,
-        )
-    return None
 
 
 def _disagreement(found: Sequence[Finding], next_step: str) -> Trouble:

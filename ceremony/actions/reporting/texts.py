@@ -7,7 +7,8 @@ from typing import Any
 
 from ceremony import conf
 from ceremony.actions.library import settings_on
-from ceremony.actions.manifest import all_frozen, manifest_of
+from ceremony.actions.manifest import all_frozen
+from ceremony.actions.rounds import manifest_of
 from ceremony.core.assemble import assemble
 from ceremony.core.checklist.summary import Summary, summary_of
 from ceremony.core.execution.affected import affected

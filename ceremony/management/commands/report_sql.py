@@ -20,7 +20,8 @@ from ceremony.management.formats.report_format import (
     made_report,
 )
 from ceremony.management.page import Page
-from ceremony.management.trouble import CommandStopped, Trouble, of_population
+from ceremony.management.report_trouble import of_population
+from ceremony.management.trouble import CommandStopped, Trouble
 from ceremony.models import RemarkKind
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
