@@ -158,8 +158,8 @@ def _windows(value: object) -> tuple[Window, ...]:
         try:
             return tuple(sorted(parse_window(text) for text in value))
         except (AttributeError, ValueError) as error:
-            raise _NoValue(f"A list of windows: {WRITTEN}") from error
-    raise _NoValue(f"A list of windows: {WRITTEN}")
+            raise _NoValue(WRITTEN) from error
+    raise _NoValue(WRITTEN)
 
 
 def _text(value: object) -> str:

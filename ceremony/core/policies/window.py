@@ -12,8 +12,8 @@ from ceremony.core.policy import Window
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """The names of days, Monday first, as ISO 8601 counts them."""
 
-WRITTEN = 'Write "mon-fri 22:00-02:00" (UTC); without days it is every day.'
-"""How a window is written."""
+WRITTEN = 'Write a list such as ["mon-fri 22:00-02:00"] (UTC); without days it is every day.'
+"""How windows are written."""
 
 NEVER = Window((), time(0), time(0))
 """A window that opens on no day: what is left where two policies have no time in common."""
