@@ -68,17 +68,28 @@ _VIOLATION = "23"
 """The class of integrity constraint violations (PostgreSQL manual, Appendix A)."""
 
 
+_OF_CODES: Mapping[str, Condition] = MappingProxyType(
+    {
+        "connection-lost": Condition.CONNECTION_LOST,
+        "outcome-unknown": Condition.CONNECTION_LOST,
+        "run-halted": Condition.BY_HAND,
+        "run-cut-off": Condition.RUN_CUT_OFF,
+        "check-failed": Condition.VERIFICATION_FAILED,
+        "contract-violated": Condition.VERIFICATION_FAILED,
+    }
+)
+
+
 def condition_of(problem: Problem) -> Condition:
     """The condition that a failed run meets: by the problem's code and SQLSTATE."""
-    if problem.code in {"connection-lost", "outcome-unknown"}:
-        return Condition.CONNECTION_LOST
-    if problem.code == "run-halted":
-        return Condition.BY_HAND
     if problem.server is not None and problem.server.sqlstate.startswith(_VIOLATION):
         return Condition.CONSTRAINT_VIOLATED
-    if problem.code in {"check-failed", "contract-violated"}:
-        return Condition.VERIFICATION_FAILED
-    return Condition.MIGRATION_FAILED
+    return condition_of_code(problem.code)
+
+
+def condition_of_code(code: str) -> Condition:
+    """The same, where only the problem's code is known."""
+    return _OF_CODES.get(code, Condition.MIGRATION_FAILED)
 
 
 @dataclass(frozen=True)
@@ -138,6 +149,20 @@ def _read(row: LedgerRow) -> LedgerHalt:
         at=row.recorded_at,
         sequence=row.sequence,
     )
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What a halt by hand met. ``process`` was at work in the server, 0 for none; ``still``: it has
+    not ended yet; ``forbidden``: this role may not cancel it. ``already``: the target was halted
+    before. ``out_of_reach``: only control knows of the halt.
+    """
+
+    process: int = 0
+    still: bool = False
+    forbidden: bool = False
+    already: bool = False
+    out_of_reach: bool = False
 
 
 @dataclass(frozen=True)
@@ -218,6 +243,27 @@ class HaltState:
             return self.taken
         stops = tuple(one for one in self.taken if one.station is Station.STOP)
         return (*stops, *self.taken[failed[-1] + 1 :])
+
+
+@dataclass(frozen=True)
+class HaltReport:
+    """Where a target stands under a halt. ``halt`` is ``None`` for a target that is under none.
+
+    ``ceremony`` is 0 for none, ``ceremony_state`` the word for its state. ``missing`` counts the
+    signatures that a decision to accept still needs. ``steps`` are what to type next, in words.
+    """
+
+    alias: str
+    environment: str
+    halt: UUID | None
+    state: HaltState
+    ceremony: int = 0
+    ceremony_state: str = ""
+    ledger_sequence: int = 0
+    stopped: Stopped | None = None
+    missing: int = 0
+    lifted: bool = False
+    steps: tuple[str, ...] = ()
 
 
 def halt_state(taken: Iterable[Taken]) -> HaltState:

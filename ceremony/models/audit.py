@@ -77,7 +77,15 @@ class Action(StrEnum):
     ITEM_WAIVED = "item waived"
     REMARK_WRITTEN = "remark written"
     REPORT_MADE = "report made"
-    WATCH_BREACHED = "watch breached"
+    MONITOR_BREACHED = "monitor breached"
+    TARGET_HALTED = "target halted"
+    HALT_ASSESSED = "halt assessed"
+    HALT_DECIDED = "halt decided"
+    HALT_EXECUTED = "halt executed"
+    HALT_DOCUMENTED = "halt documented"
+    HALT_LIFTED = "halt lifted"
+    HALT_REPEATED = "halt repeated"
+    COMPENSATION_EXPORTED = "compensation exported"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,76 @@
+"""What is told of a halt: where it stands, and what to type next."""
+
+from ceremony.actions.halts import Halt, state_of
+from ceremony.actions.quorums import quorum_now
+from ceremony.core.halting import Course, HaltReport, HaltState, Station, Stopped, halt_state
+from ceremony.core.plan import Direction
+from ceremony.core.states import State
+from ceremony.models import Ceremony, HaltStep, Purpose, Target
+
+
+def no_halt(target: Target) -> HaltReport:
+    """The report of a target that is under no halt."""
+    return HaltReport(target.alias, target.environment, None, halt_state(()))
+
+
+def halt_report(halt: Halt, stopped: Stopped | None = None) -> HaltReport:
+    """The report of a halt as control knows it now."""
+    state = state_of(halt.id)
+    row = halt.row
+    first = HaltStep.objects.get(halt=halt.id, station=Station.STOP.value)
+    missing = missing_for(row) if row is not None and state.awaits is Course.ACCEPT else 0
+    return HaltReport(
+        alias=halt.target.alias,
+        environment=halt.target.environment,
+        halt=halt.id,
+        state=state,
+        ceremony=halt.ceremony,
+        ceremony_state=row.state if row else "",
+        ledger_sequence=first.ledger_sequence,
+        stopped=stopped,
+        missing=missing,
+        lifted=state.next is None,
+        steps=_steps(halt, state, row, missing),
+    )
+
+
+def missing_for(ceremony: Ceremony) -> int:
+    """How many people have still to sign that a halted ceremony is accepted as it is."""
+    if ceremony.state != State.HALTED.value:
+        return 0
+    return quorum_now(ceremony, Purpose.DECISION).missing
+
+
+def _steps(halt: Halt, state: HaltState, row: Ceremony | None, missing: int) -> tuple[str, ...]:
+    resume = f"manage.py resume_sql --database {halt.target.alias}"
+    if state.next is Station.ASSESS:
+        return (f'{resume} --assess "what you found"',)
+    if state.next is Station.DECIDE:
+        courses = "|".join(_typed(one) for one in Course)
+        return (f'{resume} --decide {courses} --reason "why"',)
+    if state.next is Station.EXECUTE and row is not None and state.course is not None:
+        return _execution(state.course, row, resume, missing)
+    if state.next in {Station.DOCUMENT, Station.LIFT}:
+        return (f'{resume} --document "what is to be remembered"',)
+    return ()
+
+
+def _typed(course: Course) -> str:
+    return course.value.replace(" ", "-")
+
+
+def _execution(course: Course, row: Ceremony, resume: str, missing: int) -> tuple[str, ...]:
+    place = f"{row.series} --database {row.target.alias}"
+    if course is Course.ROLL_BACK:
+        return (f"manage.py rollback_sql {place} --ceremony {row.pk}", resume)
+    if course is Course.FIX_FORWARD:
+        back = row.direction == Direction.ROLL_BACK.value
+        verb = "rollback_sql" if back else "apply_sql"
+        return (
+            f"manage.py request_sql {place} --again {row.pk}",
+            f"manage.py {verb} {place} --ceremony {row.pk}   when it is approved",
+            resume,
+        )
+    more = "1 person has" if missing == 1 else f"{missing} people have"
+    signing = (f"{more} to sign the decision on the ceremony's page",) if missing else ()
+    return (*signing, f'{resume} --document "what is to be remembered"')

@@ -1,0 +1,162 @@
+"""Halts in control: the stations that were taken, each a row of evidence with its event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractUser
+
+from ceremony.actions import evidence
+from ceremony.actions.ceremonies import advance, locked
+from ceremony.core.chain import Json
+from ceremony.core.halting import Course, HaltState, LedgerHalt, Station, Taken, halt_state
+from ceremony.core.states import Act, State, after
+from ceremony.models import AuditHead, Ceremony, HaltStep, Target, audit
+from ceremony.models.audit import Action
+
+ACTIONS: Mapping[Station, Action] = MappingProxyType(
+    {
+        Station.STOP: Action.TARGET_HALTED,
+        Station.ASSESS: Action.HALT_ASSESSED,
+        Station.DECIDE: Action.HALT_DECIDED,
+        Station.EXECUTE: Action.HALT_EXECUTED,
+        Station.DOCUMENT: Action.HALT_DOCUMENTED,
+        Station.LIFT: Action.HALT_LIFTED,
+    }
+)
+"""The event that tells of a station."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """Who says what at a station: the name for the record, and the account where one was
+    authenticated.
+    """
+
+    by: str
+    text: str
+    at: datetime
+    user: AbstractUser | None = None
+
+
+@dataclass(frozen=True)
+class Halt:
+    """One halt of a target: its own id, and the ceremony that it stopped, 0 for none."""
+
+    id: UUID
+    target: Target
+    ceremony: int = 0
+
+    @property
+    def row(self) -> Ceremony | None:
+        """The ceremony as it is now, without a lock."""
+        return Ceremony.objects.filter(pk=self.ceremony).first() if self.ceremony else None
+
+
+def open_halt_of(target: Target) -> Halt | None:
+    """The halt that was stopped in control and never lifted, ``None`` for none."""
+    lifted = HaltStep.objects.filter(target=target, station=Station.LIFT.value).values("halt")
+    stops = HaltStep.objects.filter(target=target, station=Station.STOP.value)
+    row = stops.exclude(halt__in=lifted).order_by("pk").last()
+    return halt_of(row, target) if row else None
+
+
+def halt_of(row: HaltStep, target: Target) -> Halt:
+    """The halt that a station belongs to."""
+    return Halt(row.halt, target, row.ceremony_id or 0)
+
+
+def state_of(halt: UUID) -> HaltState:
+    """Where a halt stands, by its stations in control."""
+    rows = HaltStep.objects.filter(halt=halt).order_by("pk")
+    return halt_state(
+        Taken(Station(row.station), row.text, row.by, row.at, row.condition, row.decision)
+        for row in rows
+    )
+
+
+def is_recorded(halt: UUID, station: Station) -> bool:
+    """Whether the station of that halt stands in control."""
+    return HaltStep.objects.filter(halt=halt, station=station.value).exists()
+
+
+def take(
+    head: AuditHead,
+    halt: Halt,
+    station: Station,
+    said: Said,
+    *,
+    condition: str = "",
+    course: Course | None = None,
+    detail: Mapping[str, Json] = MappingProxyType({}),
+    ledger_sequence: int = 0,
+) -> HaltStep:
+    """Record one station, with its event; ``head`` is locked. ``condition`` is that of a STOP, or
+    of an EXECUTE that came to nothing.
+    """
+    row = HaltStep(
+        halt=halt.id,
+        target=halt.target,
+        ceremony_id=halt.ceremony or None,
+        station=station.value,
+        condition=condition,
+        decision=course.value if course else "",
+        text=evidence.bounded(said.text),
+        detail=dict(detail),
+        by=evidence.bounded(said.by, 255),
+        user_id=said.user.pk if said.user else None,
+        at=said.at,
+        ledger_sequence=ledger_sequence,
+    )
+    told: dict[str, Json] = {
+        **detail,
+        "halt": str(halt.id),
+        "ceremony": halt.ceremony or None,
+        "condition": condition,
+        "decision": row.decision,
+        "text": row.text,
+        "account": said.user.get_username() if said.user else "",
+        "ledger_sequence": ledger_sequence,
+    }
+    subject = f"Ceremony {halt.ceremony}" if halt.ceremony else halt.target.alias
+    act = audit.Act(ACTIONS[station], row.by, halt.target.alias, "", subject, told, rows=(row,))
+    head.append([act])
+    row.save(force_insert=True)
+    return row
+
+
+def stop(head: AuditHead, halt: Halt, found: LedgerHalt) -> None:
+    """Record STOP as the ledger tells it, unless it stands there."""
+    if not is_recorded(halt.id, Station.STOP):
+        said = Said(found.by, found.text, found.at)
+        sequence = found.sequence
+        take(head, halt, Station.STOP, said, condition=found.condition, ledger_sequence=sequence)
+
+
+def halt_ceremony(head: AuditHead, halt: Halt, condition: str, by: str) -> None:
+    """Move the ceremony of a halt to HALTED, where it has one and its state leads there."""
+    if not halt.ceremony:
+        return
+    ceremony = locked(halt.ceremony)
+    if after(State(ceremony.state), Act.HALT) is not None:
+        advance(head, ceremony, Act.HALT, by, {"halt": str(halt.id), "condition": condition})
+
+
+def repeated(head: AuditHead, halt: Halt, condition: str, said: Said) -> None:
+    """The event of a halt that came second: its words are kept, and nothing changes."""
+    told: dict[str, Json] = {
+        "halt": str(halt.id),
+        "condition": condition,
+        "text": evidence.bounded(said.text),
+    }
+    alias = halt.target.alias
+    by = evidence.bounded(said.by, 255)
+    head.append([audit.Act(Action.HALT_REPEATED, by, alias, "", alias, told)])
+
+
+def of_ledger(found: LedgerHalt, target: Target) -> Halt:
+    """The halt that a target's ledger tells of; its ceremony where control knows it there."""
+    known = Ceremony.objects.filter(pk=found.ceremony, target=target).exists()
+    return Halt(found.halt, target, found.ceremony if known else 0)
