@@ -15,6 +15,7 @@ from django.utils import timezone
 from ceremony.actions import evidence
 from ceremony.actions.notices import after_commit
 from ceremony.actions.record import recording
+from ceremony.actions.seen import refuse_unseen
 from ceremony.core.chain import Json
 from ceremony.core.plan import Direction
 from ceremony.core.states import ENDED, Act, State, acts_in, after
@@ -64,7 +65,8 @@ _EXPIRES_FROM = tuple(state.value for state in State if after(state, Act.EXPIRE)
 def acting(number: int) -> Iterator[tuple[AuditHead, Ceremony]]:
     """A transaction of its own that holds the head of the trail and the ceremony ``number``.
 
-    Raises UsageError (ceremony-unknown), and RuntimeError inside another transaction.
+    Raises UsageError (ceremony-unknown), and RuntimeError inside another transaction; inside
+    ``seen.as_seen`` Refused (page-stale).
     """
     with recording() as head:
         yield head, locked(number)
@@ -73,11 +75,12 @@ def acting(number: int) -> Iterator[tuple[AuditHead, Ceremony]]:
 def locked(number: int) -> Ceremony:
     """The ceremony, locked until the transaction ends; the head must be locked before it.
 
-    Raises UsageError (ceremony-unknown).
+    Raises UsageError (ceremony-unknown), and inside ``seen.as_seen`` Refused (page-stale).
     """
     found = Ceremony.objects.select_for_update().filter(pk=number).first()
     if found is None:
         raise ceremony_unknown(number)
+    refuse_unseen(found)
     return found
 
 
