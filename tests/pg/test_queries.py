@@ -9,7 +9,7 @@ from ceremony import pg
 from ceremony.pg.queries import query
 
 FOLDER = Path(pg.__file__).parent
-FILES = ("queries.sql", "contract.sql")
+FILES = ("queries.sql", "contract.sql", "preflight.sql")
 NAMES = [
     (file, name)
     for file in FILES

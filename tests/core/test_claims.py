@@ -1,0 +1,109 @@
+"""Claims of a summary, held against rehearsals, catalogs and flags."""
+
+import pytest
+
+from ceremony.core.catalog import ALGORITHM, CatalogObject, ObjectKey, ObjectKind, Snapshot
+from ceremony.core.catalog.diff import diff
+from ceremony.core.claims import (
+    Found,
+    Rehearsed,
+    feature_flagged,
+    idempotent,
+    non_breaking,
+    reversible,
+)
+
+TABLE = ObjectKey(ObjectKind.TABLE, "public.orders")
+COLUMN = ObjectKey(ObjectKind.COLUMN, "public.orders.id")
+INDEX = ObjectKey(ObjectKind.INDEX, "public.orders_index")
+
+
+def rehearsed(verdict="restored", again="fine", label="0001_orders", number=7):
+    entry = {
+        "ways_back": [{"variant": "keep", "verdict": "fails"}, {"variant": "", "verdict": verdict}],
+        "stations": [{"station": "up", "mark": "fine"}, {"station": "again", "mark": again}],
+    }
+    return Rehearsed(label, number, entry)
+
+
+UNKNOWN = Rehearsed("0002_later")
+
+
+def snapshot(**columns):
+    objects = {
+        TABLE: CatalogObject(TABLE),
+        **{
+            ObjectKey(ObjectKind.COLUMN, f"public.orders.{name}"): CatalogObject(
+                ObjectKey(ObjectKind.COLUMN, f"public.orders.{name}"), {"type": kind}, parent=TABLE
+            )
+            for name, kind in columns.items()
+        },
+    }
+    return Snapshot(ALGORITHM, 18, objects)
+
+
+@pytest.mark.parametrize("verdict", ["restored", "cosmetic"])
+def test_reversible(verdict):
+    told = "Rehearsal 7, 9 took every migration back to the start."
+    assert reversible([rehearsed(verdict), rehearsed(number=9)]) == Found(True, told)
+
+
+@pytest.mark.parametrize("verdict", ["fails", "not restored", "no rollback file", "not run"])
+def test_not_reversible(verdict):
+    told = f"Not taken back cleanly in rehearsal: 0001_orders ({verdict})."
+    assert reversible([rehearsed(verdict)]) == Found(False, told)
+
+
+def test_what_was_not_rehearsed_is_not_known():
+    told = "No rehearsal of exactly these files is recorded: 0002_later."
+    assert reversible([rehearsed(), UNKNOWN]) == Found(None, told)
+    assert idempotent([rehearsed(), UNKNOWN]) == Found(None, told)
+
+
+@pytest.mark.parametrize(
+    ("mark", "found"),
+    [
+        ("fine", Found(True, "Rehearsal 7 ran every one twice: nothing changed.")),
+        (
+            "differs",
+            Found(False, "Run a second time, these fail or change something: 0001_orders."),
+        ),
+        ("failed", Found(False, "Run a second time, these fail or change something: 0001_orders.")),
+        ("not run", Found(None, "These were not run a second time: 0001_orders.")),
+    ],
+)
+def test_idempotent(mark, found):
+    assert idempotent([rehearsed(again=mark)]) == found
+
+
+def test_non_breaking():
+    before = snapshot(id="integer")
+    more = diff(before, snapshot(id="integer", name="text"))
+    fine = "Nothing that was there is gone or retyped, and the contract holds."
+    assert non_breaking(more, True) == Found(True, fine)
+    assert non_breaking(more, False) == Found(False, "The contract does not hold after the run.")
+    unasked = "Nothing that was there is gone or retyped; the contract was not asked."
+    assert non_breaking(more, None) == Found(None, unasked)
+    nothing = "The catalog before the run, or after it, is not known."
+    assert non_breaking(None, True) == Found(None, nothing)
+
+
+@pytest.mark.parametrize(
+    ("after", "what"),
+    [
+        ({"id": "bigint"}, "column public.orders.id is retyped"),
+        ({"number": "integer"}, "column public.orders.id is gone"),
+        ({}, "column public.orders.id is gone"),
+    ],
+)
+def test_breaking(after, what):
+    changed = diff(snapshot(id="integer"), snapshot(**after))
+    assert non_breaking(changed, True) == Found(False, f"Of what was there before, {what}.")
+
+
+def test_feature_flagged():
+    none = "series.toml names no flag in flags_off of [preflight]."
+    assert feature_flagged({}) == Found(False, none)
+    on = Found(False, "These are on: SHOP_ON (in settings).")
+    assert feature_flagged({"SHOP_ON": "settings", "OTHER": ""}) == on
+    assert feature_flagged({"A": "", "B": ""}) == Found(True, "2 flags are named, and all are off.")
