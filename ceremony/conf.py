@@ -15,6 +15,7 @@ from django.conf import settings as django_settings
 from ceremony.core.after_run import AfterRun, read_after_run
 from ceremony.core.directives import milliseconds
 from ceremony.core.drift import DriftPolicy
+from ceremony.core.notice_settings import NoticeSettings, read_notices
 from ceremony.core.policies.given import LOCAL, UNKNOWN, Policies, read_policies
 from ceremony.core.readiness import ACCEPTABLE, ReadinessState
 from ceremony.errors import UsageError
@@ -42,6 +43,7 @@ _KNOWN = {
     "GATE",
     "POLICIES",
     "PEOPLE",
+    "NOTICES",
 }
 _OF_GATE = {"SERIES", "ACCEPT", "CONTRACT", "TIMEOUT"}
 _OF_TARGETS = {"ENVIRONMENT", "DRIFT", "REHEARSAL", "AFTER_RUN", "AFTER_RUN_TIMEOUT"}
@@ -92,6 +94,7 @@ class Settings:
     policies: Policies = field(default_factory=Policies)
     after_run: Mapping[str, AfterRun] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,7 @@ def load() -> Settings:
         gate=gate_with(GateSettings(), raw.get("GATE", {})),
         policies=_policies(raw),
         people=_people(raw),
+        notices=_notices(raw),
     )
 
 
@@ -282,6 +286,13 @@ def _where_on(name: str) -> str:
         return "environment"
     value = getattr(django_settings, name, None)
     return "settings" if value and str(value).strip().lower() not in _OFF else ""
+
+
+def _notices(raw: Mapping[str, Any]) -> NoticeSettings:
+    found, wrong = read_notices(raw.get("NOTICES", {}))
+    if wrong:
+        raise _invalid(*wrong)
+    return found
 
 
 def _after_run(raw: Mapping[str, Any]) -> dict[str, AfterRun]:

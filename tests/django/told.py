@@ -4,6 +4,9 @@ from uuid import uuid4
 
 from ceremony.actions.ceremonies import acting, advance, note
 from ceremony.core.digests import bytes_digest
+from ceremony.core.manifest import Manifest, TargetIdentity, document_of
+from ceremony.core.plan import Direction
+from ceremony.core.policies import form
 from ceremony.core.states import Act
 from ceremony.models import (
     Blob,
@@ -49,6 +52,28 @@ def requested(number=1):
         row.save(force_insert=True)
         advance(head, found, Act.REQUEST, "lena", rows=(row,))
     return found, row
+
+
+def requested_under(policy, **fields):
+    """A ceremony that was requested with a whole manifest, under a policy."""
+    ceremony = ceremonies.draft(policy=policy.name, **fields)
+    manifest = Manifest(
+        control="c",
+        ceremony=ceremony.pk,
+        round=1,
+        series=ceremony.series,
+        direction=Direction.APPLY,
+        target=TargetIdentity(ceremony.target.alias, "production", "shop", 1, "7", ""),
+        ledger_sequence=0,
+        ledger_hash="",
+        steps=(),
+        way_back=(),
+        rehearsals={},
+        policy=form.document_of(policy),
+        policy_version=form.version_of(policy),
+        checklists="",
+    )
+    return ceremonies.move(ceremony, Act.REQUEST, document=document_of(manifest))
 
 
 def life():

@@ -1,0 +1,1 @@
+"""The outside: signals, e-mail and webhooks that carry notices. Nothing here raises to a caller."""
