@@ -6,13 +6,15 @@ manifest spent, and the events that say so.
 
 from django.utils import timezone
 
-from ceremony.actions.ceremonies import advance, locked, note
+from ceremony.actions.ceremonies import advance, note
 from ceremony.actions.conclude import OPEN_POLICY
 from ceremony.actions.judge import refuse_unfit
 from ceremony.actions.manifest import freeze_files, manifest_for
 from ceremony.actions.permit import PURPOSES, Permit, PermitKind
 from ceremony.actions.ready import Ready
 from ceremony.actions.rounds import newest_round, policy_of
+from ceremony.actions.way_back import refuse_way_back_over
+from ceremony.conf import Settings
 from ceremony.core.chain import Json, canonical
 from ceremony.core.manifest import document_of
 from ceremony.core.plan import Direction, Plan
@@ -36,11 +38,12 @@ class Admission:
     fingerprint the ledger rows of the run carry.
     """
 
-    def __init__(self, here: Ready, plan: Plan, permit: Permit) -> None:
+    def __init__(self, here: Ready, plan: Plan, permit: Permit, settings: Settings) -> None:
         self.stored = StoredManifest()
         self._here = here
         self._plan = plan
         self._permit = permit
+        self._settings = settings
 
     def __call__(self, head: AuditHead, run: Run) -> None:
         {
@@ -69,14 +72,17 @@ class Admission:
         self._spend(head, ceremony, run, Act.OVERRIDE)
 
     def _approved(self, head: AuditHead, run: Run) -> None:
-        ceremony, self.stored = refuse_unfit(self._permit, self._here)
-        self._spend(head, ceremony, run, Act.START)
+        self.stored = refuse_unfit(self._permit, self._here.caller, self._settings)
+        self._spend(head, self.stored.ceremony, run, Act.START)
 
     def _way_back(self, head: AuditHead, run: Run) -> None:
-        ceremony = locked(self._permit.ceremony)
-        self.stored = ceremony.manifests.get(round=ceremony.round)
-        member = self._member(ceremony, run)
-        note(head, ceremony, Action.WAY_BACK_STARTED, run.actor, {"run": run.pk}, (member,))
+        """No approval is spent: the way back was approved with the way there."""
+        self.stored = refuse_way_back_over(self._permit)
+        ceremony = self.stored.ceremony
+        member = self._member(run)
+        told: dict[str, Json] = {"run": run.pk}
+        note(head, ceremony, Action.WAY_BACK_STARTED, run.actor, told, (member,))
+        member.save(force_insert=True)
 
     def _begun(self, run: Run) -> Ceremony:
         moment = timezone.now()
@@ -119,18 +125,20 @@ class Admission:
         ceremony.fingerprint = manifest.fingerprint
 
     def _spend(self, head: AuditHead, ceremony: Ceremony, run: Run, act: Act) -> None:
-        spending = Spending.objects.create(manifest=self.stored, run=run, at=timezone.now())
-        member = self._member(ceremony, run)
-        told: dict[str, Json] = {"run": run.pk, "kind": self._permit.kind.value}
+        spending = Spending(manifest=self.stored, run=run, at=timezone.now())
+        member = self._member(run)
+        told: dict[str, Json] = {"run": run.pk, "by": self._permit.kind.value}
         if self._permit.why:
-            told |= {"why": self._permit.why, "person": self._permit.person}
-        first_told = (self.stored,) if act is Act.OVERRIDE else ()
-        advance(head, ceremony, act, run.actor, told, (*first_told, spending, member))
+            told |= {"why": self._permit.why, "account": self._here.caller.account}
+        untold = (self.stored,) if act is Act.OVERRIDE else ()
+        advance(head, ceremony, act, run.actor, told, (*untold, spending, member))
+        spending.save(force_insert=True)
+        member.save(force_insert=True)
 
-    def _member(self, ceremony: Ceremony, run: Run) -> CeremonyRun:
-        return CeremonyRun.objects.create(
+    def _member(self, run: Run) -> CeremonyRun:
+        return CeremonyRun(
             run=run,
-            ceremony=ceremony,
+            ceremony=self.stored.ceremony,
             manifest=self.stored,
             purpose=PURPOSES[self._permit.kind],
             reason=self._permit.why,

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from ceremony import conf
 from ceremony.actions.access import home_of
 from ceremony.actions.control import control_errors
-from ceremony.actions.dependencies import satisfied_on
 from ceremony.actions.gated import Job, permit_for, run_through_the_gate
 from ceremony.actions.library import load_library
+from ceremony.actions.named import asked_of, named, refuse_nothing_left
 from ceremony.actions.permit import NOTHING_SAID, Asked
+from ceremony.actions.planned import PlanAsked, planned
 from ceremony.actions.ready import Caller, Ready, ready
 from ceremony.actions.refusals import refuse_files, refuse_plan
 from ceremony.actions.unknown_outcome import settle_unknown
 from ceremony.actions.watching import Watcher
-from ceremony.core.plan import Plan, plan_apply
+from ceremony.core.plan import Direction, Plan
 from ceremony.core.report import RunReport, Verdict
 
 
@@ -48,21 +49,19 @@ def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
     library = load_library(settings.root, [request.series])
     refuse_files(library.findings)
     series = library.series[request.series]
-    target = home_of(series, request.alias, settings)
-    with ready(target, settings, request.caller, watcher) as here:
-        plan = plan_apply(
-            series,
-            here.history,
-            to=request.to,
-            include_late=request.include_late,
-            satisfied=satisfied_on(here.access, here.history, series, library, settings),
-        )
+    ceremony = named(request.gate.ceremony, request.series, request.alias, Direction.APPLY)
+    target = home_of(series, ceremony.target.alias if ceremony else request.alias, settings)
+    caller = request.gate.caller(request.caller)
+    with ready(target, settings, caller, watcher) as here:
+        asked = asked_of(ceremony) or PlanAsked(request.to or "", include_late=request.include_late)
+        plan = planned(here, series, Direction.APPLY, asked, library, settings)
         refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
+            refuse_nothing_left(ceremony)
             return nothing_to_do(here, plan)
         job = Job(here, plan, series, settings, request.gate)
         report = run_through_the_gate(job, permit_for(job), watcher)
-    return settle_unknown(report, target, settings, request.caller, watcher)
+    return settle_unknown(report, target, settings, caller, watcher)
 
 
 def nothing_to_do(here: Ready, plan: Plan) -> RunReport:

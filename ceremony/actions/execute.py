@@ -21,7 +21,6 @@ from ceremony.actions.admit import Admission
 from ceremony.actions.conclude import ended
 from ceremony.actions.control import control_unreachable
 from ceremony.actions.outcome_buffer import OutcomeBuffer
-from ceremony.actions.permit import Permit
 from ceremony.actions.ready import Ready, now, with_ledger
 from ceremony.actions.record import RunFacts, audit_head, close_run, open_run, record_intents
 from ceremony.actions.rehearsed import XRays
@@ -75,19 +74,20 @@ class Found:
     rehearsed: XRays | None = None
 
 
-def execute(target: Ready, plan: Plan, permit: Permit, found: Found, watcher: Watcher) -> RunReport:
+def execute(
+    target: Ready, plan: Plan, admission: Admission, found: Found, watcher: Watcher
+) -> RunReport:
     """Run the steps of ``plan`` (at least one, no refusals), then keep a snapshot of the catalog.
 
-    The gate is here: ``permit`` is judged again and spent in the transaction that opens the run,
-    before anything is written to the target. A step that fails is not raised: the report's
-    ``problem`` tells. Raises CeremonyError (control-unreachable) when the record cannot be written,
-    Refused where the permit does not hold, and Interrupted (run-interrupted) after recording what a
-    Ctrl-C left.
+    The gate is here: ``admission`` judges the permit again and spends it in the transaction that
+    opens the run, before anything is written to the target. A step that fails is not raised: the
+    report's ``problem`` tells. Raises CeremonyError (control-unreachable) when the record cannot be
+    written, Refused where the permit does not hold, and Interrupted (run-interrupted) after
+    recording what a Ctrl-C left.
     """
     began = time.monotonic()
     drift = found.drift
     runs = [_held_to(StepRun(step, uuid4()), found.rehearsed) for step in plan.steps]
-    admission = Admission(target, plan, permit)
     try:
         run = _open(target, plan, found.commit, admission)
         record_intents(run, runs, planned_at=now())

@@ -8,13 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ceremony.actions.access import refuse_unconfirmed
+from ceremony.actions.admit import Admission
+from ceremony.actions.approval import Wanted, approved, fitting_ceremonies
 from ceremony.actions.drift import drift_before
 from ceremony.actions.execute import Found, execute
+from ceremony.actions.halt import refuse_halted
+from ceremony.actions.override import overriding, refuse_unreviewed
 from ceremony.actions.permit import Asked, Permit, PermitKind
 from ceremony.actions.policies import policy_for
 from ceremony.actions.ready import Ready
 from ceremony.actions.rehearsed import XRays, require_rehearsal
 from ceremony.actions.watching import Watcher
+from ceremony.actions.way_back import way_back
 from ceremony.conf import Settings
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.report import RunReport
@@ -34,9 +39,27 @@ class Job:
 
 
 def permit_for(job: Job) -> Permit:
-    """What lets the plan through. Raises Refused and UsageError as its kinds do."""
-    policy = policy_for(job.here.access.target, job.series, job.plan, job.settings)
-    refuse_unconfirmed(job.here.access.target, job.asked.confirm)
+    """What lets the plan through.
+
+    Raises Refused and UsageError: what ``refuse_halted``, ``refuse_unreviewed``, ``approved``,
+    ``overriding`` and ``refuse_unconfirmed`` raise.
+    """
+    here, plan, asked = job.here, job.plan, job.asked
+    policy = policy_for(here.access.target, job.series, plan, job.settings)
+    back = way_back(here, plan, job.series, policy, asked.ceremony)
+    if back is not None:
+        refuse_halted(here, back.ceremony, plan.direction)
+        return back
+    wanted = Wanted(here, plan, job.series, policy, job.settings)
+    fitting = [] if asked.ceremony or asked.override else fitting_ceremonies(wanted)
+    number = asked.ceremony or (fitting[0].pk if len(fitting) == 1 else 0)
+    refuse_halted(here, number or None, plan.direction)
+    refuse_unreviewed(here.target)
+    if asked.override:
+        return overriding(wanted, asked.override)
+    if asked.ceremony or fitting or not policy.is_open:
+        return approved(wanted, number)
+    refuse_unconfirmed(here.access.target, asked.confirm)
     return Permit(PermitKind.OPEN, policy, job.series)
 
 
@@ -50,7 +73,8 @@ def run_through_the_gate(
     drift = drift_before(job.here, job.series, job.settings)
     prepare()
     found = Found(commit_of(job.settings.root / job.series.name), drift, _rehearsed(job, permit))
-    return execute(job.here, job.plan, permit, found, watcher)
+    admission = Admission(job.here, job.plan, permit, job.settings)
+    return execute(job.here, job.plan, admission, found, watcher)
 
 
 def _rehearsed(job: Job, permit: Permit) -> XRays | None:

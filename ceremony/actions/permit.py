@@ -5,9 +5,12 @@ between the two nobody can use it up, withdraw it or change what it was given fo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from django.contrib.auth.models import AbstractUser
+
+from ceremony.actions.ready import Caller
 from ceremony.core.manifest import Manifest
 from ceremony.core.policy import Policy
 from ceremony.core.series import Series
@@ -41,14 +44,21 @@ class Asked:
     """What a caller says of the gate.
 
     ``ceremony`` is the number that was given, 0 for none. ``override`` is the reason of a
-    break-glass, ``""`` for none. ``person`` is the Django account that was authenticated for it,
-    by name.
+    break-glass, ``""`` for none. ``account`` is the operator's, authenticated by the door.
+    ``confirm`` is the environment's name, typed where a protected target has an open policy.
     """
 
     ceremony: int = 0
     override: str = ""
-    person: str = ""
+    account: AbstractUser | None = None
     confirm: str = ""
+
+    def caller(self, caller: Caller) -> Caller:
+        """Who asks, by the account's name where there is one."""
+        if self.account is None:
+            return caller
+        name = self.account.get_username()
+        return replace(caller, actor=replace(caller.actor, name=name), account=name)
 
 
 NOTHING_SAID = Asked()
@@ -57,9 +67,9 @@ NOTHING_SAID = Asked()
 
 @dataclass(frozen=True)
 class Permit:
-    """``ceremony`` and ``manifest`` are those that were approved; 0 and ``None`` where the run makes
-    a ceremony of its own (open policy, break-glass). ``why`` is the reason of a break-glass, and
-    ``person`` the account that answers for it.
+    """``ceremony`` and ``manifest`` are those that were approved; 0 and ``None`` where the run
+    makes a ceremony of its own (open policy, break-glass). ``why`` is the reason of a
+    break-glass.
     """
 
     kind: PermitKind
@@ -68,4 +78,3 @@ class Permit:
     ceremony: int = 0
     manifest: Manifest | None = field(default=None, repr=False)
     why: str = ""
-    person: str = ""

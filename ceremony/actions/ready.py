@@ -32,12 +32,14 @@ from ceremony.pg.lock import Holder, acquire
 class Caller:
     """Who asks, with which command line (no secret in it), and how long to wait for the lock.
 
-    ``wait_seconds``: ``None`` for ever, 0 not at all.
+    ``wait_seconds``: ``None`` for ever, 0 not at all. ``account`` is the name of the Django account
+    that was authenticated for it, ``""`` where only the operating system knows who asks.
     """
 
     actor: Actor
     command: str
     wait_seconds: float | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True)

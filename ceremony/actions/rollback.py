@@ -10,13 +10,19 @@ from ceremony.actions.control import control_errors
 from ceremony.actions.gated import Job, permit_for, run_through_the_gate
 from ceremony.actions.library import load_library, neighbours
 from ceremony.actions.loss import LossAccepted, record_loss, refuse_unaccepted_loss
+from ceremony.actions.named import brought_in, named, refuse_nothing_left
 from ceremony.actions.permit import NOTHING_SAID, Asked
-from ceremony.actions.ready import Caller, ready
+from ceremony.actions.planned import asked_by
+from ceremony.actions.ready import Caller, Ready, ready
 from ceremony.actions.refusals import refuse_files, refuse_plan
+from ceremony.actions.rounds import newest_round
 from ceremony.actions.unknown_outcome import settle_unknown
 from ceremony.actions.watching import Watcher
-from ceremony.core.plan import plan_rollback
+from ceremony.conf import Settings
+from ceremony.core.plan import Direction, Plan, plan_rollback
 from ceremony.core.report import RunReport
+from ceremony.core.series import Series
+from ceremony.models import Ceremony
 
 
 @dataclass(frozen=True)
@@ -49,20 +55,43 @@ def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
     library = load_library(settings.root, [request.series])
     refuse_files(library.findings)
     series = library.series[request.series]
-    target = home_of(series, request.alias, settings)
-    with ready(target, settings, request.caller, watcher) as here:
-        plan = plan_rollback(
-            series,
-            here.history,
-            to=request.to,
-            variant=request.variant,
-            neighbours=neighbours(settings.root, series.name, here.history.series_names),
-        )
+    ceremony = named(request.gate.ceremony, request.series, request.alias, Direction.ROLL_BACK)
+    target = home_of(series, ceremony.target.alias if ceremony else request.alias, settings)
+    caller = request.gate.caller(request.caller)
+    with ready(target, settings, caller, watcher) as here:
+        plan = _plan(here, series, request, ceremony, settings)
         refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
+            refuse_nothing_left(ceremony)
             return nothing_to_do(here, plan)
         refuse_unaccepted_loss(plan, request.loss)
         job = Job(here, plan, series, settings, request.gate)
         backed_up = partial(record_loss, here, plan, request.loss, settings, watcher)
         report = run_through_the_gate(job, permit_for(job), watcher, backed_up)
-    return settle_unknown(report, target, settings, request.caller, watcher)
+    return settle_unknown(report, target, settings, caller, watcher)
+
+
+def _plan(
+    here: Ready,
+    series: Series,
+    request: RollbackRequest,
+    ceremony: Ceremony | None,
+    settings: Settings,
+) -> Plan:
+    """What was asked for. A ceremony that is named gives its own plan: that of a rollback what it
+    was approved with, that of a change everything that it brought in.
+    """
+    to, variant, steps = request.to, request.variant, None
+    if ceremony is not None and ceremony.direction == Direction.ROLL_BACK.value:
+        asked = asked_by(newest_round(ceremony).asked)
+        to, variant = asked.to or None, asked.variant
+    elif ceremony is not None and to is None:
+        steps = brought_in(here, ceremony)
+    return plan_rollback(
+        series,
+        here.history,
+        to=to,
+        steps=steps,
+        variant=variant,
+        neighbours=neighbours(settings.root, series.name, here.history.series_names),
+    )

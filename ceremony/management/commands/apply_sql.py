@@ -6,7 +6,6 @@ from django.core.management.base import CommandParser
 
 from ceremony import conf
 from ceremony.actions.apply import ApplyRequest, apply
-from ceremony.actions.permit import Asked
 from ceremony.actions.plan import PlanRequest, plan
 from ceremony.management.formats.json_format import plan_report
 from ceremony.management.next_command import run_command
@@ -52,7 +51,7 @@ class Command(RunningCommand):
             alias=options["database"],
             to=options["to"],
             include_late=options["include_late"],
-            gate=Asked(confirm=options["confirm"]),
+            gate=self.gate(options),
         )
         with self.watcher(TargetLook(request.series, request.alias)) as watcher:
             report = apply(request, watcher)

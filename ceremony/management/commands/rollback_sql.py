@@ -5,7 +5,6 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ceremony.actions.loss import LossAccepted
-from ceremony.actions.permit import Asked
 from ceremony.actions.rollback import RollbackRequest, roll_back
 from ceremony.management.progress import TargetLook
 from ceremony.management.running import RunningCommand
@@ -43,7 +42,7 @@ class Command(RunningCommand):
             loss=LossAccepted(
                 options["accept_data_loss"], options["backup"], options["backup_evidence"]
             ),
-            gate=Asked(confirm=options["confirm"]),
+            gate=self.gate(options),
         )
         with self.watcher(TargetLook(request.series, request.alias)) as watcher:
             report = roll_back(request, watcher)
