@@ -12,6 +12,7 @@ from ceremony.actions.access import Access, home_of, reached
 from ceremony.actions.ceremonies import acting, ceremony_unknown, note
 from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.library import load_library
+from ceremony.actions.notices import tell
 from ceremony.actions.ready import Caller, now, remember
 from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import (
@@ -25,8 +26,9 @@ from ceremony.actions.record import (
 from ceremony.actions.targets import known_target
 from ceremony.conf import Settings, TargetSettings
 from ceremony.core.chain import Json
-from ceremony.core.check import When
+from ceremony.core.check import CheckResult, When
 from ceremony.core.history import History
+from ceremony.core.notice import Occasion
 from ceremony.core.outcome import Problem
 from ceremony.core.report import TargetFacts, Verdict, VerifiedMigration, verdict_on
 from ceremony.core.series import Series
@@ -73,7 +75,7 @@ class _Found:
 @control_errors()
 def look(request: WatchRequest) -> WatchLook:
     """Ask every monitor check of what is applied, once, and record what came of it; the event
-    ``watch breached`` where one does not hold or could not be asked.
+    ``monitor breached`` where one does not hold or could not be asked.
 
     What the checks do is rolled back. A target that does not answer is a breach, too. Raises
     UsageError (ceremony-unknown, monitor-missing, alias-unknown …) and Tampered as ``verify`` does.
@@ -187,23 +189,29 @@ def _record(
 
 
 def _tell(run: Run, found: _Found, ceremony: Ceremony | None) -> None:
+    """The event of a breach, and its notice once that is committed."""
+    problem = found.problem.code if found.problem else ""
+    broken = [
+        [one.label, check.check.name, check.result.value]
+        for one in found.migrations.values()
+        for check in one.checks
+        if check.result is not CheckResult.PASS
+    ]
     detail: dict[str, Json] = {
         "run": run.pk,
         "verdict": found.verdict.value,
-        "problem": found.problem.code if found.problem else "",
-        "checks": [
-            [one.label, check.check.name, check.result.value]
-            for one in found.migrations.values()
-            for check in one.checks
-            if check.result.value != Verdict.PASS.value
-        ],
+        "problem": problem,
+        "checks": broken,
     }
+    why = f"Run {run.pk}: {problem or ', '.join(name for _, name, _ in broken)}."
     if ceremony is not None:
         with acting(ceremony.pk) as (head, locked):
-            note(head, locked, Action.WATCH_BREACHED, run.actor, detail)
+            note(head, locked, Action.MONITOR_BREACHED, run.actor, detail)
+            tell(Occasion.MONITOR_BREACHED, locked.target, run.actor, ceremony=locked, text=why)
         return
     with recording() as head:
         alias, subject = found.target.alias, f"Run {run.pk}"
         head.append(
-            [audit.Act(Action.WATCH_BREACHED, run.actor, alias, run.series, subject, detail)]
+            [audit.Act(Action.MONITOR_BREACHED, run.actor, alias, run.series, subject, detail)]
         )
+        tell(Occasion.MONITOR_BREACHED, found.target, run.actor, text=why)

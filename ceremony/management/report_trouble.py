@@ -46,7 +46,7 @@ def of_watch(looks: Sequence[WatchLook]) -> Trouble | None:
         else (f"{first.passed} of {counted(len(first.checks), 'check')} passed.")
     )
     return Trouble(
-        "watch-breached",
+        "monitor-breached",
         f"{counted(len(breached), 'look')} of {len(looks)} at {first.series} on {first.alias!r} "
         f"found a breach; the first: {why}",
         "The target was only read; every look is recorded.",

@@ -34,10 +34,14 @@ def escaped(text: str) -> str:
     """A text that Markdown shows as it is: its marks behind backslashes, hidden characters by their
     code points, line ends as ``↵``, addresses not made into links.
     """
-    shown = "".join(_visible(character) for character in text.strip())
-    shown = _SPECIAL.sub(r"\\\g<0>", shown)
+    shown = _SPECIAL.sub(r"\\\g<0>", on_one_line(text))
     shown = _LINKS.sub(r"\g<0>\\", shown)
     return _LEADING.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", shown)
+
+
+def on_one_line(text: str) -> str:
+    """A text as a reader shall see it, before anything is escaped."""
+    return "".join(map(_visible, text.strip())).strip()
 
 
 def _visible(character: str) -> str:
@@ -53,7 +57,7 @@ def _visible(character: str) -> str:
 def _lines(reading: Reading) -> Iterator[str]:
     yield f"# {escaped(reading.title)}"
     yield ""
-    yield f"**{escaped(reading.headline)}**"
+    yield f"**{escaped(reading.headline) or _EMPTY}**"
     for section in reading.sections:
         yield ""
         yield f"## {escaped(section.title)}"
