@@ -1,0 +1,486 @@
+"""Requesting a change: what is frozen, what people are to sign, and what makes it stale."""
+
+import io
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from ceremony import conf
+from ceremony.actions import people
+from ceremony.actions.actor import current_actor
+from ceremony.actions.library import load_library
+from ceremony.actions.planned import asked_by, planned
+from ceremony.actions.policies import policy_for
+from ceremony.actions.ready import Caller, ready
+from ceremony.actions.rounds import manifest_of, newest_round
+from ceremony.actions.stale import stale
+from ceremony.actions.watching import Unwatched
+from ceremony.core.plan import Direction
+from ceremony.core.states import State
+from ceremony.models import AuditEvent, Blob, Ceremony, StoredManifest
+from tests.acceptance.conftest import Golden
+from tests.acceptance.door import Answer, manage
+from tests.acceptance.world import QUIET, WHOLE, World
+from tests.django.ceremonies import PASSWORD, person
+
+SECOND = {
+    "0002_names.sql": "-- Risk: low\nALTER TABLE things ADD COLUMN short text;\n",
+    "0002_names.verify.sql": "-- check: there\n-- expect: success\nSELECT short FROM things;\n",
+    "0002_names.rollback.sql": "ALTER TABLE things DROP COLUMN short;\n",
+}
+BIGGER = "CREATE TABLE things (id bigint PRIMARY KEY, name text NOT NULL);\n"
+
+
+def configure(**more: Any) -> None:
+    settings.CEREMONY = {**settings.CEREMONY, **more}
+
+
+@pytest.fixture
+def shop(world: World) -> World:
+    """One migration, and a target that settings call production."""
+    world.write({**WHOLE, **QUIET})
+    world.target()
+    configure(TARGETS={"shop": {"ENVIRONMENT": "production"}})
+    return world
+
+
+SURE = ("--confirm", "production")
+
+
+@contextmanager
+def nobody_asked() -> Iterator[None]:
+    """Meanwhile the policy of production asks nobody, so that a test can make a history."""
+    before = settings.CEREMONY
+    configure(POLICIES={"production": {"APPROVALS": 0, "ACCEPTANCES": 0}})
+    yield
+    settings.CEREMONY = before
+
+
+def ask(*flags: str) -> Answer:
+    return manage("request_sql", "shop", *flags)
+
+
+def asked(*flags: str) -> dict[str, Any]:
+    """The report of a request, which must go well."""
+    answer = ask("--format", "json", *flags)
+    assert answer.status == 0, answer.told()
+    report: dict[str, Any] = json.loads(answer.out)["reports"][0]
+    return report
+
+
+def refused(*flags: str) -> dict[str, Any]:
+    """The error of a request, which must be refused."""
+    answer = ask("--format", "json", *flags)
+    assert answer.status in {2, 3}, answer.told()
+    error: dict[str, Any] = json.loads(answer.out)["error"]
+    return {**error, "status": answer.status}
+
+
+def ceremony(number: int | None = None) -> Ceremony:
+    return Ceremony.objects.get(pk=number) if number else Ceremony.objects.get()
+
+
+def changed_since(stored: StoredManifest) -> tuple[str, ...]:
+    """What a run would find changed since a round, under the target's lock."""
+    values = conf.load()
+    library = load_library(values.root, ["shop"])
+    series = library.series["shop"]
+    target = conf.target("shop", values)
+    caller = Caller(current_actor(), "test")
+    direction = Direction(stored.ceremony.direction)
+    with ready(target, values, caller, Unwatched()) as here:
+        plan = planned(here, series, direction, asked_by(stored.asked), library, values)
+        return stale(stored, here, plan, series, policy_for(target, series, plan, values))
+
+
+def test_a_request_says_what_people_sign_and_who_they_are(shop: World, golden: Golden) -> None:
+    person("t.silva", "sign")
+    answer = ask("--why", "the things come on Monday", "--title", "Things")
+
+    golden("request/requested", answer.told().replace(ceremony().fingerprint, "<fingerprint>"))
+
+    made = ceremony()
+    assert (made.state, made.round, made.policy) == ("requested", 1, "protected")
+    assert made.title == "Things"
+    assert newest_round(made).why == "the things come on Monday"
+    assert made.expires_at is not None
+    assert (made.expires_at - newest_round(made).made_at).days == 30
+
+
+def test_nothing_is_changed_in_the_target(shop: World) -> None:
+    before = shop.catalog()
+    asked()
+    assert shop.catalog() == before
+    assert shop.ask("SELECT to_regclass('ceremony_ledger')") == [(None,)]
+
+
+def test_the_bytes_are_frozen_as_they_stand_on_the_disk(shop: World) -> None:
+    raw = b"\xef\xbb\xbfCREATE TABLE things (id int PRIMARY KEY, name text NOT NULL);\r\n"
+    shop.write({"0001_things.sql": raw})
+    asked()
+    manifest = manifest_of(newest_round(ceremony()))
+    kept = {file.path: bytes(Blob.objects.get(pk=file.digest).data) for file in manifest.files}
+    assert kept == {
+        "shop/0001_things.sql": raw,
+        "shop/0001_things.verify.sql": WHOLE["0001_things.verify.sql"].encode(),
+        "shop/0001_things.rollback.sql": WHOLE["0001_things.rollback.sql"].encode(),
+    }
+    assert Blob.objects.filter(pk=manifest.checklists).exists()
+
+
+def test_the_manifest_binds_target_ledger_policy_and_way_back(shop: World) -> None:
+    shop.write(SECOND)
+    with nobody_asked():
+        shop.applied("--to", "0001", *SURE)
+    number = asked()["ceremony"]
+    manifest = manifest_of(newest_round(ceremony(number)))
+    [(sequence, row_hash)] = shop.ask(
+        "SELECT sequence, hash FROM ceremony_ledger ORDER BY sequence DESC LIMIT 1"
+    )
+    [(system, oid)] = shop.ask(
+        "SELECT system_identifier::text, (SELECT oid::bigint FROM pg_database"
+        " WHERE datname = current_database()) FROM pg_control_system()"
+    )
+    assert (manifest.ledger_sequence, manifest.ledger_hash) == (sequence, row_hash)
+    target = manifest.target
+    assert (target.alias, target.environment) == ("shop", "production")
+    assert (target.system_identifier, target.database_oid) == (system, oid)
+    assert target.ledger != ""
+    assert [step.label for step in manifest.steps] == ["0002_names"]
+    assert [step.files[0].path for step in manifest.way_back] == ["shop/0002_names.rollback.sql"]
+    assert (manifest.policy["name"], manifest.ceremony, manifest.round) == ("protected", number, 1)
+
+
+def test_the_same_is_not_requested_twice(shop: World) -> None:
+    asked()
+    assert refused() == {
+        "status": 3,
+        "code": "ceremony-open",
+        "happened": "Ceremony 1 (requested) asks for exactly this already.",
+        "state": "Nothing was changed.",
+        "next": "Go on with it, or call it off: manage.py request_sql shop --database shop "
+        '--cancel 1 --why "…"',
+        "path": "",
+        "server": None,
+    }
+    assert Ceremony.objects.count() == 1
+
+
+def test_another_plan_is_another_ceremony_and_both_are_told_of(shop: World) -> None:
+    shop.write(SECOND)
+    asked("--to", "0001")
+    second = asked()
+    assert (second["ceremony"], second["others"]) == (2, [1])
+    assert second["title"] == "apply shop: 2 migrations, 0001_things to 0002_names"
+    assert [ceremony(number).title for number in (1, 2)] == [
+        "apply shop: 0001_things",
+        second["title"],
+    ]
+
+
+def test_a_new_round_shows_what_changed_line_by_line(shop: World, golden: Golden) -> None:
+    asked("--title", "Things")
+    shop.write({"0001_things.sql": BIGGER})
+    answer = ask("--again", "1", "--why", "ids are big now")
+    made = ceremony()
+    golden("request/again", answer.told().replace(made.fingerprint, "<fingerprint>"))
+    assert (made.round, made.title) == (2, "Things")
+    first, second = made.manifests.order_by("round")
+    assert first.fingerprint != second.fingerprint == made.fingerprint
+    assert bytes(Blob.objects.get(pk=manifest_of(first).files[0].digest).data) != BIGGER.encode()
+
+
+def test_a_new_round_keeps_to_what_was_asked_for_first(shop: World) -> None:
+    shop.write(SECOND)
+    asked("--to", "0001")
+    shop.write({"0001_things.sql": BIGGER})
+    report = asked("--again", "1")
+    assert [step["label"] for step in report["plan"]["steps"]] == ["0001_things"]
+    assert [text["path"] for text in report["texts"]] == ["shop/0001_things.sql"]
+    error = refused("--again", "1", "--to", "0002")
+    assert (error["code"], error["status"]) == ("again-with-plan", 2)
+    assert error["happened"] == (
+        "--again 1 opens a new round for what the ceremony asked for in the first place; --to "
+        "would make another plan."
+    )
+
+
+def test_sign_offs_are_not_taken_away_for_nothing(shop: World) -> None:
+    asked()
+    error = refused("--again", "1")
+    assert (error["code"], error["status"]) == ("request-unchanged", 3)
+    assert error["happened"] == (
+        "Nothing changed since round 1 of ceremony 1 was requested: its sign-offs count."
+    )
+    assert ceremony().round == 1
+
+
+def test_a_ceremony_is_called_off_with_a_reason(shop: World) -> None:
+    asked("--title", "Things")
+    assert refused("--cancel", "1")["code"] == "why-missing"
+    answer = ask("--cancel", "1", "--why", "not this month")
+    assert (answer.status, answer.out) == (
+        0,
+        "✓ Called off: ceremony 1, Things.\nReason not this month\n",
+    )
+    assert ceremony().state == State.CANCELLED.value
+    assert AuditEvent.objects.get(action="ceremony cancelled").detail()["why"] == "not this month"
+    assert refused("--cancel", "1", "--why", "again")["code"] == "ceremony-state"
+    assert refused("--again", "1")["code"] == "ceremony-state"
+    assert asked()["ceremony"] == 2
+
+
+def test_a_number_must_be_of_this_series_and_target(shop: World) -> None:
+    asked()
+    assert refused("--again", "7")["code"] == "ceremony-unknown"
+    assert refused("--cancel", "7", "--why", "x")["code"] == "ceremony-unknown"
+    error = refused("--cancel", "1", "--why", "x", "--database", "other")
+    assert (error["code"], error["happened"]) == (
+        "ceremony-elsewhere",
+        "Ceremony 1 is about 'shop' on 'shop'.",
+    )
+    assert ceremony().state == State.REQUESTED.value
+
+
+def test_a_way_back_is_requested_like_a_way_on(shop: World) -> None:
+    with nobody_asked():
+        shop.applied(*SURE)
+    report = asked("--rollback", "--to", "zero")
+    number = report["ceremony"]
+    assert report["title"] == "roll back shop: 0001_things"
+    manifest = manifest_of(newest_round(ceremony(number)))
+    assert (manifest.direction, manifest.way_back) == (Direction.ROLL_BACK, ())
+    assert [file.path for file in manifest.steps[0].files] == [
+        "shop/0001_things.rollback.sql",
+        "shop/0001_things.verify.sql",
+        "shop/0001_things.sql",
+    ]
+    assert newest_round(ceremony(number)).asked == {
+        "to": "zero",
+        "variant": "",
+        "include_late": False,
+    }
+    assert changed_since(newest_round(ceremony(number))) == ()
+
+
+def test_there_may_be_nothing_to_request(shop: World) -> None:
+    with nobody_asked():
+        shop.applied(*SURE)
+    before = Ceremony.objects.count()
+    answer = ask()
+    assert (answer.status, answer.out) == (
+        0,
+        "Nothing to request: there is nothing to apply shop on shop (production).\n",
+    )
+    assert Ceremony.objects.count() == before
+
+
+def test_what_cannot_run_is_not_requested(shop: World) -> None:
+    shop.write({"0001_things.sql": "CREATE TABEL things (id int);\n"})
+    assert refused()["code"] == "sql-syntax"
+    assert not Ceremony.objects.exists()
+
+
+def test_an_open_policy_approves_at_once(shop: World) -> None:
+    configure(TARGETS={})
+    report = asked()
+    assert (report["state"], report["policy"], report["gates"]) == ("approved", "open", [])
+    assert list(ceremony().history.values_list("act", "actor")) == [
+        ("request", current_actor().name),
+        ("approve", "open policy"),
+    ]
+    assert ceremony().expires_at is None
+
+
+def test_where_a_rehearsal_is_demanded_it_comes_first(shop: World) -> None:
+    configure(POLICIES={"production": {"REHEARSAL": "required", "APPROVALS": 1}})
+    assert refused()["code"] == "rehearsal-missing"
+    assert manage("rehearse_sql", "shop", *SURE).status == 0
+    asked()
+    manifest = manifest_of(newest_round(ceremony()))
+    assert [(version, kept[:11]) for version, kept in manifest.rehearsals.items()] == [
+        ("0001", "rehearsal1:")
+    ]
+
+
+class TestStale:
+    """What makes a round stale, as the run finds it; and what does not."""
+
+    def test_nothing_changed(self, shop: World) -> None:
+        asked()
+        assert changed_since(newest_round(ceremony())) == ()
+
+    @pytest.mark.parametrize("file", sorted(WHOLE))
+    def test_one_byte_of_any_file(self, shop: World, file: str) -> None:
+        asked()
+        shop.write({file: WHOLE[file] + "\n"})
+        [sentence] = changed_since(newest_round(ceremony()))
+        assert sentence.startswith(f"shop/{file} changed: it was sha256:")
+
+    def test_another_file_in_the_plan(self, shop: World) -> None:
+        asked()
+        shop.write(SECOND)
+        assert "0002_names is in the plan now." in changed_since(newest_round(ceremony()))
+
+    def test_the_ledger_went_on(self, shop: World) -> None:
+        shop.write(SECOND)
+        with nobody_asked():
+            shop.applied("--to", "0001", *SURE)
+        number = asked()["ceremony"]
+        with nobody_asked():
+            shop.applied(*SURE)
+            shop.rolled_back(*SURE)
+        assert changed_since(newest_round(ceremony(number))) == (
+            "The ledger ended with row 2; it ends with row 4.",
+        )
+
+    def test_the_environment_is_another(self, shop: World) -> None:
+        asked()
+        configure(TARGETS={"shop": {"ENVIRONMENT": "staging"}})
+        assert "The target's environment was production; it is staging." in changed_since(
+            newest_round(ceremony())
+        )
+
+    def test_a_weaker_policy(self, shop: World) -> None:
+        asked()
+        configure(POLICIES={"production": {"APPROVALS": 1, "ACCEPTANCES": 0}})
+        sentences = changed_since(newest_round(ceremony()))
+        assert "The policy's name was protected; it is production." in sentences
+        assert 'The policy\'s acceptances was [{"count":1,"group":""}]; it is nothing.' in sentences
+
+    def test_an_item_taken_off_the_checklist(self, shop: World) -> None:
+        asking = QUIET["series.toml"] + '[preflight]\nhuman = ["A backup was taken."]\n'
+        shop.write({"series.toml": asking})
+        asked()
+        shop.write({"series.toml": QUIET["series.toml"]})
+        [sentence] = changed_since(newest_round(ceremony()))
+        assert sentence.startswith("What series.toml or contract.toml ask for changed: it was ")
+        report = asked("--again", "1")
+        assert [text["path"] for text in report["texts"]] == [
+            "what series.toml and contract.toml ask for"
+        ]
+        assert any("A backup was taken." in line for line in report["texts"][0]["lines"])
+
+    def test_a_word_that_asks_for_nothing_is_no_change(self, shop: World) -> None:
+        asked()
+        shop.write({"series.toml": 'title = "The shop"\n' + QUIET["series.toml"]})
+        assert changed_since(newest_round(ceremony())) == ()
+
+    def test_another_database_behind_the_alias(self, shop: World) -> None:
+        asked()
+        shop.targets["shop"] = shop.register("shop")
+        sentences = changed_since(newest_round(ceremony()))
+        assert any("database's number (oid)" in sentence for sentence in sentences)
+
+    def test_a_rehearsal_more_is_no_change_and_one_of_other_files_is(self, shop: World) -> None:
+        configure(POLICIES={"production": {"REHEARSAL": "required", "APPROVALS": 1}})
+        assert manage("rehearse_sql", "shop", *SURE).status == 0
+        asked()
+        assert manage("rehearse_sql", "shop", *SURE).status == 0
+        assert changed_since(newest_round(ceremony())) == ()
+        path = shop.path("0001_things.rollback.sql")
+        kept = path.read_bytes()
+        path.write_text("SELECT 'it stays';\n")
+        assert manage("rehearse_sql", "shop", *SURE).status == 1
+        path.write_bytes(kept)
+        assert changed_since(newest_round(ceremony())) == (
+            "The rehearsal of 0001 "
+            f"({manifest_of(newest_round(ceremony())).rehearsals['0001'][:23]}) "
+            "does not count any more.",
+        )
+
+
+class TestWhoAsks:
+    """Authors and accounts."""
+
+    def test_everybody_who_made_it_counts_as_author(self, shop: World) -> None:
+        shop.write(
+            {"0001_things.sql": "-- Author: Lena K <lena@example.org>\n" + WHOLE["0001_things.sql"]}
+        )
+        committed(shop.root, "Tiago Silva", "t.silva@example.org")
+        configure(PEOPLE={current_actor().name: "anna"})
+        person("anna", first_name="Anna", last_name="Berg")
+        asked()
+        assert set(ceremony().authors) == {
+            current_actor().name,
+            "anna",
+            "anna@example.org",
+            "Anna Berg",
+            "Lena K <lena@example.org>",
+            "Tiago Silva",
+            "t.silva@example.org",
+        }
+
+    def test_authors_of_an_earlier_round_stay_authors(self, shop: World) -> None:
+        shop.write({"0001_things.sql": "-- Author: lena\n" + WHOLE["0001_things.sql"]})
+        asked()
+        shop.write({"0001_things.sql": "-- Author: tom\n" + WHOLE["0001_things.sql"]})
+        asked("--again", "1")
+        assert {"lena", "tom"} <= set(ceremony().authors)
+
+    def test_an_account_asks_with_its_password(
+        self, shop: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        user = person("lena", "request")
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+        asked("--user", "lena", "--password-stdin")
+        assert (ceremony().requester, ceremony().requested_by) == ("lena", user)
+        assert "lena@example.org" in ceremony().authors
+
+    @pytest.mark.parametrize(
+        ("given", "flags", "code"),
+        [
+            ("wrong\n", ("--user", "lena", "--password-stdin"), "password-wrong"),
+            (f"{PASSWORD}\n", ("--user", "nobody", "--password-stdin"), "password-wrong"),
+            (f"{PASSWORD}\n", ("--user", "tom", "--password-stdin"), "right-missing"),
+            (f"{PASSWORD}\n", ("--user", "root", "--password-stdin"), "right-missing"),
+            ("", ("--user", "lena"), "password-missing"),
+            (f"{PASSWORD}\n", ("--password-stdin",), "user-missing"),
+        ],
+    )
+    def test_nobody_asks_in_anothers_name(
+        self,
+        shop: World,
+        monkeypatch: pytest.MonkeyPatch,
+        given: str,
+        flags: tuple[str, ...],
+        code: str,
+    ) -> None:
+        person("lena", people.REQUEST.removesuffix("_ceremony"))
+        person("tom")
+        person("root", is_superuser=True)
+        monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        assert refused(*flags)["code"] == code
+        assert not Ceremony.objects.exists()
+
+
+def committed(root: Path, name: str, address: str) -> None:
+    """Commit everything below ``root`` as somebody."""
+    who = ["-c", f"user.name={name}", "-c", f"user.email={address}"]
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", "-C", str(root), *words], check=True, timeout=20)
+
+
+HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\x00"
+
+
+def test_hostile_words_are_kept_as_words(shop: World) -> None:
+    answer = ask("--title", HOSTILE.replace("\x00", ""), "--why", HOSTILE.replace("\x00", ""))
+    assert answer.status == 0
+    assert "\x1b" not in answer.out
+    assert ceremony().title.startswith("<script>")
+
+
+def test_the_trail_proves_every_row(shop: World) -> None:
+    asked()
+    shop.write({"0001_things.sql": BIGGER})
+    asked("--again", "1")
+    ask("--cancel", "1", "--why", "enough")
+    answer = manage("verify_audit")
+    assert answer.status == 0, answer.told()
