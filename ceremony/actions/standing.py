@@ -6,6 +6,7 @@ Judged anew from sign-offs and spendings, as the gate did; no state is believed.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ceremony.actions.quorums import is_told
 from ceremony.actions.rounds import manifest_of
 from ceremony.core.execution.population import Standing
 from ceremony.core.manifest import Manifest
@@ -110,10 +111,12 @@ def _signed(manifests: set[int]) -> Mapping[int, Sequence[SignOff]]:
 
 
 def _counted(signed: Sequence[SignOff], spending: Spending) -> tuple[Signer, ...]:
-    """Those whose approval stood when it was spent, with their groups of then."""
+    """Those whose approval stood when it was spent, with their groups of then. A row that no event
+    of the trail tells of counts for nothing.
+    """
     standing: dict[str, Signer] = {}
     for one in signed:
-        if one.purpose != Purpose.APPROVAL or one.signed_at > spending.at:
+        if one.purpose != Purpose.APPROVAL or one.signed_at > spending.at or not is_told(one):
             continue
         if one.decision == Decision.APPROVE:
             standing[one.username] = Signer(one.username, frozenset(one.groups))
@@ -127,6 +130,6 @@ def _names(signed: Sequence[SignOff], purpose: Purpose) -> tuple[str, ...]:
         dict.fromkeys(
             one.username
             for one in signed
-            if one.purpose == purpose and one.decision == Decision.APPROVE
+            if one.purpose == purpose and one.decision == Decision.APPROVE and is_told(one)
         )
     )

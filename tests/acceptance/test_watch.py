@@ -5,11 +5,12 @@ import os
 import signal
 import time
 
-from django.conf import settings
+from django.db import connections
 
-from ceremony.models import AuditEvent, CheckRecord, Run, RunKind
+from ceremony.models import AuditEvent, CheckRecord, Run, RunKind, RunOutcome, Target
 from tests.acceptance.door import manage
-from tests.acceptance.world import BACK, TABLE, point
+from tests.acceptance.world import BACK, TABLE, WHOLE, point
+from tests.django.factories import RunFactory
 
 WATCHED = {
     "0001_things.sql": TABLE,
@@ -73,3 +74,92 @@ def test_a_breach_is_an_event_and_an_exit_status(world):
         "verdict": "FAIL",
     }
     assert world.ask("SELECT count(*) FROM things") == [(1,)]
+
+
+def test_a_long_watch_looks_again_and_tells_of_each_look(world):
+    world.write(WATCHED)
+    world.target()
+    world.applied()
+    answer = _watch("--hours", "0.0003", "--every", "0.005", "--format", "json")
+    looks = json.loads(answer.out)["reports"]
+    assert (answer.status, [one["verdict"] for one in looks]) == (0, ["PASS"] * 4)
+    assert Run.objects.filter(kind=RunKind.WATCH).count() == 4
+    lines = answer.err.splitlines()
+    assert len(lines) == 3
+    assert all(line.endswith("UTC  PASS  1 of 1 passed.") for line in lines)
+
+
+def test_a_target_that_does_not_answer_is_a_breach_and_no_pass(world):
+    world.write(WATCHED)
+    world.target()
+    world.applied()
+    point("shop", HOST="/nowhere-at-all")
+    answer = _watch("--format", "json")
+    (look,) = json.loads(answer.out)["reports"]
+    assert (answer.status, look["verdict"], look["target"]) == (1, "NOT RUN", None)
+    assert look["problem"]["code"] == "connect-failed"
+    run = Run.objects.get(kind=RunKind.WATCH)
+    assert (run.outcome.verdict, run.outcome.problem["code"]) == ("NOT RUN", "connect-failed")
+    (event,) = _breaches()
+    assert (event.detail()["problem"], event.detail()["checks"]) == ("connect-failed", [])
+
+
+def test_without_a_monitor_check_there_is_nothing_to_watch(world):
+    world.write(WHOLE)
+    world.target()
+    world.applied()
+    answer = _watch()
+    assert (answer.status, answer.err) == (
+        2,
+        "✕ Nothing that is applied of 'shop' on 'shop' has a check with  -- when: monitor.  "
+        "[monitor-missing]\n"
+        "State  Nothing was changed.\n"
+        "Next   Write one into the .verify.sql of a migration; docs/reference/checks.md shows "
+        "how.\n",
+    )
+    assert not Run.objects.filter(kind=RunKind.WATCH).exists()
+
+
+def test_a_number_that_no_ceremony_of_the_series_has_is_refused_before_anything_is_recorded(world):
+    world.write(WATCHED)
+    world.target()
+    world.applied()
+    answer = _watch("--ceremony", "99")
+    assert (answer.status, "[ceremony-unknown]" in answer.err) == (2, True)
+    assert not Run.objects.filter(kind=RunKind.WATCH).exists()
+
+
+def test_once_and_for_some_hours_contradict_each_other(world):
+    world.write(WATCHED)
+    answer = _watch("--once", "--hours", "1")
+    assert (answer.status, "[watch-how-long]" in answer.err) == (2, True)
+
+
+def test_a_watch_that_is_stopped_has_recorded_what_it_saw(world):
+    world.write(WATCHED)
+    world.target()
+    world.applied()
+    child = os.fork()
+    if child == 0:
+        connections.close_all()
+        os._exit(_watch("--hours", "1", "--every", "30").status)
+    deadline = time.monotonic() + 20
+    while not RunOutcome.objects.filter(run__kind=RunKind.WATCH).exists():
+        assert time.monotonic() < deadline, "no look was recorded"
+        time.sleep(0.05)
+    time.sleep(0.2)
+    os.kill(child, signal.SIGTERM)
+    _, ended = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(ended) == 130
+    assert RunOutcome.objects.get(run__kind=RunKind.WATCH).verdict == "PASS"
+
+
+def test_a_look_that_is_under_way_is_left_alone_by_a_run_that_settles_others(world):
+    world.write(WATCHED)
+    world.target()
+    world.applied()
+    target = Target.objects.get()
+    look = RunFactory(kind=RunKind.WATCH, target=target, series="shop")
+    world.write({"0002_more.sql": "CREATE TABLE more (id int);\n"})
+    world.applied()
+    assert not RunOutcome.objects.filter(run=look).exists()

@@ -119,6 +119,7 @@ def signed(username="vera", purpose="approval", decision="approve", **fields):
         "round": 1,
         "purpose": purpose,
         "decision": decision,
+        "subject": FINGERPRINT,
         "username": username,
         "groups": ("dba",),
         "meaning": "I have read it.",
@@ -127,6 +128,7 @@ def signed(username="vera", purpose="approval", decision="approve", **fields):
         "reauthenticated": True,
         "at": NOON,
         "event": 12,
+        "told": True,
         **fields,
     }
     return Signed(**given)

@@ -8,7 +8,19 @@ from ceremony.core.execution.verdict import judged, of_checks, of_items
 from ceremony.core.item import ItemResult
 from ceremony.core.report import Verdict
 from ceremony.core.states import State
-from tests.core.reports import DRILL, STOP, TROUBLE, TRUE, changed, checked, item, line, ran, run
+from tests.core.reports import (
+    DRILL,
+    STOP,
+    TROUBLE,
+    TRUE,
+    changed,
+    checked,
+    item,
+    line,
+    ran,
+    run,
+    signed,
+)
 
 PASS, PARTIAL, FAIL, NOT_RUN = Verdict.PASS, Verdict.PARTIAL, Verdict.FAIL, Verdict.NOT_RUN
 
@@ -53,6 +65,11 @@ _WAIVED, _UNANSWERED, _FAILED = (
         ({"state": State.ROLLED_BACK}, "Sign-off", NOT_RUN, FAIL),
         ({"overridden": True}, "Approval", PARTIAL, PARTIAL),
         ({"history": ()}, "Approval", NOT_RUN, PARTIAL),
+        ({"signed": ()}, "Approval", FAIL, FAIL),
+        ({"signed": (signed(),)}, "Sign-off", FAIL, FAIL),
+        ({"signed": (signed(told=False),)}, "Approval", FAIL, FAIL),
+        ({"signed": (signed(round=2),)}, "Approval", FAIL, FAIL),
+        ({"signed": (signed(decision="comment"),)}, "Approval", FAIL, FAIL),
         ({"drills": ()}, "Rehearsal", NOT_RUN, PARTIAL),
         ({"drills": (replace(DRILL, clean=False),)}, "Rehearsal", FAIL, FAIL),
         ({"drills": (replace(DRILL, ways_back=(("", "fails"),)),)}, "Way back", PARTIAL, PARTIAL),
@@ -113,7 +130,7 @@ def test_an_open_policy_that_asks_for_nothing_can_be_a_pass():
         rules=rules, signed=(), preflight=(), verification=(), acceptance=(), drills=()
     )
     assert judged(report).verdict is PASS
-    assert _group(report, "Sign-off").why == "The open policy asks nobody."
+    assert _group(report, "Sign-off").why == "The policy asks nobody."
     assert not _group(report, "Rehearsal").counts
 
 

@@ -1,9 +1,9 @@
 """A ceremony as its report tells it, gathered from control. Reads only, in one snapshot."""
 
+from ceremony.actions.items import newest
 from ceremony.actions.reporting.people import (
     halts_of,
     history_of,
-    items_of,
     remarks_of,
     signed_of,
 )
@@ -15,7 +15,7 @@ from ceremony.core.checklist.summary import Summary
 from ceremony.core.execution.asks import asks_of
 from ceremony.core.execution.facts import ExecutionReport, Rules
 from ceremony.core.execution.verdict import judged
-from ceremony.core.item import Phase
+from ceremony.core.item import Judged, Phase
 from ceremony.core.policies.form import from_document
 from ceremony.core.policies.strictness import weaknesses
 from ceremony.core.states import State
@@ -49,10 +49,10 @@ def gathered(ceremony: Ceremony) -> ExecutionReport:
         way_back=_way_back(signed),
         history=history_of(ceremony),
         signed=signed_of(ceremony),
-        preflight=items_of(ceremony, Phase.PREFLIGHT),
+        preflight=_items(signed, Phase.PREFLIGHT),
         runs=runs_of(ceremony),
-        verification=items_of(ceremony, Phase.VERIFICATION),
-        acceptance=items_of(ceremony, Phase.ACCEPTANCE),
+        verification=_items(signed, Phase.VERIFICATION),
+        acceptance=_items(signed, Phase.ACCEPTANCE),
         drills=drills_of(signed.manifest) if signed else (),
         compensation=signed.compensation if signed else (),
         halts=halts_of(ceremony),
@@ -63,6 +63,10 @@ def gathered(ceremony: Ceremony) -> ExecutionReport:
         holds=holds_of(ceremony),
     )
     return judged(report)
+
+
+def _items(signed: Signed | None, phase: Phase) -> tuple[Judged, ...]:
+    return newest(signed.stored, phase) if signed else ()
 
 
 def _rules(ceremony: Ceremony, signed: Signed | None) -> Rules:

@@ -1,8 +1,8 @@
-"""Who did what in a ceremony: acts, sign-offs, items, halts, remarks, as control recorded them."""
+"""Who did what in a ceremony: acts, sign-offs, halts, remarks, as control recorded them."""
 
+from ceremony.actions.quorums import is_told
 from ceremony.core.execution.facts import Moved, Remarked, Signed, Stopped
-from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
-from ceremony.models import Ceremony, HaltStep, JudgedItem, Remark, SignOff, Transition
+from ceremony.models import Ceremony, HaltStep, Remark, SignOff, Transition
 
 
 def history_of(ceremony: Ceremony) -> tuple[Moved, ...]:
@@ -30,6 +30,7 @@ def signed_of(ceremony: Ceremony) -> tuple[Signed, ...]:
             round=row.manifest.round,
             purpose=row.purpose,
             decision=row.decision,
+            subject=row.subject,
             username=row.username,
             groups=tuple(row.groups),
             meaning=row.meaning,
@@ -38,27 +39,10 @@ def signed_of(ceremony: Ceremony) -> tuple[Signed, ...]:
             reauthenticated=row.reauthenticated,
             at=row.signed_at,
             event=row.event,
+            told=is_told(row),
         )
         for row in rows.order_by("pk")
     )
-
-
-def items_of(ceremony: Ceremony, phase: Phase) -> tuple[Judged, ...]:
-    """The newest result of every item of the newest round, in the order in which items came up."""
-    rows = JudgedItem.objects.filter(
-        manifest__ceremony=ceremony, manifest__round=ceremony.round, phase=phase.value
-    )
-    found: dict[str, Judged] = {}
-    for row in rows.order_by("pk"):
-        found[row.item] = Judged(
-            Item(row.item, row.text, ItemKind(row.kind), phase),
-            ItemResult(row.result),
-            row.explanation,
-            row.evidence,
-            row.by,
-            row.at,
-        )
-    return tuple(found.values())
 
 
 def halts_of(ceremony: Ceremony) -> tuple[Stopped, ...]:

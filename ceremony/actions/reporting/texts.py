@@ -26,6 +26,7 @@ from ceremony.models import Blob, Ceremony, StoredManifest
 class Signed:
     """The newest manifest of a ceremony, its files as they were frozen, and what was asked for."""
 
+    stored: StoredManifest
     manifest: Manifest
     files: Series
     asked: SeriesSettings
@@ -68,7 +69,7 @@ def signed_texts(ceremony: Ceremony) -> Signed | None:
     )
     asked = json.loads(data.get(manifest.checklists, b"{}")).get("series", {})
     settings = SeriesSettings(manifest.series, Numbering.SEQUENCE, extra=asked)
-    return Signed(manifest, assemble(SeriesFiles(manifest.series, files)), settings)
+    return Signed(stored, manifest, assemble(SeriesFiles(manifest.series, files)), settings)
 
 
 def inventory_of(signed: Signed) -> tuple[Inventoried, ...]:

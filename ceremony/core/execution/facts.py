@@ -77,11 +77,16 @@ class Moved:
 
 @dataclass(frozen=True)
 class Signed:
-    """One sign-off, with the sentence that was signed."""
+    """One sign-off, with the sentence that was signed. ``subject`` is the digest that was signed.
+
+    ``told``: whether the audit trail tells of exactly this row; otherwise somebody else put it
+    there, and it counts for nothing.
+    """
 
     round: int
     purpose: str
     decision: str
+    subject: str
     username: str
     groups: tuple[str, ...]
     meaning: str
@@ -90,6 +95,7 @@ class Signed:
     reauthenticated: bool
     at: datetime
     event: int
+    told: bool
 
 
 @dataclass(frozen=True)
@@ -292,6 +298,18 @@ class ExecutionReport:
     holds: Holds | None = None
     groups: tuple[GroupVerdict, ...] = field(default=())
     verdict: Verdict = Verdict.NOT_RUN
+
+    def signers(self, purpose: str, decision: str = "approve") -> tuple[str, ...]:
+        """Who signed this of the newest round, each once, as far as the trail tells of it."""
+        return tuple(
+            dict.fromkeys(
+                one.username
+                for one in self.signed
+                if (one.purpose, one.decision) == (purpose, decision)
+                and one.told
+                and one.round == self.round
+            )
+        )
 
     @property
     def newest_runs(self) -> tuple[RunOf, ...]:

@@ -12,7 +12,7 @@ from ceremony.core.execution.blocks import (
     table,
     version_of,
 )
-from ceremony.core.execution.facts import ExecutionReport, Inventoried
+from ceremony.core.execution.facts import ExecutionReport, Inventoried, Signed
 from ceremony.core.item import Judged
 
 
@@ -117,7 +117,7 @@ def approvals(report: ExecutionReport) -> Section:
             moment(one.at),
             _with_groups(one.username, one.groups),
             one.purpose,
-            one.decision + (", password asked" if one.reauthenticated else ""),
+            _decided(one),
             str(one.round),
             one.meaning,
             one.comment,
@@ -147,7 +147,7 @@ def _override(report: ExecutionReport) -> Iterator[Block]:
     if not report.overridden:
         return
     reasons = [run.reason for run in report.runs if run.reason]
-    reviewers = sorted({one.username for one in report.signed if one.purpose == "review"})
+    reviewers = report.signers("review")
     yield from said(
         "THIS CEREMONY RAN WITHOUT AN APPROVAL (break-glass). "
         f"Reason: {'; '.join(reasons) or 'none is recorded'}. "
@@ -180,6 +180,13 @@ def items(found: Iterable[Judged], without: str) -> tuple[Block, ...]:
 
 def _named(line: Inventoried) -> str:
     return f"{line.label} ({line.variant})" if line.variant else line.label
+
+
+def _decided(one: Signed) -> str:
+    decided = one.decision + (", password asked" if one.reauthenticated else "")
+    return (
+        decided if one.told else f"{decided}; THE TRAIL DOES NOT TELL OF IT: it counts for nothing"
+    )
 
 
 def _with_groups(username: str, groups: tuple[str, ...]) -> str:

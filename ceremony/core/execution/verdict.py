@@ -105,12 +105,10 @@ def _approval(report: ExecutionReport) -> GroupVerdict:
         return GroupVerdict(group, Verdict.PASS, "The open policy asks nobody.")
     if report.state in BEFORE_THE_RUN and report.state is not State.APPROVED:
         return GroupVerdict(group, Verdict.PARTIAL, "The newest round is not approved yet.")
-    names = dict.fromkeys(
-        one.username
-        for one in report.signed
-        if one.purpose == "approval" and one.decision == "approve" and one.round == report.round
-    )
-    return GroupVerdict(group, Verdict.PASS, f"Approved by {', '.join(names) or 'nobody'}.")
+    names = report.signers("approval")
+    if not names:
+        return GroupVerdict(group, Verdict.FAIL, "No sign-off stands behind it.")
+    return GroupVerdict(group, Verdict.PASS, f"Approved by {', '.join(names)}.")
 
 
 def _items(group: str, items: Sequence[Judged], *, asked: bool) -> GroupVerdict:
@@ -199,12 +197,9 @@ def _sign_off(report: ExecutionReport) -> GroupVerdict:
     if report.state is not State.SIGNED_OFF:
         why = f"The ceremony is {report.state.value}."
         return GroupVerdict(group, Verdict.NOT_RUN, why)
-    names = dict.fromkeys(
-        one.username
-        for one in report.signed
-        if one.purpose == "acceptance" and one.decision == "approve"
-    )
+    names = report.signers("acceptance")
     if names:
         return GroupVerdict(group, Verdict.PASS, f"Accepted by {', '.join(names)}.")
-    why = "The open policy asks nobody." if report.rules.is_open else "By the policy alone."
-    return GroupVerdict(group, Verdict.PASS, why)
+    if report.rules.acceptance:
+        return GroupVerdict(group, Verdict.FAIL, "No sign-off stands behind it.")
+    return GroupVerdict(group, Verdict.PASS, "The policy asks nobody.")
