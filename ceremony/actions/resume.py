@@ -1,7 +1,7 @@
 """Resume: the stations of a halt, up to the row ``resumed`` in the ledger that lifts it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import AbstractUser
 
@@ -108,8 +108,9 @@ def _lift(here: Ready, halt: Halt, said: Said) -> None:
     context = here.context(lambda: (head.sequence, head.hash), "")
     row = here.access.ledger.append(Facts(Event.RESUMED, detail=detail), context)
     ledger_seen(here.target, row.sequence, row.hash)
+    lifted = replace(said, text=f"Row {row.sequence} of the ledger says so.")
     with recording() as locked_head:
-        take(locked_head, halt, Station.LIFT, said, course=course, ledger_sequence=row.sequence)
+        take(locked_head, halt, Station.LIFT, lifted, course=course, ledger_sequence=row.sequence)
 
 
 def _refuse_station(halt: Halt, station: Station) -> None:
