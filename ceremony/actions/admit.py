@@ -4,10 +4,13 @@ A run that is refused here was never opened; one that was opened has its ceremon
 manifest spent, and the events that say so.
 """
 
+from collections.abc import Sequence
+
 from django.utils import timezone
 
 from ceremony.actions.ceremonies import advance, note
 from ceremony.actions.conclude import OPEN_POLICY
+from ceremony.actions.items import write_items
 from ceremony.actions.judge import refuse_unfit
 from ceremony.actions.manifest import freeze_files, manifest_for
 from ceremony.actions.permit import PURPOSES, Permit, PermitKind
@@ -16,6 +19,7 @@ from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.actions.way_back import refuse_way_back_over
 from ceremony.conf import Settings
 from ceremony.core.chain import Json, canonical
+from ceremony.core.item import Judged
 from ceremony.core.manifest import document_of
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.policies.given import risk_of
@@ -35,15 +39,24 @@ _LONGEST_TITLE = 300
 
 class Admission:
     """``open_run`` calls it. Afterwards ``stored`` is the manifest of the run's ceremony, whose
-    fingerprint the ledger rows of the run carry.
+    fingerprint the ledger rows of the run carry. ``judged`` are items of its checklists that are
+    recorded with it.
     """
 
-    def __init__(self, here: Ready, plan: Plan, permit: Permit, settings: Settings) -> None:
+    def __init__(
+        self,
+        here: Ready,
+        plan: Plan,
+        permit: Permit,
+        settings: Settings,
+        judged: Sequence[Judged] = (),
+    ) -> None:
         self.stored = StoredManifest()
         self._here = here
         self._plan = plan
         self._permit = permit
         self._settings = settings
+        self._judged = judged
 
     def __call__(self, head: AuditHead, run: Run) -> None:
         {
@@ -134,6 +147,8 @@ class Admission:
         advance(head, ceremony, act, run.actor, told, (*untold, spending, member))
         spending.save(force_insert=True)
         member.save(force_insert=True)
+        if self._judged:
+            write_items(head, ceremony, self.stored, self._judged, run.actor)
 
     def _member(self, run: Run) -> CeremonyRun:
         return CeremonyRun(

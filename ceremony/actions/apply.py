@@ -1,9 +1,12 @@
 """Apply: bring a target to the state that the files describe, or as far as ``--to`` says."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from ceremony import conf
 from ceremony.actions.access import home_of
+from ceremony.actions.backup import record_backup
+from ceremony.actions.clearance import NOTHING_TO_PREPARE, Preparation
 from ceremony.actions.control import control_errors
 from ceremony.actions.gated import Job, permit_for, run_through_the_gate
 from ceremony.actions.library import load_library
@@ -25,7 +28,7 @@ class ApplyRequest:
     ``to``: the last version to apply, ``None`` for all.
 
     ``include_late`` takes files in that stand before an applied one; ``gate`` is what the caller
-    says of the gate.
+    says of the gate. ``backup``: the folder of a backup to make before the run, ``""`` for none.
     """
 
     series: str
@@ -34,6 +37,7 @@ class ApplyRequest:
     to: str | None = None
     include_late: bool = False
     gate: Asked = NOTHING_SAID
+    backup: str = ""
 
 
 @control_errors()
@@ -60,7 +64,11 @@ def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
             refuse_nothing_left(ceremony)
             return nothing_to_do(here, plan)
         job = Job(here, plan, series, settings, request.gate)
-        report = run_through_the_gate(job, permit_for(job), watcher)
+        prepare = NOTHING_TO_PREPARE
+        if request.backup:
+            back_up = partial(record_backup, here, series.name, request.backup, settings, watcher)
+            prepare = Preparation(back_up, backs_up=True)
+        report = run_through_the_gate(job, permit_for(job), watcher, prepare)
     return settle_unknown(report, target, settings, caller, watcher)
 
 

@@ -4,12 +4,12 @@ Under the target's lock: the policy that holds for exactly this change, the perm
 pre-flight, the run, the verification after it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ceremony.actions.access import refuse_unconfirmed
 from ceremony.actions.admit import Admission
 from ceremony.actions.approval import Wanted, approved, fitting_ceremonies
+from ceremony.actions.clearance import NOTHING_TO_PREPARE, Asking, Preparation, clear
 from ceremony.actions.drift import drift_before
 from ceremony.actions.execute import Found, execute
 from ceremony.actions.halt import refuse_halted
@@ -18,6 +18,7 @@ from ceremony.actions.permit import Asked, Permit, PermitKind
 from ceremony.actions.policies import policy_for
 from ceremony.actions.ready import Ready
 from ceremony.actions.rehearsed import XRays, require_rehearsal
+from ceremony.actions.verifying import Work, remember, verify_after, with_verification
 from ceremony.actions.watching import Watcher
 from ceremony.actions.way_back import way_back
 from ceremony.conf import Settings
@@ -64,17 +65,23 @@ def permit_for(job: Job) -> Permit:
 
 
 def run_through_the_gate(
-    job: Job, permit: Permit, watcher: Watcher, prepare: Callable[[], None] = lambda: None
+    job: Job, permit: Permit, watcher: Watcher, prepare: Preparation = NOTHING_TO_PREPARE
 ) -> RunReport:
-    """Run a plan that has steps and no refusals, with its permit.
+    """Run a plan that has steps and no refusals, with its permit, and verify it.
 
-    ``prepare`` is called when nothing stands against the run any more: it makes a backup, say.
+    ``prepare`` is carried out when nothing stands against the run any more. Raises what ``clear``
+    and ``execute`` raise.
     """
-    drift = drift_before(job.here, job.series, job.settings)
-    prepare()
-    found = Found(commit_of(job.settings.root / job.series.name), drift, _rehearsed(job, permit))
-    admission = Admission(job.here, job.plan, permit, job.settings)
-    return execute(job.here, job.plan, admission, found, watcher)
+    here, plan, settings = job.here, job.plan, job.settings
+    drift = drift_before(here, job.series, settings)
+    judged = clear(Asking(here, plan, job.series, settings, permit, prepare))
+    found = Found(commit_of(settings.root / job.series.name), drift, _rehearsed(job, permit))
+    before = remember(here, permit.policy)
+    admission = Admission(here, plan, permit, settings, judged)
+    report = execute(here, plan, admission, found, watcher)
+    work = Work(here, plan, job.series, permit.policy, settings)
+    verified = verify_after(work, before, report, watcher)
+    return with_verification(report, verified, here.access.target.alias)
 
 
 def _rehearsed(job: Job, permit: Permit) -> XRays | None:

@@ -30,13 +30,14 @@ def newest(manifest: StoredManifest, phase: Phase) -> tuple[Judged, ...]:
 
     A row that no event of the trail tells of counts for nothing: somebody else put it there.
     """
-    rows = manifest.items.filter(phase=phase.value).select_related("user").order_by("pk")
+    return tuple(one for one in _known(manifest).values() if one.item.phase is phase)
+
+
+def _known(manifest: StoredManifest) -> dict[tuple[Phase, str], Judged]:
+    rows = list(manifest.items.select_related("user").order_by("pk"))
     told = _told(manifest) if rows else frozenset()
-    found: dict[str, Judged] = {}
-    for row in rows:
-        if row_digest(row) in told:
-            found[row.item] = judged_of(row)
-    return tuple(found.values())
+    found = [judged_of(row) for row in rows if row_digest(row) in told]
+    return {(one.item.phase, one.item.id): one for one in found}
 
 
 def _told(manifest: StoredManifest) -> frozenset[str]:
@@ -73,7 +74,7 @@ def write_items(
 
     A human item that somebody has answered is not written over by nobody's answer.
     """
-    known = {(j.item.phase, j.item.id): j for p in Phase for j in newest(manifest, p)}
+    known = _known(manifest)
     kept = [_beside(one, known.get((one.item.phase, one.item.id))) for one in judged]
     rows = [row_of(manifest, one) for one in kept if one is not None]
     if not rows:

@@ -1,10 +1,10 @@
 """Loss: a way back that loses data is taken only with a reason and a backup, both recorded."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.db import transaction
 
+from ceremony.actions.backup import back_up_target, facts_of
 from ceremony.actions.ready import Ready
 from ceremony.actions.watching import Watcher
 from ceremony.conf import Settings
@@ -12,7 +12,7 @@ from ceremony.core.chain import Json
 from ceremony.core.plan import Plan, Step
 from ceremony.errors import Refused
 from ceremony.models.audit import Act, Action, append
-from ceremony.pg.backup import back_up
+from ceremony.pg.backup import Backup
 
 
 @dataclass(frozen=True)
@@ -51,29 +51,23 @@ def refuse_unaccepted_loss(plan: Plan, accepted: LossAccepted) -> None:
 
 def record_loss(
     here: Ready, plan: Plan, accepted: LossAccepted, settings: Settings, watcher: Watcher
-) -> None:
+) -> Backup | None:
     """Make the backup that was asked for, and record acceptance and backup in the trail.
 
-    Raises Failed (backup-failed); then nothing was rolled back.
+    Raises Refused (backup-failed); then nothing was rolled back.
     """
     losing = [step for step in plan.steps if step.loses_data]
     if not (losing or accepted.backup_folder):
-        return
+        return None
+    made = None
     detail: dict[str, Json] = {
         "why": accepted.why,
         "evidence": accepted.backup_evidence,
         "loses": {step.migration.label: step.data_loss for step in losing},
     }
     if accepted.backup_folder:
-        watcher.note("Backing up with pg_dump …")
-        made = back_up(
-            here.access.target.parameters,
-            Path(accepted.backup_folder),
-            pg_bin=settings.pg_bin,
-            server_version=here.access.session.identity.server_version,
-        )
-        detail["backup"] = {"path": str(made.path), "bytes": made.size, "sha256": made.sha256}
-        watcher.note(f"Backup written and verified: {made.path} ({made.size} bytes).")
+        made = back_up_target(here, accepted.backup_folder, settings, watcher)
+        detail["backup"] = facts_of(made)
     with transaction.atomic(durable=True):
         append(
             [
@@ -87,6 +81,7 @@ def record_loss(
                 )
             ]
         )
+    return made
 
 
 def _loss_line(step: Step) -> str:

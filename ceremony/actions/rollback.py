@@ -6,6 +6,7 @@ from functools import partial
 from ceremony import conf
 from ceremony.actions.access import home_of
 from ceremony.actions.apply import nothing_to_do
+from ceremony.actions.clearance import Preparation
 from ceremony.actions.control import control_errors
 from ceremony.actions.gated import Job, permit_for, run_through_the_gate
 from ceremony.actions.library import load_library, neighbours
@@ -67,7 +68,8 @@ def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
         refuse_unaccepted_loss(plan, request.loss)
         job = Job(here, plan, series, settings, request.gate)
         backed_up = partial(record_loss, here, plan, request.loss, settings, watcher)
-        report = run_through_the_gate(job, permit_for(job), watcher, backed_up)
+        prepare = Preparation(backed_up, backs_up=bool(request.loss.backup_folder))
+        report = run_through_the_gate(job, permit_for(job), watcher, prepare)
     return settle_unknown(report, target, settings, caller, watcher)
 
 

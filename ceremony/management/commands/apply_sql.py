@@ -31,6 +31,13 @@ class Command(RunningCommand):
             action="store_true",
             help="Apply migrations, too, that are older than one already applied.",
         )
+        parser.add_argument(
+            "--backup",
+            default="",
+            metavar="DIR",
+            help="Write a backup with pg_dump into this folder first, and verify it. It answers "
+            "the items of the pre-flight that ask for one.",
+        )
         showing = parser.add_mutually_exclusive_group()
         showing.add_argument(
             "--plan", action="store_true", help="Show the plan and change nothing."
@@ -52,6 +59,7 @@ class Command(RunningCommand):
             to=options["to"],
             include_late=options["include_late"],
             gate=self.gate(options),
+            backup=options["backup"],
         )
         with self.watcher(TargetLook(request.series, request.alias)) as watcher:
             report = apply(request, watcher)
