@@ -7,6 +7,7 @@ anew, under the target's lock.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from ceremony.actions.halts import open_halt_of, state_of
 from ceremony.actions.items import newest
 from ceremony.actions.promotion import not_promoted
 from ceremony.actions.quorum_gates import quorum_gates
@@ -14,14 +15,13 @@ from ceremony.actions.quorums import quorum_now
 from ceremony.actions.rounds import manifest_of, newest_round, policy_of
 from ceremony.actions.signing import losses_of
 from ceremony.core.gates import Gate, GateState, failing_first
-from ceremony.core.halting import Station
 from ceremony.core.history import Event
 from ceremony.core.item import ItemKind, Phase
 from ceremony.core.manifest import Manifest
 from ceremony.core.plan import Direction
 from ceremony.core.policies import window
 from ceremony.core.policy import Policy
-from ceremony.models import Ceremony, HaltStep, Purpose, Rehearsal, StoredManifest
+from ceremony.models import Ceremony, Purpose, Rehearsal, StoredManifest
 
 
 def gates_of(ceremony: Ceremony, now: datetime) -> tuple[Gate, ...]:
@@ -151,13 +151,12 @@ def _items(stored: StoredManifest) -> Iterator[Gate]:
 
 def _halts(ceremony: Ceremony) -> Iterator[Gate]:
     """A target that control knows to be halted (target-halted); its ledger is asked by the run."""
-    steps = HaltStep.objects.filter(target=ceremony.target_id)
-    lifted = steps.filter(station=Station.LIFT.value).values("halt")
-    halted = steps.filter(station=Station.STOP.value).exclude(halt__in=lifted).first()
-    if halted is not None:
-        fix = f"manage.py resume_sql --database {ceremony.target.alias}"
-        why = f"The target is halted: {halted.text}"
-        yield Gate("Halt", GateState.SHUT, why, fix, "target-halted")
+    halt = open_halt_of(ceremony.target)
+    if halt is None:
+        return
+    why = f"The target is halted: {state_of(halt.id).taken[0].text}"
+    fix = f"manage.py resume_sql --database {ceremony.target.alias}"
+    yield Gate("Halt", GateState.SHUT, why, fix, "target-halted")
 
 
 def _reviews(ceremony: Ceremony) -> Iterator[Gate]:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from django.contrib.auth.models import AbstractUser
 
-from ceremony.actions.items import newest
+from ceremony.actions.acceptance import unfinished
+from ceremony.actions.halts import open_halt_of, state_of
 from ceremony.actions.quorums import QuorumNow
 from ceremony.actions.signers import may_speak, objection_to
 from ceremony.actions.signing import TYPED, SignRequest, first_of, losses_of
-from ceremony.core.halting import Course, Station
+from ceremony.core.halting import Course
 from ceremony.core.header import Risk
-from ceremony.core.item import Phase
 from ceremony.core.manifest import Manifest
 from ceremony.core.policies.form import from_document
 from ceremony.core.policy import Policy
@@ -133,16 +133,12 @@ def refuse_open_items(request: SignRequest, stored: StoredManifest) -> None:
     """Raises Refused (items-open): nothing is accepted while an item is open or has failed."""
     if (request.purpose, request.decision) != (Purpose.ACCEPTANCE, Decision.APPROVE):
         return
-    found = [
-        f"{one.item.text} ({one.result.value})"
-        for phase in Phase
-        for one in newest(stored, phase)
-        if not one.lets_go_on
-    ]
+    found = [f"{one.item.text} ({one.result.value})" for one in unfinished(stored)]
     if found:
         raise _refused(
             "items-open",
-            f"{len(found)} items stand against it: {'; '.join(found)}",
+            f"{len(found)} {'item stands' if len(found) == 1 else 'items stand'} against it: "
+            f"{'; '.join(found)}",
             "Answer each, or waive it with a reason; then sign.",
         )
 
@@ -164,8 +160,10 @@ def needs_typing(ceremony: Ceremony) -> bool:
 
 
 def _accept_is_decided(ceremony: Ceremony) -> bool:
-    decided = ceremony.halts.filter(station=Station.DECIDE.value).order_by("-pk").first()
-    return decided is not None and decided.decision == Course.ACCEPT.value
+    halt = open_halt_of(ceremony.target)
+    if halt is None or halt.ceremony != ceremony.pk:
+        return False
+    return state_of(halt.id).awaits is Course.ACCEPT
 
 
 def _policy(manifest: Manifest) -> Policy:
