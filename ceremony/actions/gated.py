@@ -12,7 +12,7 @@ from ceremony.actions.approval import Wanted, approved, fitting_ceremonies
 from ceremony.actions.clearance import NOTHING_TO_PREPARE, Asking, Preparation, clear
 from ceremony.actions.drift import drift_before
 from ceremony.actions.execute import Found, execute
-from ceremony.actions.halt import refuse_halted
+from ceremony.actions.halt import halt_after, refuse_halted
 from ceremony.actions.override import overriding, refuse_unreviewed
 from ceremony.actions.permit import Asked, Permit, PermitKind
 from ceremony.actions.policies import policy_for
@@ -78,7 +78,7 @@ def run_through_the_gate(
     found = Found(commit_of(settings.root / job.series.name), drift, _rehearsed(job, permit))
     before = remember(here, permit.policy)
     admission = Admission(here, plan, permit, settings, judged)
-    report = execute(here, plan, admission, found, watcher)
+    report = halt_after(here, permit.policy, execute(here, plan, admission, found, watcher))
     work = Work(here, plan, job.series, permit.policy, settings)
     verified = verify_after(work, before, report, watcher)
     return with_verification(report, verified, here.access.target.alias)

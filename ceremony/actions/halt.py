@@ -37,8 +37,12 @@ from ceremony.core.halting import (
     HaltReport,
     HaltState,
     Station,
+    condition_of,
+    open_halt,
 )
 from ceremony.core.plan import Direction
+from ceremony.core.policy import Policy
+from ceremony.core.report import RunReport
 from ceremony.core.states import State
 from ceremony.errors import Refused, UsageError
 from ceremony.models import AuditHead, Ceremony, Target
@@ -152,6 +156,26 @@ def refuse_halted(
     if mine and decided is not None and _BY_THEIR_DECISION.get(decided) is direction:
         return
     raise target_halted(found, state)
+
+
+def halt_after(here: Ready, policy: Policy, report: RunReport) -> RunReport:
+    """Halt the target of a run that failed, where its policy says so or where the run was what had
+    been decided about a halt; the report then says that it is halted.
+
+    The run is closed and the lock still held. Raises as ``raise_halt``.
+    """
+    problem = report.problem
+    if problem is None or not (policy.halt or open_halt(here.rows)):
+        return report
+    person = here.caller.actor.shown
+    raise_halt(here, condition_of(problem), problem.happened, person, report.ceremony or None)
+    told = replace(
+        problem,
+        state=f"{problem.state} The target is halted: nothing runs there until it is decided.",
+        next_step=f"manage.py resume_sql --database {here.access.target.alias} shows what is next: "
+        "assess, decide, document.",
+    )
+    return replace(report, problem=told)
 
 
 def target_halted(found: Halt, state: HaltState) -> Refused:
