@@ -66,7 +66,7 @@ def _permit(wanted: Wanted, ceremony: Ceremony) -> Permit:
     changed = _changed(wanted, ceremony)
     if changed:
         raise _stale(ceremony, changed)
-    refuse_now(ceremony, wanted.here.caller, wanted.settings)
+    refuse_now(ceremony, wanted.here.caller, wanted.settings, looked=False)
     manifest = _manifest(wanted, ceremony)
     return Permit(PermitKind.APPROVED, wanted.policy, wanted.series, ceremony.pk, manifest)
 

@@ -56,8 +56,11 @@ def refuse_unfit(permit: Permit, caller: Caller, settings: Settings) -> StoredMa
     return stored
 
 
-def refuse_now(ceremony: Ceremony, caller: Caller, settings: Settings) -> None:
-    """Refuse where a ceremony cannot be run by this caller at this moment.
+def refuse_now(
+    ceremony: Ceremony, caller: Caller, settings: Settings, *, looked: bool = True
+) -> None:
+    """Refuse where a ceremony cannot be run by this caller at this moment. ``looked``: its items
+    were looked at for this run, and count; before, a backup may still answer one.
 
     Raises Refused: approval-spent, approval-expired, approval-missing, ceremony-state,
     operator-not-separate, and the code of the first gate that is not open; Tampered
@@ -67,10 +70,11 @@ def refuse_now(ceremony: Ceremony, caller: Caller, settings: Settings) -> None:
     stored = newest_round(ceremony)
     if Spending.objects.filter(manifest=stored).exists():
         raise _spent(ceremony)
+    # A halt is judged by the target's own ledger (``halt.refuse_halted``), which also knows
+    # what was decided about it.
+    aside = {"target-halted"} if looked else {"target-halted", "preflight-failed"}
     for gate in gates_of(ceremony, timezone.now()):
-        # A halt is judged by the target's own ledger (``halt.refuse_halted``), which also knows
-        # what was decided about it.
-        if not gate.is_open and gate.code != "target-halted":
+        if not gate.is_open and gate.code not in aside:
             raise Refused(
                 gate.code,
                 f"Ceremony {ceremony.pk} cannot run: {gate.name}. {gate.why}",
