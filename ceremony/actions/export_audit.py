@@ -5,7 +5,7 @@ asked for, an anchor, and a verifier that needs nothing but Python.
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -132,24 +132,34 @@ def _export(
     folder: Path, trail: Trail, ledgers: Iterable[LedgerRead], anchor: Anchor | None
 ) -> None:
     """Write everything beside the folder first: it appears whole or not at all."""
-    place = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    _write_lines(place / "events.jsonl", _events())
-    _write_lines(place / "rows.jsonl", _rows(trail))
-    (place / "files").mkdir()
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+        place = Path(beside) / "trail"
+        place.mkdir()
+        _write_lines(place / "events.jsonl", _events())
+        _write_lines(place / "rows.jsonl", _rows(trail))
+        _write_files(place / "files")
+        _write_ledgers(place / "ledgers", [one for one in ledgers if not one.not_checked])
+        text = f"{anchor.line}\n" if anchor else "# The trail does not agree with itself.\n"
+        (place / "anchor.txt").write_text(text, encoding="utf-8")
+        (place / "README.txt").write_text(_READ_ME, encoding="utf-8")
+        verifier = files("ceremony.actions").joinpath("stand_alone.py").read_bytes()
+        (place / "verify.py").write_bytes(verifier)
+        place.replace(folder)
+
+
+def _write_files(place: Path) -> None:
+    place.mkdir()
     for blob in Blob.objects.order_by("pk").iterator(chunk_size=20):
+        # Quoted: whoever can write rows must not choose a path here.
         name = quote(blob.digest.removeprefix("sha256:"), safe="")
-        (place / "files" / name).write_bytes(bytes(blob.data))
-    read = [one for one in ledgers if not one.not_checked]
-    if read:
-        (place / "ledgers").mkdir()
-    for one in read:
-        _write_lines(place / "ledgers" / f"{quote(one.alias, safe='')}.jsonl", _ledger(one))
-    text = f"{anchor.line}\n" if anchor else "# The trail does not agree with itself.\n"
-    (place / "anchor.txt").write_text(text, encoding="utf-8")
-    (place / "README.txt").write_text(_READ_ME, encoding="utf-8")
-    verifier = files("ceremony.actions").joinpath("stand_alone.py").read_bytes()
-    (place / "verify.py").write_bytes(verifier)
-    place.replace(folder)
+        (place / name).write_bytes(bytes(blob.data))
+
+
+def _write_ledgers(place: Path, ledgers: Sequence[LedgerRead]) -> None:
+    if ledgers:
+        place.mkdir()
+    for one in ledgers:
+        _write_lines(place / f"{quote(one.alias, safe='')}.jsonl", _ledger(one))
 
 
 def _write_lines(path: Path, values: Iterable[Mapping[str, Json]]) -> None:

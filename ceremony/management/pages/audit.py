@@ -21,7 +21,7 @@ def audit_page(report: AuditReport) -> Page:
     page.blank()
     if report.anchors:
         page.line(f"Anchors: {report.anchors:,}")
-    if report.rows:
+    if report.events and report.rows:
         rows = counted(sum(report.rows.values()), "row")
         page.line(f"Evidence: {rows} in {counted(len(report.rows), 'table')}")
     for witness in report.witnesses:
