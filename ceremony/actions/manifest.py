@@ -51,7 +51,7 @@ def manifest_for(
         rehearsals=_rehearsals(here, plan, policy, ceremony, round),
         policy=document_of(policy),
         policy_version=version_of(policy),
-        checklists=checklists_digest(series),
+        checklists=checklists_digest(series.settings),
     )
 
 
@@ -61,7 +61,7 @@ def freeze_files(series: Series, manifest: Manifest) -> None:
     ``series`` is the reading that the manifest was made from. As ``freeze``.
     """
     files = {file.digest: series.sources[file.path] for file in manifest.files}
-    freeze({**files, manifest.checklists: checklists_bytes(series)})
+    freeze({**files, manifest.checklists: checklists_bytes(series.settings)})
 
 
 def freeze(files: Mapping[str, bytes]) -> None:

@@ -8,20 +8,27 @@ from ceremony.core.policies import strictness
 from ceremony.core.policies.given import risk_of, tightened
 from ceremony.core.policies.strictness import tighten
 from ceremony.core.policy import Policy
-from ceremony.core.series import Series
+from ceremony.core.series import Series, SeriesSettings
 
 
 def policy_for(target: TargetSettings, series: Series, plan: Plan, settings: Settings) -> Policy:
     """What settings say for the target's environment and the risk of the plan, with what the series
     adds.
+    """
+    return policy_at(target, series.settings, risk_of(plan), settings)
+
+
+def policy_at(
+    target: TargetSettings, series: SeriesSettings, risk: str, settings: Settings
+) -> Policy:
+    """The same for a risk that is known already (``""``: not said).
 
     On local targets that settings do not speak of, a series adds the rehearsal alone: what it asks
     of people is asked where people are.
     """
-    risk = risk_of(plan)
     policy = settings.policies.policy_in(target.environment, risk)
     if target.environment != LOCAL or settings.policies.speaks_of(LOCAL):
-        policy = tightened(policy, series.settings, risk)
+        policy = tightened(policy, series, risk)
     if rehearsal_required(target, series):
         policy = tighten(policy, Policy(policy.name, rehearsal=True))
     return policy

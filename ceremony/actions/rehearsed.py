@@ -11,7 +11,7 @@ from ceremony.core.migration import Migration
 from ceremony.core.plan import Plan, Step
 from ceremony.core.rehearsal.certificate import Rehearsed, digest_of, rehearsed
 from ceremony.core.rehearsal.policy import policy_of
-from ceremony.core.series import Series
+from ceremony.core.series import Series, SeriesSettings
 from ceremony.core.xray import XRay
 from ceremony.errors import Refused
 from ceremony.models import Rehearsal
@@ -44,9 +44,9 @@ class _Found:
     recorded_at: datetime
 
 
-def rehearsal_required(target: TargetSettings, series: Series) -> bool:
+def rehearsal_required(target: TargetSettings, series: SeriesSettings) -> bool:
     """Whether settings demand a rehearsal for the target, or the series does (``[policy]``)."""
-    return target.rehearsal_required or policy_of(series.settings).required
+    return target.rehearsal_required or policy_of(series).required
 
 
 def require_rehearsal(plan: Plan, series: Series, alias: str, server_version: int) -> XRays:

@@ -41,6 +41,6 @@ def text_changes(old: Manifest, new: Manifest, series: Series) -> tuple[TextChan
         for path, before, now in changed
     ]
     if old.checklists != new.checklists:
-        asked = readable(kept[old.checklists]), readable(checklists_bytes(series))
+        asked = readable(kept[old.checklists]), readable(checklists_bytes(series.settings))
         found.append(text_change(CHECKLISTS, *asked))
     return tuple(found)

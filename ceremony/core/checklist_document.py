@@ -7,10 +7,14 @@ another manifest. What changes nothing that is asked for (title, notes, the lint
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ceremony.core.chain import Json, canonical
-from ceremony.core.series import Series
+from ceremony.core.naming import CONTRACT, SETTINGS
+from ceremony.core.series import SeriesFiles, SeriesSettings
+from ceremony.core.settings_file import read_contract, read_settings
+from ceremony.core.text import decode
 
 ASKING = (
     "acceptance",
@@ -28,16 +32,26 @@ ASKING = (
 """The keys of ``series.toml`` that take part."""
 
 
-def checklists_of(series: Series) -> dict[str, Json]:
+def settings_in(files: SeriesFiles) -> SeriesSettings:
+    """What ``series.toml`` and ``contract.toml`` say, with nothing else of the series read and
+    their errors left to others.
+    """
+    data = {file.path: file.data for file in files.files}
+    path, contract = f"{files.name}/{SETTINGS}", f"{files.name}/{CONTRACT}"
+    text, asked = (decode(one, data[one])[0] if one in data else None for one in (path, contract))
+    said = read_settings(files.name, path, text, ()).settings
+    return replace(said, contract=read_contract(contract, asked)[0]) if asked else said
+
+
+def checklists_of(settings: SeriesSettings) -> dict[str, Json]:
     """The tables that ask for something, as they stand in the files."""
-    settings = series.settings
     asked = {key: _plain(settings.extra[key]) for key in ASKING if key in settings.extra}
     return {"series": asked, "contract": _plain(settings.contract)}
 
 
-def checklists_bytes(series: Series) -> bytes:
+def checklists_bytes(settings: SeriesSettings) -> bytes:
     """The canonical form of the document: what is frozen under its digest."""
-    return canonical(checklists_of(series))
+    return canonical(checklists_of(settings))
 
 
 def readable(document: bytes) -> bytes:
@@ -45,9 +59,9 @@ def readable(document: bytes) -> bytes:
     return json.dumps(json.loads(document), ensure_ascii=False, sort_keys=True, indent=1).encode()
 
 
-def checklists_digest(series: Series) -> str:
+def checklists_digest(settings: SeriesSettings) -> str:
     """``sha256:`` and 64 hexadecimal digits."""
-    return f"sha256:{hashlib.sha256(checklists_bytes(series)).hexdigest()}"
+    return f"sha256:{hashlib.sha256(checklists_bytes(settings)).hexdigest()}"
 
 
 def _plain(value: Any) -> Json:
