@@ -13,20 +13,21 @@ from contextvars import ContextVar
 from django.db.models import Max
 
 from ceremony.errors import Refused
-from ceremony.models import Ceremony
+from ceremony.models import Ceremony, HaltStep, JudgedItem, Remark, SignOff
 
 _EXPECTED: ContextVar[tuple[int, str] | None] = ContextVar("ceremony_seen", default=None)
 
 
 def seen_now(ceremony: Ceremony) -> str:
     """What is recorded about the ceremony by now, as one short word for a form to carry."""
-    rows = (
-        ceremony.manifests.aggregate(newest=Max("sign_offs"), item=Max("items")),
-        ceremony.halts.aggregate(newest=Max("pk")),
-        ceremony.remarks.aggregate(newest=Max("pk")),
+    kinds = (
+        SignOff.objects.filter(manifest__ceremony=ceremony),
+        JudgedItem.objects.filter(manifest__ceremony=ceremony),
+        HaltStep.objects.filter(ceremony=ceremony),
+        Remark.objects.filter(ceremony=ceremony),
     )
-    numbers = (number or 0 for row in rows for number in row.values())
-    return ".".join(str(one) for one in (ceremony.round, ceremony.transitions, *numbers))
+    newest = (rows.aggregate(newest=Max("pk"))["newest"] or 0 for rows in kinds)
+    return ".".join(str(one) for one in (ceremony.round, ceremony.transitions, *newest))
 
 
 @contextmanager
