@@ -30,7 +30,7 @@ def who_may_sign(now: QuorumNow, group: str) -> tuple[str, ...]:
 
 
 def _gate(seats: Seats, now: QuorumNow) -> Gate:
-    name = f"{now.purpose.label}: {shown(seats.quorum)}"
+    name = f"{now.purpose.label.capitalize()}: {shown(seats.quorum)}"
     signed = f"Signed by {', '.join(seats.taken)}." if seats.taken else "Nobody has signed."
     if not seats.missing:
         return Gate(name, GateState.OPEN, signed)

@@ -61,8 +61,8 @@ def is_complete(quorums: Sequence[Quorum], signers: Iterable[Signer]) -> bool:
 
 
 def shown(quorum: Quorum) -> str:
-    """``2 of dba``, ``1 who may sign``."""
-    return f"{quorum.count} of {quorum.group}" if quorum.group else f"{quorum.count} who may sign"
+    """``2 of dba``, ``1 of those who may sign``."""
+    return f"{quorum.count} of {quorum.group or 'those who may sign'}"
 
 
 def _seat(

@@ -40,7 +40,7 @@ def test_what_is_missing_is_told():
     seats = seated((Quorum("dba", 2), ANYBODY), [person("eve"), person("ben", "dba")])
 
     assert [one.missing for one in seats] == [1, 0]
-    assert [shown(one.quorum) for one in seats] == ["2 of dba", "1 who may sign"]
+    assert [shown(one.quorum) for one in seats] == ["2 of dba", "1 of those who may sign"]
 
 
 @given(quorums, signers)
