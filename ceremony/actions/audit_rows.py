@@ -118,10 +118,12 @@ def _ceremonies(trail: Trail) -> Iterator[tuple[str, int, list[AuditFault]]]:
     number = 0
     for row in Ceremony.objects.order_by("pk").iterator(chunk_size=_CHUNK):
         number += 1
-        event = last.get(row.pk, 0)
+        event = last.pop(row.pk, 0)
         if (event, row_digest(row)) not in told:
             said = f"as event {event}, its last, says" if event else "told of by any event"
             faults.append(AuditFault(ROW, event, f"Ceremony {row.pk} is not {said}."))
+    for key, event in last.items():
+        faults.append(AuditFault(ROW, event, f"Ceremony {key} is gone; event {event} is its last."))
     yield table, number, faults
 
 

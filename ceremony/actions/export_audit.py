@@ -198,4 +198,6 @@ def _rows(trail: Trail) -> Iterator[Mapping[str, Json]]:
         for row in model._default_manager.order_by("pk").iterator(chunk_size=500):
             events = told.get(row_digest(row))
             event = getattr(row, EVENT, 0) or (events.pop() if events else 0)
-            yield {"table": table, "number": row.pk, "event": event, "row": row_facts(row)}
+            line: dict[str, Json] = {"table": table, "event": event, "row": row_facts(row)}
+            # Its transitions name a ceremony by its number; the number of another row says nothing.
+            yield {**line, "number": row.pk} if model is Ceremony else line

@@ -155,12 +155,16 @@ def check_rows(path: Path, trail: Trail) -> tuple[int, list[str]]:
 def check_ceremonies(
     found: Sequence[dict[str, Any]], last: dict[int, int], trail: Trail
 ) -> list[str]:
-    """Each ceremony against the event of its last transition."""
-    return [
+    """Each ceremony, once, against the event of its last transition."""
+    numbers = [line["number"] for line in found]
+    faults = [
         f"Ceremony {line['number']} is not as its last event says."
         for line in found
         if (last.get(line["number"], 0), row_digest(CEREMONY, line["row"])) not in trail.ceremonies
     ]
+    if len(set(numbers)) < len(numbers):
+        faults.append("A ceremony stands there twice.")
+    return faults + [f"Ceremony {one} is not there." for one in sorted(set(last) - set(numbers))]
 
 
 def row_digest(table: str, row: dict[str, Any]) -> str:

@@ -163,6 +163,15 @@ def test_a_ceremony_that_nobody_requested_is_found(db):
     assert found() == [f"Ceremony {ceremony.pk} is not told of by any event."]
 
 
+def test_a_ceremony_that_is_gone_is_found(db):
+    ceremony, _ = requested()
+    unguarded(*PROVED, Ceremony)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ceremony_ceremony")
+    last = Transition.objects.get()
+    assert found() == [f"Ceremony {ceremony.pk} is gone; event {last.event} is its last."]
+
+
 def test_bytes_that_are_not_those_of_their_digest_are_found(db):
     life()
     blob = Blob.objects.get()
