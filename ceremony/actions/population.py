@@ -90,10 +90,12 @@ def _report(request: PopulationRequest, reads: Iterable[LedgerRead]) -> Populati
             trouble = f"the same ledger as that of {seen[read.ledger]}"
             asked.append(Asked(read.alias, target.environment, 0, trouble))
             continue
-        trouble = read.not_checked or chain_fault(read.rows)
+        fault = chain_fault(read.rows)
+        trouble = read.not_checked or fault
         if not trouble:
             seen[read.ledger] = read.alias
-        asked.append(Asked(read.alias, target.environment, len(read.rows), trouble))
+        rows = len(read.rows)
+        asked.append(Asked(read.alias, target.environment, rows, trouble, broken=bool(fault)))
         found = _from_control(target, request) if trouble else _from_ledger(read, target, request)
         changes += found
     ordered = sorted(changes, key=lambda one: (one.at, one.alias, one.ledger_sequence))

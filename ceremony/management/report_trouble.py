@@ -23,13 +23,15 @@ def of_population(report: PopulationReport) -> Trouble | None:
             "Find out who ran it, and how; the report names run and ledger row of each.",
             ExitCode.TAMPERED,
         )
-    if missing := report.not_asked:
+    for one in sorted(report.not_asked, key=lambda one: not one.broken):
         return Trouble(
             "population-incomplete",
-            f"The ledger of {missing[0].alias!r} could not be counted on: {missing[0].trouble}",
+            f"The ledger of {one.alias!r} could not be counted on: {one.trouble}",
             state,
-            "Make it readable and ask again; what control knows of it is in the report.",
-            ExitCode.FAILED,
+            f"{program()} verify_audit --targets tells more."
+            if one.broken
+            else "Make it readable and ask again; what control knows of it is in the report.",
+            ExitCode.TAMPERED if one.broken else ExitCode.FAILED,
         )
     return None
 

@@ -1,5 +1,7 @@
 """A ceremony as its report tells it, gathered from control. Reads only, in one snapshot."""
 
+from collections.abc import Iterator, Sequence
+
 from ceremony.actions.items import newest
 from ceremony.actions.reporting.people import (
     halts_of,
@@ -11,11 +13,15 @@ from ceremony.actions.reporting.places import elsewhere_of, holds_of, place_of
 from ceremony.actions.reporting.rehearsals import drills_of
 from ceremony.actions.reporting.runs import runs_of
 from ceremony.actions.reporting.texts import Signed, inventory_of, notes_of, signed_texts
+from ceremony.core.checklist.acceptance import acceptance_of
+from ceremony.core.checklist.entries import Entry
+from ceremony.core.checklist.preflight import preflight_of
 from ceremony.core.checklist.summary import Summary
 from ceremony.core.execution.asks import asks_of
 from ceremony.core.execution.facts import ExecutionReport, Rules
 from ceremony.core.execution.verdict import judged
-from ceremony.core.item import Judged, Phase
+from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
+from ceremony.core.plan import Direction
 from ceremony.core.policies.form import from_document
 from ceremony.core.policies.strictness import weaknesses
 from ceremony.core.states import State
@@ -49,10 +55,10 @@ def gathered(ceremony: Ceremony) -> ExecutionReport:
         way_back=_way_back(signed),
         history=history_of(ceremony),
         signed=signed_of(ceremony),
-        preflight=_items(signed, Phase.PREFLIGHT),
+        preflight=_preflight(signed),
         runs=runs_of(ceremony),
         verification=_items(signed, Phase.VERIFICATION),
-        acceptance=_items(signed, Phase.ACCEPTANCE),
+        acceptance=_acceptance(signed),
         drills=drills_of(signed.manifest) if signed else (),
         compensation=signed.compensation if signed else (),
         halts=halts_of(ceremony),
@@ -65,8 +71,31 @@ def gathered(ceremony: Ceremony) -> ExecutionReport:
     return judged(report)
 
 
+def _preflight(signed: Signed | None) -> tuple[Judged, ...]:
+    found = _items(signed, Phase.PREFLIGHT)
+    asked = preflight_of(signed.asked).human if signed else ()
+    return (*found, *_unanswered(found, asked, Phase.PREFLIGHT))
+
+
+def _acceptance(signed: Signed | None) -> tuple[Judged, ...]:
+    found = _items(signed, Phase.ACCEPTANCE)
+    forward = signed is not None and signed.manifest.direction is Direction.APPLY
+    asked = acceptance_of(signed.asked) if signed and forward else ()
+    return (*found, *_unanswered(found, asked, Phase.ACCEPTANCE))
+
+
 def _items(signed: Signed | None, phase: Phase) -> tuple[Judged, ...]:
     return newest(signed.stored, phase) if signed else ()
+
+
+def _unanswered(found: Sequence[Judged], asked: Sequence[Entry], phase: Phase) -> Iterator[Judged]:
+    """What the series asks for and nobody recorded anything about: that is NOT RUN, too."""
+    known = {one.item.id for one in found}
+    for entry in asked:
+        if entry.id not in known:
+            kind = ItemKind.AUTOMATIC if entry.automatic else ItemKind.HUMAN
+            item = Item(entry.id, entry.text, kind, phase)
+            yield Judged(item, ItemResult.NOT_RUN, "Nothing is recorded.")
 
 
 def _rules(ceremony: Ceremony, signed: Signed | None) -> Rules:

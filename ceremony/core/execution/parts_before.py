@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from ceremony.core.checklist.ids import CLAIM
 from ceremony.core.execution.blocks import (
     Block,
     Section,
@@ -43,7 +44,13 @@ def summary(report: ExecutionReport) -> Section:
         ("Round", str(report.round)),
         ("Fingerprint", report.fingerprint),
     )
-    return Section("Summary", facts(pairs))
+    claims = (
+        (one.result.value, one.item.text, one.explanation)
+        for one in report.acceptance
+        if one.item.id.startswith(CLAIM)
+    )
+    stated = table(("Result", "Stated", "Found"), claims, "Stated and checked")
+    return Section("Summary", (*facts(pairs), *stated))
 
 
 def inventory(report: ExecutionReport) -> Section:

@@ -61,13 +61,14 @@ class Change:
 @dataclass(frozen=True)
 class Asked:
     """One target whose ledger was asked. ``trouble`` says why it does not count, ``""`` where it
-    was read and agrees with itself.
+    was read and agrees with itself; ``broken``: it was read, and does not.
     """
 
     alias: str
     environment: str
     rows: int
     trouble: str = ""
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,10 @@ class PopulationReport:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL for a change without approval; PARTIAL where a ledger could not be read, or a
-        break-glass run was not reviewed.
+        """FAIL for a change without approval or a ledger that does not agree with itself; PARTIAL
+        where one could not be read, or a break-glass run was not reviewed.
         """
-        if self.without_approval:
+        if self.without_approval or any(one.broken for one in self.asked):
             return Verdict.FAIL
         unreviewed = any(len(one.people) < REVIEWERS for one in self.overrides)
         return Verdict.PARTIAL if unreviewed or self.not_asked else Verdict.PASS

@@ -89,8 +89,7 @@ def _groups(report: ExecutionReport) -> Iterator[GroupVerdict]:
     yield _ways_back(report)
     if report.halts:
         yield _halts(report)
-    asked = report.rules.acceptance or bool(report.acceptance)
-    yield _items("Acceptance", report.acceptance, asked=asked)
+    yield _items("Acceptance", report.acceptance, asked=bool(report.acceptance))
     yield _sign_off(report)
 
 
