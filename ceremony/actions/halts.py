@@ -10,8 +10,19 @@ from django.contrib.auth.models import AbstractUser
 
 from ceremony.actions import evidence
 from ceremony.actions.ceremonies import advance, locked
+from ceremony.actions.notices import tell
 from ceremony.core.chain import Json
-from ceremony.core.halting import Course, HaltState, LedgerHalt, Station, Taken, halt_state
+from ceremony.core.halting import (
+    CONDITIONS,
+    Condition,
+    Course,
+    HaltState,
+    LedgerHalt,
+    Station,
+    Taken,
+    halt_state,
+)
+from ceremony.core.notice import Occasion
 from ceremony.core.states import Act, State, after
 from ceremony.models import AuditHead, Ceremony, HaltStep, Target, audit
 from ceremony.models.audit import Action
@@ -124,7 +135,17 @@ def take(
     act = audit.Act(ACTIONS[station], row.by, halt.target.alias, "", subject, told, rows=(row,))
     head.append([act])
     row.save(force_insert=True)
+    _tell(halt, station, condition, row.by)
     return row
+
+
+def _tell(halt: Halt, station: Station, condition: str, by: str) -> None:
+    """The notice of a target that is halted or free again; that of a ceremony comes by its act."""
+    if station is Station.STOP and not halt.ceremony:
+        why = CONDITIONS[Condition(condition)] if condition in list(Condition) else ""
+        tell(Occasion.TARGET_HALTED, halt.target, by, text=why)
+    elif station is Station.LIFT:
+        tell(Occasion.TARGET_RESUMED, halt.target, by)
 
 
 def stop(head: AuditHead, halt: Halt, found: LedgerHalt) -> None:
