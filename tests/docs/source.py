@@ -25,6 +25,8 @@ NO_CODES = {
     "ledger-probes", "lock-held", "lock-holder",
     "prepared-transactions", "relation-exists", "rev-parse", "same-origin", "session-probes",
     "settings-now", "system-out", "utf-8",
+    "ceremony-anchor-v1", "ceremony-notice-v1", "content-type", "user-agent", "webhook-id",
+    "webhook-signature", "webhook-timestamp",
     "advisory-holders", "catalog-v1", "database-locale", "fillable-tables",
     "may-create-databases", "prepared-now", "pseudo-type", "scratch-databases",
     "scratch-stamp", "types-of-columns", "xray-before", "xray-storage",
