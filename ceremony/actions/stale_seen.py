@@ -27,8 +27,8 @@ def changes_seen(ceremony: Ceremony, settings: Settings) -> tuple[str, ...]:
     the disk, what the series asks for, the policy, and the ledger as control last saw it.
 
     Only a run asks the target, and decides. ``()`` for a ceremony that has run or ended. Raises
-    Tampered (manifest-damaged), UsageError (alias-unknown) for a target that settings have no more,
-    and OSError where the folder of series cannot be read.
+    Tampered (manifest-damaged), and UsageError (alias-unknown) for a target that settings have no
+    more.
     """
     if State(ceremony.state) not in BEFORE_THE_RUN or not ceremony.round:
         return ()

@@ -4,6 +4,7 @@ from ceremony import conf
 from ceremony.actions.access import home_of, reached
 from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.library import load_library
+from ceremony.actions.open_ceremonies import open_ceremonies
 from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import control_identity, open_attempts
 from ceremony.actions.targets import known_target
@@ -40,4 +41,5 @@ def status(series: str, alias: str | None) -> StatusReport:
         findings=(*errors(library.findings), *compare(one, history)),
         unsettled=len(open_attempts(known)) if known else 0,
         running=str(holder) if holder else "",
+        ceremonies=open_ceremonies(known, series, settings) if known else (),
     )

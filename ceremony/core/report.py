@@ -11,6 +11,7 @@ from ceremony.core.contract.judging import ContractReport
 from ceremony.core.drift import DriftReport, SnapshotTaken
 from ceremony.core.finding import Finding
 from ceremony.core.lint.rule import Rule
+from ceremony.core.open_ceremony import OpenCeremony
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome
 from ceremony.core.plan import Plan
 from ceremony.core.risks import KnownRisk
@@ -139,7 +140,7 @@ class StatusLine:
 @dataclass(frozen=True)
 class StatusReport:
     """``unsettled`` counts attempts in control that have no outcome yet. ``running`` says who
-    holds the target's lock now, ``""`` when nobody does.
+    holds the target's lock now, ``""`` when nobody does. ``ceremonies`` are those that are open.
     """
 
     target: TargetFacts
@@ -148,6 +149,7 @@ class StatusReport:
     findings: tuple[Finding, ...]
     unsettled: int = 0
     running: str = ""
+    ceremonies: tuple[OpenCeremony, ...] = ()
 
     @property
     def pending(self) -> int:

@@ -5,11 +5,14 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from ceremony import conf
 from ceremony.actions import people
@@ -20,6 +23,7 @@ from ceremony.actions.policies import policy_for
 from ceremony.actions.ready import Caller, ready
 from ceremony.actions.rounds import manifest_of, newest_round
 from ceremony.actions.stale import stale
+from ceremony.actions.stale_seen import changes_seen
 from ceremony.actions.watching import Unwatched
 from ceremony.core.plan import Direction
 from ceremony.core.states import State
@@ -484,3 +488,78 @@ def test_the_trail_proves_every_row(shop: World) -> None:
     ask("--cancel", "1", "--why", "enough")
     answer = manage("verify_audit")
     assert answer.status == 0, answer.told()
+
+
+def test_open_ceremonies_are_told_with_what_changed(shop: World, golden: Golden) -> None:
+    asked("--title", "Things")
+    golden("request/status", manage("status_sql", "shop").told())
+    shop.write({"0001_things.sql": BIGGER})
+    answer = manage("status_sql", "shop")
+    assert (
+        "⚠ Ceremony 1 is stale: shop/0001_things.sql changed: it was sha256:14c68d659b07, it is "
+        "sha256:2241098ef3b2.\n  manage.py request_sql shop --again 1\n" in answer.out
+    )
+    ask("--cancel", "1", "--why", "enough")
+    assert "Ceremony" not in manage("status_sql", "shop").out
+
+
+def test_a_ceremony_whose_time_is_over_is_told_and_then_ended(shop: World) -> None:
+    asked("--title", "Things")
+    later = timezone.now() + timedelta(days=31)
+    with patch("ceremony.actions.open_ceremonies.now", return_value=later):
+        assert "expired" in manage("status_sql", "shop").out
+    assert ceremony().state == State.REQUESTED.value
+    with patch("ceremony.actions.request.now", return_value=later):
+        assert refused("--again", "1")["code"] == "ceremony-state"
+    assert ceremony().state == State.EXPIRED.value
+
+
+class TestSeen:
+    """What can be told without asking the target, for pages."""
+
+    def seen(self) -> tuple[str, ...]:
+        return changes_seen(ceremony(), conf.load())
+
+    def test_nothing_changed(self, shop: World) -> None:
+        asked()
+        assert self.seen() == ()
+
+    @pytest.mark.parametrize("file", sorted(WHOLE))
+    def test_one_byte_of_any_file(self, shop: World, file: str) -> None:
+        asked()
+        shop.write({file: WHOLE[file] + "\n"})
+        [sentence] = self.seen()
+        assert sentence.startswith(f"shop/{file} changed: it was sha256:")
+
+    def test_a_file_that_is_gone(self, shop: World) -> None:
+        asked()
+        shop.path("0001_things.verify.sql").unlink()
+        [sentence] = self.seen()
+        assert sentence.startswith("shop/0001_things.verify.sql takes no part any more (sha256:")
+
+    def test_policy_environment_and_checklist(self, shop: World) -> None:
+        asked()
+        configure(
+            TARGETS={"shop": {"ENVIRONMENT": "staging"}}, POLICIES={"staging": {"APPROVALS": 1}}
+        )
+        shop.write({"series.toml": QUIET["series.toml"] + '[preflight]\nhuman = ["A backup."]\n'})
+        sentences = self.seen()
+        assert "The target's environment was production; it is staging." in sentences
+        assert "The policy's name was protected; it is staging." in sentences
+        assert sentences[-1].startswith("What series.toml or contract.toml ask for changed:")
+
+    def test_a_ledger_that_went_on(self, shop: World) -> None:
+        asked()
+        with nobody_asked():
+            shop.applied(*SURE)
+        made = Ceremony.objects.order_by("pk").first()
+        assert made is not None
+        assert changes_seen(made, conf.load()) == (
+            "The ledger ended with row 0; it ends with row 2.",
+        )
+
+    def test_what_has_ended_is_not_asked(self, shop: World) -> None:
+        asked()
+        shop.write({"0001_things.sql": BIGGER})
+        ask("--cancel", "1", "--why", "enough")
+        assert self.seen() == ()

@@ -123,6 +123,15 @@ def status_report(report: StatusReport) -> Json:
             }
             for line in report.lines
         ],
+        "ceremonies": [
+            {
+                "ceremony": one.number,
+                "title": one.title,
+                "state": one.state.value,
+                "changed": list(one.changed),
+            }
+            for one in report.ceremonies
+        ],
         "findings": finding_list(report.findings),
     }
 

@@ -36,6 +36,7 @@ def status_page(report: StatusReport, prefix: str) -> Page:
     page.blank()
     add_findings(page, report.findings, prefix)
     page.blank()
+    _ceremonies(page, report)
     if report.running:
         page.line(("▶ ", "run"), f"A run is at work here: {report.running}.")
     elif report.unsettled:
@@ -45,6 +46,20 @@ def status_page(report: StatusReport, prefix: str) -> Page:
     elif report.pending:
         page.line(("Next   ", "dim"), next_command("plan_sql", report.series, report.target))
     return page
+
+
+def _ceremonies(page: Page, report: StatusReport) -> None:
+    page.table(
+        ("Ceremony", "State", "Title"),
+        [[str(one.number), one.state.value, one.title] for one in report.ceremonies],
+    )
+    for one in report.ceremonies:
+        for sentence in one.changed:
+            page.line(("⚠ ", "warn"), f"Ceremony {one.number} is stale: {sentence}")
+        if one.changed:
+            again = next_command("request_sql", report.series, report.target)
+            page.line(f"{again} --again {one.number}", indent=2)
+    page.blank()
 
 
 def _states(report: StatusReport) -> str:
