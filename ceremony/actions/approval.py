@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ceremony.actions.judge import again, refuse_now, refuse_state, request_command, waits_for
+from ceremony.actions.judge import (
+    again,
+    expired,
+    refuse_now,
+    refuse_state,
+    request_command,
+    waits_for,
+)
 from ceremony.actions.manifest import manifest_for
 from ceremony.actions.permit import Permit, PermitKind
 from ceremony.actions.ready import Ready
@@ -135,8 +142,7 @@ def _none(wanted: Wanted) -> Refused:
         )
     newest = near[0]
     if State(newest.state) is State.EXPIRED:
-        told, fix = f"Ceremony {newest.pk} expired.", f"Ask anew: {wanted.command}"
-    else:
-        told = f"Ceremony {newest.pk} is {newest.state}. {waits_for(newest)}".rstrip()
-        fix = f"When it is approved: {again(newest)}"
+        return expired(newest)
+    told = f"Ceremony {newest.pk} is {newest.state}. {waits_for(newest)}".rstrip()
+    fix = f"When it is approved: {again(newest)}"
     return Refused("approval-missing", f"{happened} {told}", next_step=fix)

@@ -95,12 +95,7 @@ def refuse_state(ceremony: Ceremony) -> None:
     if state in _PAST:
         raise _spent(ceremony)
     if state is State.EXPIRED:
-        raise Refused(
-            "approval-expired",
-            f"Ceremony {ceremony.pk} expired on {ceremony.changed_at:%Y-%m-%d %H:%M} UTC: its "
-            "approval was not used in time.",
-            next_step=f"Ask anew: {request_command(ceremony)}",
-        )
+        raise expired(ceremony)
     if state in {State.REQUESTED, State.CHANGES_REQUESTED}:
         raise Refused(
             "approval-missing",
@@ -122,10 +117,20 @@ def refuse_state(ceremony: Ceremony) -> None:
     )
 
 
+def expired(ceremony: Ceremony) -> Refused:
+    """The refusal of a ceremony whose time is over."""
+    until = f"{ceremony.expires_at:%Y-%m-%d %H:%M} UTC" if ceremony.expires_at else "earlier"
+    return Refused(
+        "approval-expired",
+        f"Ceremony {ceremony.pk} expired ({until}): it was not used in time.",
+        next_step=f"Ask anew: {request_command(ceremony)}",
+    )
+
+
 def waits_for(ceremony: Ceremony) -> str:
     """Who has still to sign, in one sentence per quorum."""
     gates = [one for one in gates_of(ceremony, timezone.now()) if one.code == "approval-quorum"]
-    return " ".join(f"{one.name}: {one.why} {one.fix}." for one in gates if not one.is_open)
+    return " ".join(f"{one.name}: {one.why} {one.fix}" for one in gates if not one.is_open)
 
 
 def request_command(ceremony: Ceremony) -> str:
