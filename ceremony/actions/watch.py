@@ -175,12 +175,14 @@ def _record(
     def join(head: AuditHead, run: Run) -> None:
         """The look belongs to the ceremony that it looks after."""
         if ceremony is not None and ceremony.round:
-            CeremonyRun.objects.create(
+            member = CeremonyRun(
                 run=run,
                 ceremony=ceremony,
                 manifest=ceremony.manifests.get(round=ceremony.round),
                 purpose=RunPurpose.WATCH,
             )
+            note(head, ceremony, Action.WATCHED, run.actor, {"run": run.pk}, (member,))
+            member.save(force_insert=True)
 
     run = open_run(facts, join)
     record_checks(run, {version: one.checks for version, one in found.migrations.items()})

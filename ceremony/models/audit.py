@@ -77,6 +77,7 @@ class Action(StrEnum):
     ITEM_WAIVED = "item waived"
     REMARK_WRITTEN = "remark written"
     REPORT_MADE = "report made"
+    WATCHED = "watched"
     MONITOR_BREACHED = "monitor breached"
     TARGET_HALTED = "target halted"
     HALT_ASSESSED = "halt assessed"
