@@ -70,6 +70,21 @@ CEREMONY = {
         }
         for alias in _targets
     },
+    # What is not said is as the protected policy has it, which every environment but local begins
+    # with: one approval and one acceptance, author, approver and operator three people.
+    "POLICIES": {
+        # A small team: whoever approved may run it. Reports say that this is weaker.
+        "staging": {"SEPARATE": ["author and approver", "author and operator"]},
+        "production": {
+            "APPROVALS": 2,
+            "REAUTHENTICATE": True,
+            "EXPIRES_HOURS": 72,
+            "REHEARSAL": "required",
+            "REHEARSAL_DAYS": 30,
+            "PROMOTION": "staging",
+            "RISKS": {"low": {"APPROVALS": 1}},
+        },
+    },
 }
 
 #: Read by ``wsgi`` and ``asgi`` alone; commands start whatever the schema is.

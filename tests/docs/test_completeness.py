@@ -14,6 +14,8 @@ from ceremony.core.digests import ALGORITHMS
 from ceremony.core.expectations import CheckResult, ExpectationError, Kind, parse_expectation
 from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.core.naming import CONTRACT, SETTINGS
+from ceremony.core.policies.given import KNOWN
+from ceremony.core.policies.reading import FIELDS, RISKS
 from ceremony.core.rules import BUILT_IN
 from ceremony.models.audit import Action
 from ceremony.pg.ledger_ddl import COLUMNS
@@ -95,6 +97,7 @@ def _finding(comment):
         ("ledger.md", "Columns", COLUMNS),
         ("record.md", "The audit trail", [str(action) for action in Action]),
         ("settings.md", "CEREMONY", conf._KNOWN),
+        ("settings.md", "Policies", [name.upper() for name in (*FIELDS, RISKS)]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -112,6 +115,11 @@ def test_no_row_is_about_something_that_is_not_there():
 
 def test_the_columns_are_those_of_a_row():
     assert list(COLUMNS) == [field.name for field in dataclasses.fields(LedgerRow)]
+
+
+def test_every_word_of_a_policy_is_named():
+    text = _section("files.md", SETTINGS).partition("\n### Policy\n")[2]
+    assert {word for word in KNOWN if not re.search(rf"`{word}\b", text)} == set()
 
 
 def test_every_kind_of_object_of_a_contract_is_named():
