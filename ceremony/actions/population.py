@@ -87,8 +87,8 @@ def _report(request: PopulationRequest, reads: Iterable[LedgerRead]) -> Populati
     for read in reads:
         target = targets[read.alias]
         if read.ledger in seen:
-            trouble = f"the same ledger as that of {seen[read.ledger]}"
-            asked.append(Asked(read.alias, target.environment, 0, trouble))
+            same = seen[read.ledger]
+            asked.append(Asked(read.alias, target.environment, len(read.rows), same_as=same))
             continue
         fault = chain_fault(read.rows)
         trouble = read.not_checked or fault

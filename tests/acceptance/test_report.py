@@ -3,8 +3,6 @@
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -16,7 +14,7 @@ from ceremony.core.chain import canonical
 from ceremony.core.execution.document import digest_of
 from ceremony.models import AuditEvent, Ceremony, Decision, Purpose, Run, StoredReport
 from tests.acceptance.door import manage
-from tests.acceptance.world import QUIET, WHOLE, point
+from tests.acceptance.world import QUIET, WHOLE
 from tests.django.ceremonies import person
 
 HOSTILE = "<script>alert(1)</script> **bold** | `x` \u202e\nsecond"

@@ -61,7 +61,8 @@ class Change:
 @dataclass(frozen=True)
 class Asked:
     """One target whose ledger was asked. ``trouble`` says why it does not count, ``""`` where it
-    was read and agrees with itself; ``broken``: it was read, and does not.
+    was read and agrees with itself; ``broken``: it was read, and does not. ``same_as`` is the alias
+    under which the same ledger was told already, ``""`` where it was not.
     """
 
     alias: str
@@ -69,6 +70,7 @@ class Asked:
     rows: int
     trouble: str = ""
     broken: bool = False
+    same_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def _overrides(report: PopulationReport) -> Section:
 
 def _asked(report: PopulationReport) -> Section:
     rows = (
-        (one.alias, one.environment or "unknown", str(one.rows), one.trouble or "read")
+        (one.alias, one.environment or "unknown", str(one.rows), _result(one))
         for one in report.asked
     )
     return Section(
@@ -175,6 +177,10 @@ def _asked(report: PopulationReport) -> Section:
             ),
         ),
     )
+
+
+def _result(one: Asked) -> str:
+    return one.trouble or (f"the ledger of {one.same_as}, told there" if one.same_as else "read")
 
 
 def _changes(changes: tuple[Change, ...]) -> tuple[Table, ...]:
