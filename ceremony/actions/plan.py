@@ -7,6 +7,7 @@ from ceremony.actions.access import home_of, reached
 from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.dependencies import satisfied_on
 from ceremony.actions.library import load_library, neighbours
+from ceremony.actions.policies import policy_for
 from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import control_identity
 from ceremony.actions.refusals import refuse_files
@@ -75,4 +76,5 @@ def plan(request: PlanRequest) -> PlanReport:
             )
         facts = access.facts
     applied = len(history.applied(series.name))
-    return PlanReport(facts, made, applied, plan_digest(made), register(series.settings))
+    policy = policy_for(target, series, made, settings)
+    return PlanReport(facts, made, applied, plan_digest(made), register(series.settings), policy)

@@ -14,6 +14,7 @@ from ceremony.core.lint.rule import Rule
 from ceremony.core.open_ceremony import OpenCeremony
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome
 from ceremony.core.plan import Plan
+from ceremony.core.policy import Policy
 from ceremony.core.risks import KnownRisk
 from ceremony.core.series import Series
 
@@ -74,7 +75,7 @@ class CheckReport:
 @dataclass(frozen=True)
 class PlanReport:
     """What ``plan_sql`` prints. ``digest`` is the plan's fingerprint, ``risks`` the register of the
-    series.
+    series, ``policy`` what the target's environment demands of this plan, where it was asked.
     """
 
     target: TargetFacts
@@ -82,6 +83,7 @@ class PlanReport:
     applied: int
     digest: str
     risks: tuple[KnownRisk, ...] = ()
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True)

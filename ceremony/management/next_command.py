@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +27,27 @@ def next_command(command: str, series: str, target: TargetFacts) -> str:
 
 
 def run_command(report: PlanReport, options: Mapping[str, Any]) -> str:
-    """What runs this plan and no other: the flags of ``options`` that shaped it are kept."""
-    verb = "apply_sql" if report.plan.direction is Direction.APPLY else "rollback_sql"
-    words: list[str] = []
-    for name in _FLAGS:
-        value = options.get(name)
-        if value:
-            words.append(f"--{name.replace('_', '-')}")
-            words += [] if value is True else [str(value)]
-    if any(step.loses_data for step in report.plan.steps) and verb == "rollback_sql":
+    """What runs this plan and no other, or asks for it where the policy wants people to approve:
+    the flags of ``options`` that shaped it are kept.
+    """
+    words = list(_flags(options))
+    rolling_back = report.plan.direction is Direction.ROLL_BACK
+    if report.policy is not None and not report.policy.is_open:
+        asked = [*(["--rollback"] if rolling_back else []), *words]
+        command = next_command("request_sql", report.plan.series, report.target)
+        return f"{command} {shlex.join(asked)}".rstrip()
+    verb = "rollback_sql" if rolling_back else "apply_sql"
+    if any(step.loses_data for step in report.plan.steps) and rolling_back:
         words += ["--accept-data-loss", "WHY", "--backup", "DIR"]
     if report.target.protected:
         words += ["--confirm", report.target.environment]
     return f"{next_command(verb, report.plan.series, report.target)} {shlex.join(words)}".rstrip()
+
+
+def _flags(options: Mapping[str, Any]) -> Iterator[str]:
+    for name in _FLAGS:
+        value = options.get(name)
+        if value:
+            yield f"--{name.replace('_', '-')}"
+            if value is not True:
+                yield str(value)

@@ -563,3 +563,28 @@ class TestSeen:
         shop.write({"0001_things.sql": BIGGER})
         ask("--cancel", "1", "--why", "enough")
         assert self.seen() == ()
+
+
+@pytest.mark.parametrize(
+    ("flags", "command"),
+    [
+        ((), "manage.py request_sql shop"),
+        (("--to", "0001"), "manage.py request_sql shop --to 0001"),
+        (("--include-late",), "manage.py request_sql shop --include-late"),
+    ],
+)
+def test_a_plan_for_a_protected_target_leads_to_a_request(
+    shop: World, flags: tuple[str, ...], command: str
+) -> None:
+    answer = manage("plan_sql", "shop", *flags)
+    assert answer.out.endswith(
+        "The policy protected wants an approval by 1 of those who may sign before it runs.\n"
+        f"Next   {command}\n"
+    )
+
+
+def test_a_plan_back_leads_to_a_request_too(shop: World) -> None:
+    with nobody_asked():
+        shop.applied(*SURE)
+    answer = manage("plan_sql", "shop", "--rollback", "--to", "zero")
+    assert answer.out.endswith("Next   manage.py request_sql shop --rollback --to zero\n")

@@ -82,6 +82,7 @@ def plan_report(report: PlanReport) -> Json:
         **plan_facts(report.plan),
         "applied": report.applied,
         "digest": report.digest,
+        "policy": report.policy.name if report.policy else None,
         "findings": finding_list(report.plan.findings),
         "risks": [asdict(risk) for risk in report.risks],
     }

@@ -3,12 +3,14 @@
 from ceremony.core.finding import errors
 from ceremony.core.header import Risk
 from ceremony.core.plan import Direction, Step
+from ceremony.core.policy import Policy
+from ceremony.core.quorum import shown
 from ceremony.core.report import PlanReport
 from ceremony.management.page import Page, Part
 from ceremony.management.pages.findings import add_findings
 from ceremony.management.pages.risks import add_risks
 from ceremony.management.pages.target import target_name, target_place
-from ceremony.management.units import counted
+from ceremony.management.units import counted, listed
 
 _DONE = {Direction.APPLY: "applied", Direction.ROLL_BACK: "rolled back"}
 
@@ -35,8 +37,15 @@ def plan_page(report: PlanReport, prefix: str, command: str) -> Page:
         page.blank()
     if plan.steps and not errors(plan.findings):
         page.line((f"Plan {report.digest}", "dim"))
+        _approvals(page, report.policy)
         page.line(("Next   ", "bold"), command)
     return page
+
+
+def _approvals(page: Page, policy: Policy | None) -> None:
+    if policy is not None and not policy.is_open:
+        asked = listed(tuple(shown(quorum) for quorum in policy.approvals))
+        page.line(f"The policy {policy.name} wants an approval by {asked} before it runs.")
 
 
 def _sentence(report: PlanReport) -> str:
