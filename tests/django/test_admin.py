@@ -130,9 +130,12 @@ def reader(staff):
     return staff
 
 
-def test_only_viewing_can_be_permitted():
+def test_only_viewing_can_be_permitted_and_the_acts_on_a_ceremony():
     codes = Permission.objects.filter(content_type__app_label="ceremony")
-    assert all(code.startswith("view_") for code in codes.values_list("codename", flat=True))
+    names = set(codes.values_list("codename", flat=True))
+    assert {name for name in names if not name.startswith("view_")} == {
+        f"{act}_ceremony" for act in ("request", "sign", "run", "halt", "override")
+    }
 
 
 def test_anonymous_visitors_are_sent_to_the_login(client, record):
