@@ -187,13 +187,27 @@ def test_the_script_for_a_dba_is_alone_on_stdout(stage):
 
 
 def test_a_protected_target_wants_its_name_typed(stage, settings):
-    settings.CEREMONY = {**settings.CEREMONY, "TARGETS": {"mine": {"ENVIRONMENT": "production"}}}
+    settings.CEREMONY = {
+        **settings.CEREMONY,
+        "TARGETS": {"mine": {"ENVIRONMENT": "production"}},
+        "POLICIES": {"production": {"APPROVALS": 0}},
+    }
     refused = stage.call("apply_sql", "mine")
     assert refused.status == 3
     planned = stage.call("plan_sql", "mine", "--to", "0001")
     next_command = planned.out.splitlines()[-1].removeprefix("Next   manage.py ")
     assert next_command == "apply_sql mine --to 0001 --confirm production"
     assert stage.call(*next_command.split()).status == 0
+
+
+def test_where_people_approve_the_plan_leads_to_the_request(stage, settings):
+    settings.CEREMONY = {**settings.CEREMONY, "TARGETS": {"mine": {"ENVIRONMENT": "production"}}}
+    planned = stage.call("plan_sql", "mine", "--to", "0001")
+    next_command = planned.out.splitlines()[-1].removeprefix("Next   manage.py ")
+    assert next_command == "request_sql mine --to 0001"
+    assert stage.call(*next_command.split()).status == 0
+    refused = stage.call("apply_sql", "mine", "--to", "0001", "--confirm", "production")
+    assert refused.status == 3
 
 
 def test_a_refused_plan_leaves_a_new_target_as_it_was(stage):
