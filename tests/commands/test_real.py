@@ -201,7 +201,11 @@ def test_a_protected_target_wants_its_name_typed(stage, settings):
 
 
 def test_where_people_approve_the_plan_leads_to_the_request(stage, settings):
-    settings.CEREMONY = {**settings.CEREMONY, "TARGETS": {"mine": {"ENVIRONMENT": "production"}}}
+    settings.CEREMONY = {
+        **settings.CEREMONY,
+        "TARGETS": {"mine": {"ENVIRONMENT": "production"}},
+        "POLICIES": {"production": {"APPROVALS": 1}},
+    }
     planned = stage.call("plan_sql", "mine", "--to", "0001")
     next_command = planned.out.splitlines()[-1].removeprefix("Next   manage.py ")
     assert next_command == "request_sql mine --to 0001"
