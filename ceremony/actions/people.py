@@ -32,7 +32,8 @@ TRIES_WITHIN = timedelta(minutes=15)
 
 def account(username: str) -> AbstractUser | None:
     """The account of exactly this name, active or not."""
-    return _accounts().filter(**{get_user_model().USERNAME_FIELD: username}).first()
+    name = evidence.clean(username)
+    return _accounts().filter(**{get_user_model().USERNAME_FIELD: name}).first()
 
 
 def person_at_shell(os_name: str, people: Mapping[str, str]) -> AbstractUser | None:
@@ -81,8 +82,8 @@ def authenticated(username: str, password: str) -> AbstractUser:
     """
     if _wrong_lately(username) >= TRIES:
         raise _locked(username)
-    user = authenticate(username=username, password=password)
-    if isinstance(user, AbstractUser) and user.is_active and user.get_username() == username:
+    user = _with_password(username, password)
+    if user is not None:
         return user
     with recording() as head:
         head.append([Act(Action.PASSWORD_REFUSED, _kept(username))])
@@ -107,6 +108,15 @@ def refuse_without(user: AbstractUser, right: str, to_do: str) -> None:
         next_step=f"Somebody with the permission ceremony.{right} does it; being a superuser does "
         "not count.",
     )
+
+
+def _with_password(username: str, password: str) -> AbstractUser | None:
+    if any(evidence.clean(text) != text for text in (username, password)):
+        return None  # No database holds such a name, and no hasher takes such a password.
+    user = authenticate(username=username, password=password)
+    if isinstance(user, AbstractUser) and user.is_active and user.get_username() == username:
+        return user
+    return None
 
 
 def _accounts() -> QuerySet[AbstractUser]:
