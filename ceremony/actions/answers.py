@@ -30,7 +30,7 @@ from ceremony.models.audit import Action
 LARGEST = 5 * 2**20
 """Bytes of a file that is attached as evidence."""
 
-_AFTER = frozenset({State.VERIFYING, State.AWAITING_SIGN_OFF})
+_AFTER = frozenset({State.VERIFYING, State.HALTED, State.AWAITING_SIGN_OFF})
 _OPEN_IN: Mapping[Phase, frozenset[State]] = {
     Phase.PREFLIGHT: BEFORE_THE_RUN,
     Phase.VERIFICATION: _AFTER,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ceremony import conf
 from ceremony.actions.rehearsed import LOOKED_AT
+from ceremony.actions.verification_judges import Before
 from ceremony.core.catalog import Snapshot
 from ceremony.core.catalog.diff import AlgorithmsDiffer, Difference, diff
 from ceremony.core.checklist import ids
@@ -55,7 +56,7 @@ class Evidence:
     whole: bool
     preflight: Sequence[Judged]
     verification: Sequence[Judged]
-    before: Snapshot | None
+    before: Before
     now: Snapshot | None
     at: datetime
 
@@ -116,7 +117,10 @@ def _claim(name: str, known: Evidence, drills: Sequence[Rehearsed]) -> Found:
 def _other(word: str, known: Evidence, drills: Sequence[Rehearsed]) -> Found:
     if word == "applied":
         count = len(known.plan.steps)
-        return Found(known.whole, f"{'All' if known.whole else 'Not all'} of {count} steps ran.")
+        return Found(
+            known.whole,
+            "Every step ran." if known.whole else f"Not every one of {count} steps ran.",
+        )
     if word == "preflight":
         wrong = [one.item.id for one in known.preflight if not one.lets_go_on]
         if wrong:
@@ -152,18 +156,20 @@ def _applied_locally(known: Evidence) -> Found:
 
 
 def _differences(known: Evidence) -> Sequence[Difference] | None:
-    if known.before is None or known.now is None:
+    if known.before.snapshot is None or known.now is None:
         return None
     try:
-        return diff(known.before, known.now)
+        return diff(known.before.snapshot, known.now)
     except AlgorithmsDiffer:
         return None
 
 
 def _contract(known: Evidence) -> bool | None:
-    """Whether the contract holds now; a series without one has nothing to break."""
+    """Whether the contract held before and holds now; a series without one has nothing to break."""
     if not known.series.contract.requirements:
         return True
+    if known.before.contract is not True:
+        return known.before.contract
     found = next((one for one in known.verification if one.item.id == ids.CONTRACT), None)
     if found is None or found.result is ItemResult.NOT_RUN:
         return None

@@ -50,7 +50,8 @@ def clear(asking: Asking) -> tuple[Judged, ...]:
     is never refused here, and neither is a break-glass: what was found is told with it. What is
     answered belongs to the run's own ceremony; where that is not open yet, it is recorded with it.
 
-    Raises Refused (preflight-failed, backup-failed).
+    Returned is what is recorded in the transaction that opens the run. Raises Refused
+    (preflight-failed, backup-failed).
     """
     permit, prepare = asking.permit, asking.preparation
     if permit.kind is PermitKind.WAY_BACK:

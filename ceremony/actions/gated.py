@@ -6,9 +6,12 @@ pre-flight, the run, the verification after it.
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from ceremony.actions.access import refuse_unconfirmed
 from ceremony.actions.admit import Admission
 from ceremony.actions.approval import Wanted, approved, fitting_ceremonies
+from ceremony.actions.ceremonies import expire_due
 from ceremony.actions.clearance import NOTHING_TO_PREPARE, Asking, Preparation, clear
 from ceremony.actions.drift import drift_before
 from ceremony.actions.execute import Found, execute
@@ -18,7 +21,13 @@ from ceremony.actions.permit import Asked, Permit, PermitKind
 from ceremony.actions.policies import policy_for
 from ceremony.actions.ready import Ready
 from ceremony.actions.rehearsed import XRays, require_rehearsal
-from ceremony.actions.verifying import Work, remember, verify_after, with_verification
+from ceremony.actions.verifying import (
+    Work,
+    not_looked_at,
+    remember,
+    verify_after,
+    with_verification,
+)
 from ceremony.actions.watching import Watcher
 from ceremony.actions.way_back import way_back
 from ceremony.conf import Settings
@@ -51,6 +60,8 @@ def permit_for(job: Job) -> Permit:
     if back is not None:
         refuse_halted(here, back.ceremony, plan.direction)
         return back
+    if asked.ceremony or not policy.is_open:
+        expire_due(timezone.now())
     wanted = Wanted(here, plan, job.series, policy, job.settings)
     fitting = [] if asked.ceremony or asked.override else fitting_ceremonies(wanted)
     number = asked.ceremony or (fitting[0].pk if len(fitting) == 1 else 0)
@@ -76,10 +87,11 @@ def run_through_the_gate(
     drift = drift_before(here, job.series, settings)
     judged = clear(Asking(here, plan, job.series, settings, permit, prepare))
     found = Found(commit_of(settings.root / job.series.name), drift, _rehearsed(job, permit))
-    before = remember(here, permit.policy)
-    admission = Admission(here, plan, permit, settings, judged)
-    report = halt_after(here, permit.policy, execute(here, plan, admission, found, watcher))
     work = Work(here, plan, job.series, permit.policy, settings)
+    before = remember(work)
+    items = (*judged, *not_looked_at(work, before))
+    admission = Admission(here, plan, permit, settings, items)
+    report = halt_after(here, permit.policy, execute(here, plan, admission, found, watcher))
     verified = verify_after(work, before, report, watcher)
     return with_verification(report, verified, here.access.target.alias)
 

@@ -33,6 +33,12 @@ def newest(manifest: StoredManifest, phase: Phase) -> tuple[Judged, ...]:
     return tuple(one for one in _known(manifest).values() if one.item.phase is phase)
 
 
+def newest_facts(manifest: StoredManifest, phase: Phase, item: str) -> Mapping[str, Json]:
+    """The evidence of one item's newest result; nothing where it has none."""
+    found = _known(manifest).get((phase, item))
+    return found.evidence if found else {}
+
+
 def _known(manifest: StoredManifest) -> dict[tuple[Phase, str], Judged]:
     rows = list(manifest.items.select_related("user").order_by("pk"))
     told = _told(manifest) if rows else frozenset()

@@ -6,14 +6,7 @@ from ceremony.actions.items import newest, record_items
 from ceremony.actions.preflight_judges import Seen, judge
 from ceremony.actions.ready import Ready, now
 from ceremony.conf import Settings
-from ceremony.core.checklist.items import (
-    acceptance_items,
-    clean_before,
-    preflight_items,
-    required_before,
-    verification_items,
-)
-from ceremony.core.checklist.judging import not_run
+from ceremony.core.checklist.items import clean_before, preflight_items, required_before
 from ceremony.core.checklist.preflight import Preflight, preflight_of
 from ceremony.core.checklist.touched import name_of, named_by
 from ceremony.core.item import ItemKind, Judged, Phase
@@ -35,8 +28,6 @@ def look(
     here: Ready, plan: Plan, series: Series, policy: Policy, settings: Settings
 ) -> tuple[Judged, ...]:
     """Every item of pre-flight, in order: the automatic ones judged, the human ones unanswered.
-    Where the policy wants no verification, the items of that and of the acceptance follow, as NOT
-    RUN: nobody will look.
 
     Under a policy without pre-flight the target is not asked: what is known without a question is
     told, the rest is NOT RUN. Else it costs two round trips, and one for the checks before the
@@ -51,16 +42,7 @@ def look(
         except CeremonyError as error:
             why = f"The target could not be asked: {error.happened} [{error.code}]"
     seen = Seen(here.access, plan, asked, looked, why, now())
-    found = tuple(judge(item, seen) for item in preflight_items(series, plan))
-    if policy.verify:
-        return found
-    application = here.access.target.alias in settings.after_run
-    later = (
-        *verification_items(series, application=application),
-        *acceptance_items(series, plan),
-    )
-    told = f"The policy {policy.name!r} does not ask for it: nobody looks."
-    return (*found, *(not_run(item, seen.at, told) for item in later))
+    return tuple(judge(item, seen) for item in preflight_items(series, plan))
 
 
 def record(manifest: StoredManifest, judged: Sequence[Judged], actor: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from ceremony.actions.preflight_judges import judged_indexes
 from ceremony.actions.ready import Ready, now
@@ -34,10 +35,31 @@ _AGAIN = "A second look needs only this: manage.py verify_sql {series} --databas
 
 @dataclass(frozen=True)
 class Before:
-    """What is remembered of a target before a run; ``None`` where nobody looked."""
+    """What is remembered of a target before a run; ``None`` where nobody looked. ``contract`` says
+    whether it held.
+    """
 
     counts: Counts | None = None
     snapshot: Snapshot | None = None
+    contract: bool | None = None
+
+
+def counted_before(before: Before) -> dict[str, Json]:
+    """The counts as evidence of the item about rows, for a verification that comes later."""
+    if before.counts is None:
+        return {}
+    names = before.counts.names
+    counted: list[Json] = [[oid, names[oid], rows] for oid, rows in before.counts.rows.items()]
+    return {"counted": counted, "not_counted": dict(before.counts.left_out)}
+
+
+def counts_of(evidence: Mapping[str, Any]) -> Counts | None:
+    """The counts behind such evidence; ``None`` where it has none."""
+    if "counted" not in evidence:
+        return None
+    rows = {oid: rows for oid, _, rows in evidence["counted"]}
+    names = {oid: name for oid, name, _ in evidence["counted"]}
+    return Counts(rows, names, evidence["not_counted"])
 
 
 @dataclass(frozen=True)
@@ -133,7 +155,7 @@ def _second_run(item: Item, seen: After) -> Judged:
 def _rows(item: Item, seen: After) -> Judged:
     before = seen.before.counts
     if before is None:
-        return not_run(item, seen.at, "The rows were not counted before the run.")
+        return not_run(item, seen.at, "The rows before the run are not known.")
     now_there = count_rows(seen.here.access.session, seen.here.access.ledger.schema)
     fewer = _fewer(before, now_there)
     evidence: dict[str, Json] = {
@@ -154,7 +176,7 @@ def _rows(item: Item, seen: After) -> Judged:
     if before.left_out:
         unknown = listed(f"{name} ({why})" for name, why in before.left_out.items())
         return not_run(item, seen.at, f"Not counted: {unknown}.", **evidence)
-    return passed(item, seen.at, f"{len(before.rows)} tables have no fewer rows.", **evidence)
+    return passed(item, seen.at, f"No table of {len(before.rows)} has fewer rows.", **evidence)
 
 
 def _fewer(before: Counts, after: Counts) -> Mapping[str, tuple[int, int]]:
@@ -177,6 +199,7 @@ def _indexes(item: Item, seen: After) -> Judged:
 def _application(item: Item, seen: After) -> Judged:
     asked = seen.settings.after_run[seen.here.access.target.alias]
     ended = _ended(asked)
+    count = "1 command" if len(ended) == 1 else f"{len(ended)} commands"
     evidence: list[Json] = [
         {
             "command": list(one.command),
@@ -188,7 +211,7 @@ def _application(item: Item, seen: After) -> Judged:
     ]
     last = ended[-1]
     if last.status == 0 and len(ended) == len(asked.commands):
-        return passed(item, seen.at, f"{len(ended)} commands ended with 0.", commands=evidence)
+        return passed(item, seen.at, f"{count} ended with 0.", commands=evidence)
     how = f"ended with {last.status}" if last.status is not None else "did not end in time"
     why = f"{' '.join(last.command)} {how}. {last.said}".strip()
     return failed(item, seen.at, why, commands=evidence)

@@ -11,13 +11,22 @@ from ceremony.actions.ceremonies import acting, advance
 from ceremony.actions.claims import Evidence, judge_acceptance
 from ceremony.actions.halt import raise_halt
 from ceremony.actions.items import newest, record_items, write_items
-from ceremony.actions.ready import Ready
+from ceremony.actions.ready import Ready, now
 from ceremony.actions.snapshots import read_catalog
-from ceremony.actions.verification_judges import After, Before, after, judge_after
+from ceremony.actions.verification_judges import (
+    After,
+    Before,
+    after,
+    counted_before,
+    judge_after,
+)
 from ceremony.actions.watching import Watcher
 from ceremony.conf import Settings
 from ceremony.core.checklist import ids
-from ceremony.core.checklist.items import verification_items
+from ceremony.core.checklist.items import acceptance_items, verification_items
+from ceremony.core.checklist.judging import not_run
+from ceremony.core.contract.holding import held_on
+from ceremony.core.contract.requirement import Level
 from ceremony.core.halting import Condition
 from ceremony.core.item import ItemResult, Judged, Phase
 from ceremony.core.outcome import Problem, StepState
@@ -28,6 +37,7 @@ from ceremony.core.series import Series
 from ceremony.core.states import Act, State
 from ceremony.errors import CeremonyError
 from ceremony.models import CeremonyRun, StoredManifest
+from ceremony.pg.contract import ask_contract
 from ceremony.pg.row_counts import count_rows
 
 NOTHING_REMEMBERED = Before()
@@ -60,20 +70,46 @@ class Verification:
     condition: Condition | None = None
 
 
-def remember(here: Ready, policy: Policy) -> Before:
-    """What the verification compares with: rows of every table, and the catalog.
+def remember(work: Work) -> Before:
+    """What the verification compares with: rows of every table, the catalog, whether the contract
+    holds.
 
     Nothing is asked under a policy without verification. What cannot be read is not raised: the
     items that need it are NOT RUN.
     """
-    if not policy.verify:
+    if not work.policy.verify:
         return NOTHING_REMEMBERED
-    catalog = read_catalog(here.access, "The verification after the run says what it lacks.")
+    access = work.here.access
+    catalog = read_catalog(access, "The verification after the run says what it lacks.")
     try:
-        counts = count_rows(here.access.session, here.access.ledger.schema)
+        counts = count_rows(access.session, access.ledger.schema)
+        held = ask_contract(access.session.ask, held_on(work.series, work.here.history))
     except CeremonyError:
         return Before(None, catalog.snapshot)
-    return Before(counts, catalog.snapshot)
+    broken = any(one.requirement.level is Level.REQUIRED for one in held)
+    return Before(counts, catalog.snapshot, not broken)
+
+
+def not_looked_at(work: Work, before: Before) -> tuple[Judged, ...]:
+    """The items of the verification and of the acceptance, as they stand when the run begins: NOT
+    RUN, so that none is forgotten. What was counted before stands with the item that needs it.
+    """
+    told = "The run has not come to it."
+    if not work.policy.verify:
+        told = f"The policy {work.policy.name!r} does not ask for it: nobody looks."
+    at = now()
+    items = (
+        *verification_items(work.series, application=_application(work)),
+        *acceptance_items(work.series, work.plan),
+    )
+    return tuple(
+        not_run(item, at, told, **(counted_before(before) if item.id == ids.ROWS else {}))
+        for item in items
+    )
+
+
+def _application(work: Work) -> bool:
+    return work.here.access.target.alias in work.settings.after_run
 
 
 def verify_after(
@@ -110,15 +146,21 @@ def verify_manifest(
     """
     watcher.note("Verifying: checks, contract, a second run, rows …")
     seen = after(work.here, work.plan, work.series, work.settings, before, digest)
-    application = work.here.access.target.alias in work.settings.after_run
-    asked = verification_items(work.series, application=application)
+    asked = verification_items(work.series, application=_application(work))
     judged = tuple(judge_after(item, seen) for item in asked)
     for one in judged:
         watcher.note(f"{one.result.value:8} {one.item.id}: {one.explanation}")
-    failed = [one for one in judged if one.result is ItemResult.FAIL]
+    known = _evidence(work, manifest, judged, seen, whole=whole)
+    everything = (*judged, *judge_acceptance(known))
+    waived = {
+        one.item.id
+        for one in newest(manifest, Phase.VERIFICATION)
+        if one.result is ItemResult.WAIVED
+    }
+    failed = [one for one in judged if one.result is ItemResult.FAIL and one.item.id not in waived]
     if failed:
-        return _stopped(work, manifest, judged, failed)
-    return _gone_on(work, manifest, judged, seen, whole=whole)
+        return _stopped(work, manifest, everything, failed)
+    return _gone_on(work, manifest, everything)
 
 
 def with_verification(report: RunReport, found: Verification | None, alias: str) -> RunReport:
@@ -161,30 +203,33 @@ def _stopped(
     return Verification(judged, condition)
 
 
-def _gone_on(
+def _gone_on(work: Work, manifest: StoredManifest, judged: tuple[Judged, ...]) -> Verification:
+    """Record what was found, and hand over to those who sign."""
+    actor = work.here.caller.actor.name
+    with acting(manifest.ceremony_id) as (head, ceremony):
+        write_items(head, ceremony, manifest, judged, actor)
+        advance(head, ceremony, Act.VERIFY, actor)
+        accept_if_nobody_is_asked(head, ceremony, manifest, work.policy)
+    return Verification(judged)
+
+
+def _evidence(
     work: Work,
     manifest: StoredManifest,
     judged: tuple[Judged, ...],
     seen: After,
     *,
     whole: bool,
-) -> Verification:
-    """Record what was found, fill the acceptance from it, and hand over to those who sign."""
-    known = Evidence(
+) -> Evidence:
+    """What the items of the acceptance are answered from."""
+    return Evidence(
         work.here.access.target.alias,
         work.plan,
         work.series,
         whole,
         newest(manifest, Phase.PREFLIGHT),
         judged,
-        seen.before.snapshot,
+        seen.before,
         seen.left,
         seen.at,
     )
-    everything = (*judged, *judge_acceptance(known))
-    actor = work.here.caller.actor.name
-    with acting(manifest.ceremony_id) as (head, ceremony):
-        write_items(head, ceremony, manifest, everything, actor)
-        advance(head, ceremony, Act.VERIFY, actor)
-        accept_if_nobody_is_asked(head, ceremony, manifest, work.policy)
-    return Verification(everything)

@@ -73,7 +73,7 @@ def non_breaking(differences: Sequence[Difference] | None, contract: bool | None
     """No object that was there before is dropped, renamed or retyped, and the contract holds.
 
     ``differences`` lead from the catalog before the run to the one after it, ``None`` where one of
-    them is not known; ``contract`` is whether it holds now.
+    them is not known; ``contract`` is whether it held and holds, ``None`` where nobody asked.
     """
     if differences is None:
         return Found(None, "The catalog before the run, or after it, is not known.")
@@ -87,7 +87,7 @@ def non_breaking(differences: Sequence[Difference] | None, contract: bool | None
         told = [f"{name} is gone" for name in gone] + [f"{name} is retyped" for name in retyped]
         return Found(False, f"Of what was there before, {listed(told)}.")
     if contract is False:
-        return Found(False, "The contract does not hold after the run.")
+        return Found(False, "The contract does not hold, or did not hold before the run.")
     if contract is None:
         return Found(None, "Nothing that was there is gone or retyped; the contract was not asked.")
     return Found(True, "Nothing that was there is gone or retyped, and the contract holds.")

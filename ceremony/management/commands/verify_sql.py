@@ -6,15 +6,21 @@ from django.core.management.base import CommandParser
 
 from ceremony import conf
 from ceremony.actions.verify import VerifyRequest, verify
-from ceremony.management.base import CeremonyCommand
+from ceremony.actions.verify_again import VerifyAgainRequest, verify_again
+from ceremony.core.item import ItemResult
+from ceremony.core.states import State
+from ceremony.errors import ExitCode
 from ceremony.management.formats.json_format import verify_report
+from ceremony.management.formats.verified_json import verified_again_report
+from ceremony.management.pages.items import verified_again_page
 from ceremony.management.pages.verify import verify_page
 from ceremony.management.places import prefix_of
-from ceremony.management.running import add_database
-from ceremony.management.trouble import of_verification
+from ceremony.management.progress import NoLook
+from ceremony.management.running import WatchedCommand, add_database
+from ceremony.management.trouble import Trouble, of_verification
 
 
-class Command(CeremonyCommand):
+class Command(WatchedCommand):
     """Exit 0 when all is well, 1 when a check fails or the contract is violated, 5 when files,
     ledger and records disagree or the catalog has drifted, 6 when a migration is partly in.
     """
@@ -33,8 +39,19 @@ class Command(CeremonyCommand):
             action="store_true",
             help="Compare the live catalog, too, with the snapshot that the last run left.",
         )
+        parser.add_argument(
+            "--ceremony",
+            type=int,
+            default=0,
+            metavar="N",
+            help="Take up the verification of ceremony N, whose run is over and whose verification "
+            "was cut off. Takes the target's lock, and moves the ceremony on.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["ceremony"]:
+            self._again(options)
+            return
         request = VerifyRequest(
             options["series"], self.caller(), options["database"], options["drift"]
         )
@@ -42,3 +59,21 @@ class Command(CeremonyCommand):
         prefix = prefix_of(conf.load().root)
         page = verify_page(report, prefix, self.verbosity)
         self.answer(page, [verify_report(report)], of_verification(report))
+
+    def _again(self, options: dict[str, Any]) -> None:
+        request = VerifyAgainRequest(
+            options["series"], options["ceremony"], self.caller(), options["database"]
+        )
+        with self.watcher(NoLook()) as watcher:
+            report = verify_again(request, watcher)
+        trouble = None
+        if report.state is State.HALTED:
+            wrong = [one for one in report.judged if one.result is ItemResult.FAIL]
+            trouble = Trouble(
+                "verification-failed",
+                f"{len(wrong)} items of ceremony {report.number} do not hold; it is halted.",
+                "What ran is in the database. Nothing more runs there until the halt is lifted.",
+                f"manage.py resume_sql --database {report.target.alias}",
+                ExitCode.FAILED,
+            )
+        self.answer(verified_again_page(report), [verified_again_report(report)], trouble)
