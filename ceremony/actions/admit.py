@@ -19,6 +19,7 @@ from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.actions.way_back import refuse_way_back_over
 from ceremony.conf import Settings
 from ceremony.core.chain import Json, canonical
+from ceremony.core.finding import Finding, warn
 from ceremony.core.item import Judged
 from ceremony.core.manifest import document_of
 from ceremony.core.plan import Direction, Plan
@@ -65,6 +66,27 @@ class Admission:
             PermitKind.WAY_BACK: self._way_back,
             PermitKind.OVERRIDE: self._override,
         }[self._permit.kind](head, run)
+
+    @property
+    def why(self) -> str:
+        """Why nobody approved the run; ``""`` for one that was let through."""
+        return self._permit.why
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is to be said about how the run came through the gate, wherever it is told of."""
+        if self._permit.kind is not PermitKind.OVERRIDE:
+            return ()
+        return (
+            warn(
+                "",
+                "override-run",
+                f"This ran without an approval ({self.why}); ceremony {self.stored.ceremony_id} "
+                "says so for ever.",
+                "Nothing else runs on this target until two others have signed the review on its "
+                "page in the admin.",
+            ),
+        )
 
     def _open(self, head: AuditHead, run: Run) -> None:
         """A ceremony of its own, or the next round of the one that the last failure halted: going

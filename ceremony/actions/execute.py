@@ -92,8 +92,7 @@ def execute(
         run = _open(target, plan, found.commit, admission)
         record_intents(run, runs, planned_at=now())
         target = with_ledger(target)
-        fingerprint = admission.stored.fingerprint
-        outcomes, interrupted = _run(target, run, runs, fingerprint, plan, watcher)
+        outcomes, interrupted = _run(target, run, runs, admission, plan, watcher)
         verdict, problem = verdict_of(outcomes)
         left = store_snapshot(target.access, target.target, Occasion(run, now()))
         close_run(
@@ -101,7 +100,11 @@ def execute(
             verdict,
             finished_at=now(),
             problem=problem,
-            findings=(*_for_the_record(plan, drift, left), *warnings_of(outcomes)),
+            findings=(
+                *admission.findings,
+                *_for_the_record(plan, drift, left),
+                *warnings_of(outcomes),
+            ),
             keep_error_detail=target.access.keep_detail,
             conclude=ended(verdict, problem.code if problem else ""),
         )
@@ -114,7 +117,7 @@ def execute(
         target=target.access.facts,
         plan=plan,
         outcomes=outcomes,
-        findings=(*plan.findings, *warnings_of(outcomes)),
+        findings=(*admission.findings, *plan.findings, *warnings_of(outcomes)),
         settled=target.settled,
         seconds=time.monotonic() - began,
         verdict=verdict,
@@ -174,10 +177,16 @@ def _open(target: Ready, plan: Plan, commit: str, admission: Admission) -> Run:
 
 
 def _run(
-    target: Ready, run: Run, runs: list[StepRun], fingerprint: str, plan: Plan, watcher: Watcher
+    target: Ready,
+    run: Run,
+    runs: list[StepRun],
+    admission: Admission,
+    plan: Plan,
+    watcher: Watcher,
 ) -> tuple[tuple[StepOutcome, ...], bool]:
     head = audit_head()
-    context = target.context(lambda: (head.sequence, head.hash), fingerprint)
+    context = target.context(lambda: (head.sequence, head.hash), admission.stored.fingerprint)
+    context = replace(context, override=admission.why)
     watcher.planned(plan, target.access.session.identity.backend_pid)
     with (
         _spared_from_collection(),

@@ -16,7 +16,8 @@ class RunContext:
     ``clock`` the time in UTC.
 
     ``recorded_by`` is the person or account. ``command`` is what to type to try again, for
-    messages, ``target`` the alias to type in them. Neither function may talk to the target.
+    messages, ``target`` the alias to type in them. ``override`` is why nobody approved the run,
+    ``""`` for one that was let through. Neither function may talk to the target.
 
     """
 
@@ -27,6 +28,7 @@ class RunContext:
     manifest_digest: str = ""
     command: str = "run the same command again"
     target: str = ""
+    override: str = ""
 
 
 class Listener(Protocol):

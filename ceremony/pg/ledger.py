@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 from uuid import UUID
@@ -69,6 +69,11 @@ class Facts:
     attempt: UUID | None = None
     statement: int = 0
     detail: str = "{}"
+
+
+def without_approval(facts: Facts, why: str) -> Facts:
+    """The same facts, which say that nobody approved the run, and why not."""
+    return replace(facts, detail=canonical({**json.loads(facts.detail), "override": why}).decode())
 
 
 class RowUnknown(Failed):
@@ -155,10 +160,11 @@ class Ledger:
         """The row that follows the head, with its hash; nothing is sent yet."""
         sequence, previous = self.head
         audit_sequence, audit_hash = context.audit_head()
+        told = without_approval(facts, context.override) if context.override else facts
         return sealed(
             LedgerRow(
                 sequence + 1,
-                **facts.__dict__,
+                **told.__dict__,
                 manifest_digest=context.manifest_digest,
                 recorded_by=context.recorded_by,
                 recorded_at=context.clock(),

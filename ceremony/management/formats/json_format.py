@@ -103,6 +103,7 @@ def run_report(report: RunReport) -> Json:
         "problem": problem_facts(report.problem) if report.problem else None,
         "drift": _drift(report.drift),
         "snapshot": _snapshot(report.snapshot),
+        "ceremony": report.ceremony,
     }
 
 
