@@ -55,7 +55,8 @@ class Ready:
 
     def context(self, head: Callable[[], tuple[int, str]], manifest_digest: str) -> RunContext:
         """The facts that every ledger row of a run carries."""
-        return ledger_context(self.caller, head, manifest_digest)
+        context = ledger_context(self.caller, head, manifest_digest)
+        return replace(context, target=self.access.target.alias)
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from django.contrib.auth.models import AbstractUser
 
 from ceremony.actions import evidence
+from ceremony.actions.compensating import export_rows, offers
 from ceremony.actions.control import control_errors
 from ceremony.actions.halt_decision import decide, execute_acceptance, settle_execution
 from ceremony.actions.halt_report import halt_report, no_halt
@@ -18,17 +20,21 @@ from ceremony.actions.record import audit_head, recording
 from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.actions.targets import ledger_seen
 from ceremony.actions.watching import Watcher
+from ceremony.conf import Settings
 from ceremony.core.halting import Course, HaltReport, Station, resumed_detail
 from ceremony.core.ledger_row import Event
 from ceremony.errors import Refused, UsageError
 from ceremony.models import Ceremony
 from ceremony.pg.ledger import Facts
 
+_UNDECIDED = frozenset({Station.ASSESS, Station.DECIDE, Station.EXECUTE})
+
 
 @dataclass(frozen=True)
 class ResumeRequest:
     """What is said at which stations; all empty shows where the halt stands. ``reason`` goes with
-    ``course``. ``account`` is the person, authenticated for this.
+    ``course``. ``export`` is a folder for the rows that a way back would lose. ``account`` is the
+    person, authenticated for this.
     """
 
     alias: str
@@ -37,12 +43,13 @@ class ResumeRequest:
     course: Course | None = None
     reason: str = ""
     document: str = ""
+    export: str = ""
     account: AbstractUser | None = None
 
     @property
     def says(self) -> bool:
         """Whether any station is to be taken."""
-        return bool(self.assess or self.course or self.document)
+        return bool(self.assess or self.course or self.document or self.export)
 
     def said(self, text: str) -> Said:
         """Who says the text, now."""
@@ -56,7 +63,8 @@ def resume(request: ResumeRequest, watcher: Watcher) -> HaltReport:
 
     Where policies ask for approvals, deciding and documenting ask for a person with the right to
     halt. Raises UsageError (halt-none), Refused (halt-station, halt-person, right-missing,
-    decision-impossible, decision-unsigned), and what ``ready`` and ``Ledger.append`` raise.
+    decision-impossible, decision-unsigned, export-failed), and what ``ready``, ``QueryFailed`` and
+    ``Ledger.append`` raise.
     """
     target, settings = settings_of(request.alias)
     with ready(target, settings, request.caller, watcher) as here:
@@ -67,11 +75,25 @@ def resume(request: ResumeRequest, watcher: Watcher) -> HaltReport:
             return no_halt(here.target)
         settle_execution(halt)
         _refuse_person(request, halt, protected=target.protected)
+        exported = _exported(request, here, halt, settings)
         for station, text, act in _asked(request, here, halt):
             if text:
                 _refuse_station(halt, station)
                 act()
-        return halt_report(halt)
+        report = replace(halt_report(halt), exported=exported)
+        if report.state.next in _UNDECIDED:
+            report = replace(report, offers=offers(here, halt, settings))
+        return report
+
+
+def _exported(
+    request: ResumeRequest, here: Ready, halt: Halt, settings: Settings
+) -> tuple[str, ...]:
+    """Before anything is decided: what is written out is what stands there now."""
+    if not request.export:
+        return ()
+    made = export_rows(here, halt, settings, Path(request.export), request.said(""))
+    return tuple(str(one.path) for one in made)
 
 
 def _asked(
@@ -135,7 +157,7 @@ def _refuse_person(request: ResumeRequest, halt: Halt, *, protected: bool) -> No
     if request.account is not None:
         refuse_without(request.account, HALT, "decide about a halt")
         return
-    decides = request.course is not None or bool(request.document)
+    decides = request.course is not None or bool(request.document or request.export)
     if decides and _asks_people(halt.row, protected):
         raise Refused(
             "halt-person",

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from ceremony.core.chain import canonical
+from ceremony.core.compensation import Offer
 from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.core.outcome import Problem
 
@@ -251,6 +252,8 @@ class HaltReport:
 
     ``ceremony`` is 0 for none, ``ceremony_state`` the word for its state. ``missing`` counts the
     signatures that a decision to accept still needs. ``steps`` are what to type next, in words.
+    ``offers`` are what can be done where a way back would not serve, ``exported`` the files that
+    rows were written to.
     """
 
     alias: str
@@ -264,6 +267,8 @@ class HaltReport:
     missing: int = 0
     lifted: bool = False
     steps: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    exported: tuple[str, ...] = ()
 
 
 def halt_state(taken: Iterable[Taken]) -> HaltState:

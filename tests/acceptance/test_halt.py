@@ -1,14 +1,18 @@
 """Stop the world: halting by hand, the stations, and what a halt lets through."""
 
 import io
-import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from ceremony.actions import gated as gated_module
+from ceremony.actions import halt as halt_module
+from ceremony.actions import resume as resume_module
 from ceremony.actions.sign import sign
 from ceremony.actions.signing import SignRequest
 from ceremony.actions.subjects import subject_of
@@ -16,10 +20,25 @@ from ceremony.models import AuditEvent, Ceremony, Decision, HaltStep, Purpose
 from tests.acceptance.conftest import Golden
 from tests.acceptance.door import Answer, manage, shell, started
 from tests.acceptance.test_concurrency import until, url
-from tests.acceptance.world import QUIET, WHOLE, World
+from tests.acceptance.world import QUIET, WHOLE, World, point
 from tests.conftest import Database
 from tests.django.ceremonies import PASSWORD, person
 
+
+class KilledError(BaseException):
+    """The end of a process, as far as a test can have one."""
+
+
+def killed(*_: Any, **__: Any) -> Any:
+    raise KilledError
+
+
+@contextmanager
+def monkeypatched(module: Any, name: str, value: Any) -> Iterator[None]:
+    """Something of a module is another thing for as long as a block lasts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, name, value)
+        yield
 
 
 def halted(*flags: str) -> Answer:
@@ -28,12 +47,6 @@ def halted(*flags: str) -> Answer:
 
 def resumed(*flags: str) -> Answer:
     return manage("resume_sql", "--database", "shop", *flags)
-
-
-def report(answer: Answer) -> dict[str, Any]:
-    assert answer.status == 0, answer.told()
-    found: dict[str, Any] = json.loads(answer.out)["reports"][0]
-    return found
 
 
 def events(world: World) -> list[str]:
@@ -272,3 +285,163 @@ def test_who_decides_has_the_right(live: World, monkeypatch: pytest.MonkeyPatch)
     answer = by_mia(monkeypatch, "--assess", "Nothing is known.")
     assert (answer.status, "[right-missing]" in answer.err) == (3, True), answer.told()
     assert stations() == [("stop", "tom", "halt-migration-failed")]
+
+
+SLOW = "-- Timeout: lock 60s\nCREATE TABLE slow (id int);\nSELECT pg_sleep(60);\n"
+
+
+@pytest.fixture
+def terminals(world: World, control: Database) -> dict[str, str]:
+    """What every terminal has in its environment."""
+    world.write({**WHOLE, **QUIET, "0002_slow.sql": SLOW, "0003_last.sql": "CREATE TABLE z ();\n"})
+    return {
+        "DATABASE_URL": url(control),
+        "CEREMONY_ROOT": str(world.root),
+        "CEREMONY_EXTRA_ALIASES": "shop",
+        "SHOP_DATABASE_URL": url(world.target()),
+    }
+
+
+def sleeping(world: World) -> bool:
+    found = world.ask(
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
+        " AND state = 'active' AND datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    return bool(found[0][0])
+
+
+def test_a_run_in_another_terminal_is_stopped(world: World, terminals: dict[str, str]) -> None:
+    run = started("apply_sql", "shop", **terminals)
+    until(lambda: sleeping(world), run)
+    answer = shell("halt_sql", "--database", "shop", "--reason", "Wrong figures.", **terminals)
+    out, err = run.communicate(timeout=30)
+    assert (answer.status, run.returncode) == (0, 1), (answer.told(), out, err)
+    assert re.search(r"^Process \d+ was cancelled; its run has ended\.$", answer.out, re.MULTILINE)
+    told = re.sub(r"by \S+@\S+:", "by <somebody>:", err)
+    assert "✕ The target was halted by <somebody>: Wrong figures.  [run-halted]" in told, err
+    assert "Next   manage.py resume_sql --database shop\n" in told
+    assert world.applied_versions() == ["0001"]
+    assert events(world) == ["opened", "applied", "halted"]
+    found = Ceremony.objects.get()
+    assert (found.state, found.halts.count()) == ("halted", 1)
+    trail_holds()
+
+
+def test_a_halted_target_is_free_again_where_nobody_is_asked(
+    world: World, terminals: dict[str, str]
+) -> None:
+    run = started("apply_sql", "shop", **terminals)
+    until(lambda: sleeping(world), run)
+    shell("halt_sql", "--database", "shop", "--reason", "Wrong figures.", **terminals)
+    run.communicate(timeout=30)
+    world.write({"0002_slow.sql": "CREATE TABLE slow (id int);\n"})
+    answer = resumed(
+        *("--assess", "It was slow."),
+        *("--decide", "fix-forward", "--reason", "It need not sleep."),
+        *("--document", "No sleeping."),
+    )
+    assert answer.status == 0, answer.told()
+    world.applied()
+    assert world.applied_versions() == ["0001", "0002", "0003"]
+    assert state() == "signed off"
+    trail_holds()
+
+
+def test_what_a_crash_left_between_target_and_control_is_made_up_for(shop: World) -> None:
+    """The row is in the ledger and nothing in control: whoever comes next tells control."""
+    with monkeypatched(halt_module, "recording", killed), pytest.raises(KilledError):
+        halted()
+    assert events(shop)[-1] == "halted"
+    assert stations() == []
+    answer = shop.apply()
+    assert "[target-halted]" in answer.err, answer.told()
+    assert [one[0] for one in stations()] == ["stop"]
+    resumed("--assess", "Fine.", "--decide", "accept", "--reason", "Fine.")
+    with monkeypatched(resume_module, "ledger_seen", killed), pytest.raises(KilledError):
+        resumed("--document", "Fine.")
+    assert events(shop)[-1] == "resumed"
+    assert [one[0] for one in stations()][-1] == "document"
+    shop.applied()
+    assert [one[0] for one in stations()][-1] == "lift"
+    trail_holds()
+
+
+def test_a_run_that_was_killed_before_it_could_halt(live: World) -> None:
+    with monkeypatched(gated_module, "halt_after", killed), pytest.raises(KilledError):
+        live.apply("--ceremony", "1")
+    assert (state(), events(live)) == ("halted", ["opened", "applied"])
+    answer = live.apply()
+    assert "[target-halted]" in answer.err, answer.told()
+    assert events(live) == ["opened", "applied", "halted"]
+    assert stations() == [("stop", "tom", "halt-migration-failed")]
+    trail_holds()
+
+
+def test_a_target_out_of_reach_is_halted_in_control(shop: World) -> None:
+    before = dict(settings.DATABASES["shop"])
+    point("shop", HOST="/nowhere-at-all")
+    answer = halted()
+    assert answer.status == 0, answer.told()
+    assert "The target does not answer; only this control side knows." in answer.out
+    settings.DATABASES["shop"] = before
+    refused = shop.apply()
+    assert "[target-halted]" in refused.err, refused.told()
+    assert events(shop) == ["opened", "applied", "halted"]
+    trail_holds()
+
+
+def test_halting_twice_says_so_and_keeps_both_reasons(shop: World) -> None:
+    assert halted().status == 0
+    again = halted()
+    assert "It was halted before; what you said is kept." in again.out, again.told()
+    assert events(shop) == ["opened", "applied", "halted"]
+    assert [one[0] for one in stations()] == ["stop"]
+    assert AuditEvent.objects.filter(action="halt repeated").count() == 1
+
+
+def test_a_target_that_was_never_touched_can_be_halted(world: World) -> None:
+    world.write({**WHOLE, **QUIET})
+    world.target()
+    assert halted().status == 0
+    assert events(world) == ["opened", "halted"]
+    refused = world.apply()
+    assert "[target-halted]" in refused.err, refused.told()
+
+
+def test_the_condition_and_the_ceremony_can_be_named(live: World) -> None:
+    live.write({"0002_more.sql": "CREATE TABLE more (id int);\n"})
+    answer = halted("--condition", "test-failed", "--ceremony", "7")
+    assert (answer.status, "[ceremony-unknown]" in answer.err) == (2, True), answer.told()
+    answer = halted("--condition", "test-failed", "--ceremony", "1")
+    assert answer.status == 0, answer.told()
+    assert stations() == [("stop", "tom", "halt-test-failed")]
+    assert state() == "approved"
+
+
+def test_resuming_what_is_not_halted(shop: World) -> None:
+    answer = resumed("--assess", "Fine.")
+    assert (answer.status, "[halt-none]" in answer.err) == (2, True), answer.told()
+    for flags, code in (
+        (("--decide", "accept"), "why-missing"),
+        (("--reason", "Fine."), "decision-missing"),
+    ):
+        answer = resumed(*flags)
+        assert (answer.status, f"[{code}]" in answer.err) == (2, True), answer.told()
+
+
+def test_there_is_nothing_to_roll_back_without_a_ceremony(shop: World) -> None:
+    halted()
+    resumed("--assess", "Fine.")
+    answer = resumed("--decide", "roll-back", "--reason", "It must go.")
+    assert (answer.status, "[decision-impossible]" in answer.err) == (3, True), answer.told()
+    assert [one[0] for one in stations()] == ["stop", "assess"]
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "a\x1b[31mb", "nul\\x00", "é" * 5000]
+)
+def test_what_people_say_is_kept_and_shown_harmless(shop: World, text: str) -> None:
+    answer = manage("halt_sql", "--database", "shop", "--reason", text)
+    assert answer.status == 0, answer.told()
+    assert "\x1b" not in answer.out
+    trail_holds()

@@ -49,6 +49,12 @@ class Command(WatchedCommand):
             metavar="TEXT",
             help="What is to be remembered of it. The halt is lifted then.",
         )
+        parser.add_argument(
+            "--export",
+            metavar="DIR",
+            help="Write the rows that the compensations of the series take out into files in this "
+            "folder.",
+        )
         add_person_arguments(parser, "The account that decides; it needs the right to halt.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -60,6 +66,7 @@ class Command(WatchedCommand):
             course=_COURSES[options["decide"]] if options["decide"] else None,
             reason=options["reason"] or "",
             document=options["document"] or "",
+            export=options["export"] or "",
             account=person_of(options),
         )
         with self.watcher(NoLook()) as watcher:

@@ -1,5 +1,6 @@
 """A halt as JSON."""
 
+from ceremony.core.compensation import Offer
 from ceremony.core.halting import HaltReport, Stopped, Taken
 from ceremony.management.formats.facts import Json
 
@@ -19,6 +20,8 @@ def halt_json(report: HaltReport) -> Json:
         "missing": report.missing,
         "steps": list(report.steps),
         "stations": [_station(one) for one in report.state.taken],
+        "compensations": [_offer(one) for one in report.offers],
+        "exported": list(report.exported),
         "stopped": _stopped(report.stopped) if report.stopped else None,
     }
 
@@ -31,6 +34,22 @@ def _station(one: Taken) -> Json:
         "text": one.text,
         "condition": one.condition,
         "decision": one.course,
+    }
+
+
+def _offer(offer: Offer) -> Json:
+    one = offer.compensation
+    return {
+        "migration": offer.label,
+        "because": offer.because,
+        "when": one.when,
+        "state": one.state,
+        "affected": offer.rows,
+        "problem": offer.problem,
+        "restoration": one.restoration,
+        "export": list(one.export),
+        "downtime": one.downtime,
+        "rehearsed_seconds": None if offer.microseconds is None else offer.microseconds / 1_000_000,
     }
 
 

@@ -1,8 +1,9 @@
 """The page of ``halt_sql`` and ``resume_sql``: where a halt stands and what comes next."""
 
+from ceremony.core.compensation import Offer
 from ceremony.core.halting import CONDITIONS, Condition, HaltReport, Station, Stopped, Taken
 from ceremony.management.page import Page, Part
-from ceremony.management.units import moment
+from ceremony.management.units import duration, moment
 
 
 def halt_page(report: HaltReport) -> Page:
@@ -21,6 +22,11 @@ def halt_page(report: HaltReport) -> Page:
     _about(page, report)
     page.blank()
     page.table(("Station", "When", "By", "", "Said"), [_row(one) for one in report.state.taken])
+    page.blank()
+    for offer in report.offers:
+        _offer(page, offer)
+    for path in report.exported:
+        page.line(("Exported  ", "dim"), path)
     page.blank()
     _next(page, report)
     return page
@@ -53,6 +59,27 @@ def _word(one: Taken) -> str:
     if one.condition in list(Condition):
         return CONDITIONS[Condition(one.condition)]
     return one.course if one.station is Station.DECIDE else ""
+
+
+def _offer(page: Page, offer: Offer) -> None:
+    """What can be done where the way back of a migration would not serve."""
+    one = offer.compensation
+    page.line((f"Instead of rolling back {offer.label}", "bold"))
+    affected = f"{offer.rows} ({one.affected})" if offer.rows else offer.problem
+    took = "" if offer.microseconds is None else duration(offer.microseconds / 1_000_000)
+    for label, text in (
+        ("Because", offer.because),
+        ("When", one.when),
+        ("State", one.state),
+        ("Affected", affected),
+        ("Restore", one.restoration),
+        ("Export", "; ".join(one.export)),
+        ("Downtime", one.downtime),
+        ("Rehearsed", f"its way back took {took}" if took else ""),
+    ):
+        if text:
+            page.line((f"{label:<10}", "dim"), text, indent=2)
+    page.blank()
 
 
 def _next(page: Page, report: HaltReport) -> None:
