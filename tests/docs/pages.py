@@ -126,6 +126,8 @@ _READERS_NAMES = (
     (r"(?<=UTC   )\S+@\S+", "anna@desk"),
     (r"after \S+@\S+ applied it", "after anna@desk applied it"),
     (r"\bd\d+-(?=\d{8}T)", "shop-"),
+    (r'(?<=Reached: database ").*', 'shop" on 127.0.0.1:5432.'),
     (r"(?<=plan1:[0-9a-f]{12})[0-9a-f]{52}", "…"),
+    (r"(?<=manifest1:[0-9a-f]{12})[0-9a-f]{52}", "…"),
     (r"(?<=meaning1:[0-9a-f]{12})[0-9a-f]{52}", "…"),
 )

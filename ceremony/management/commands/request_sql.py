@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from ceremony import conf
 from ceremony.actions.planned import PlanAsked
 from ceremony.actions.request import CancelRequest, CeremonyRequest, cancel, request
 from ceremony.core.plan import Direction
@@ -11,6 +12,7 @@ from ceremony.errors import UsageError
 from ceremony.management.formats.request_json import cancelled_report, request_report
 from ceremony.management.pages.request import cancelled_page, request_page
 from ceremony.management.person import add_person_arguments, person_of
+from ceremony.management.places import prefix_of
 from ceremony.management.progress import NoLook
 from ceremony.management.running import WatchedCommand, add_database, add_waiting, reason
 
@@ -61,7 +63,7 @@ class Command(WatchedCommand):
         )
         with self.watcher(NoLook()) as watcher:
             report = request(asked, watcher)
-        self.answer(request_page(report), [request_report(report)])
+        self.answer(request_page(report, prefix_of(conf.load().root)), [request_report(report)])
 
     def _cancel(self, options: dict[str, Any]) -> None:
         if not options["why"]:

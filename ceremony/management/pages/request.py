@@ -26,8 +26,11 @@ _RESULTS = {ItemResult.PASS: "ok", ItemResult.FAIL: "bad", ItemResult.WAIVED: "w
 _LINES = {"+": "ok", "-": "bad", "@": "run"}
 
 
-def request_page(report: RequestReport) -> Page:
-    """A sentence, the fingerprint, the steps, what changed, what is asked, and the next command."""
+def request_page(report: RequestReport, prefix: str) -> Page:
+    """A sentence, the fingerprint, the steps, what changed, what is asked, and the next command.
+
+    ``prefix`` leads from the working directory to the folder of series.
+    """
     page = Page()
     add_settled(page, report.settled)
     page.blank()
@@ -42,7 +45,9 @@ def request_page(report: RequestReport) -> Page:
     _changed(page, report)
     _preflight(page, report.items)
     _gates(page, report.gates)
-    add_findings(page, (*report.plan.findings, *report.weak), "")
+    add_findings(page, report.plan.findings, prefix)
+    for finding in report.weak:
+        page.line(("⚠ ", "warn"), f"{finding.message} ", (f"[{finding.code}]", "dim"))
     page.blank()
     _next(page, report)
     return page
