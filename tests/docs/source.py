@@ -30,6 +30,9 @@ NO_CODES = {
     "advisory-holders", "catalog-v1", "database-locale", "fillable-tables",
     "may-create-databases", "prepared-now", "pseudo-type", "scratch-databases",
     "scratch-stamp", "types-of-columns", "xray-before", "xray-storage",
+    "applied-locally", "checks-before", "clean-state", "disk-free", "flags-off", "invalid-indexes",
+    "long-transactions", "other-sessions", "pre-flight", "replica-lag", "required-objects",
+    "second-run", "server-version", "tables-with-rows",
 }  # fmt: skip
 
 #: Codes that are put together, by the f-string that does it; the last ones make no code.

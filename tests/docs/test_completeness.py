@@ -10,6 +10,7 @@ from django.apps import apps
 from ceremony import conf
 from ceremony.core import directives, settings_file, verify_file
 from ceremony.core.check import CheckSeverity, When
+from ceremony.core.checklist import evidence, ids, preflight, summary
 from ceremony.core.digests import ALGORITHMS
 from ceremony.core.expectations import CheckResult, ExpectationError, Kind, parse_expectation
 from ceremony.core.ledger_row import Event, LedgerRow
@@ -97,6 +98,11 @@ def _finding(comment):
         ("ledger.md", "Columns", COLUMNS),
         ("record.md", "The audit trail", [str(action) for action in Action]),
         ("settings.md", "CEREMONY", conf._KNOWN),
+        ("checklists.md", "Items before a run", ids.OF_PREFLIGHT),
+        ("checklists.md", "Items after a run", ids.OF_VERIFICATION),
+        ("checklists.md", "Acceptance in series.toml", evidence.WORDS),
+        ("checklists.md", "Pre-flight in series.toml", preflight.KEYS),
+        ("checklists.md", "Claims", summary.CLAIMS),
         ("settings.md", "Policies", [name.upper() for name in (*FIELDS, RISKS)]),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

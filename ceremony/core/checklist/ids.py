@@ -44,3 +44,6 @@ OF_PREFLIGHT = frozenset(
     }
 )
 """Those that stand before a run; no item of a series may have one of them."""
+
+OF_VERIFICATION = frozenset({CHECKS, CONTRACT, SECOND_RUN, ROWS, INDEXES_AFTER, APPLICATION})
+"""Those that stand after it."""

@@ -21,9 +21,10 @@ _SIZE = re.compile(r"([0-9]+) ?(MB|GB|TB)")
 _BYTES = {"MB": 2**20, "GB": 2**30, "TB": 2**40}
 _VERSION = re.compile(r"([0-9]{2})(?:\.([0-9]{1,2}))?")
 _KEYS_OF_HUMAN: Mapping[str, type] = {"id": str, "text": str, "backup": bool}
-_KNOWN = frozenset(
+KEYS = frozenset(
     {*_NAMES, *_WORDS, "min_version", "max_transaction", "disk_free", "replica_lag", "human"}
 )
+"""The keys of ``[preflight]``."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def objections(tables: Mapping[str, Any]) -> Iterator[Objection]:
             yield Objection("preflight", f"{key!r} in [preflight] {fault}.", _HINTS.get(key, _HINT))
 
 
-_HINT = f"Known: {', '.join(sorted(_KNOWN))}."
+_HINT = f"Known: {', '.join(sorted(KEYS))}."
 _HINTS = {
     **dict.fromkeys(_NAMES, 'Write a list of names as in SQL: ["orders", "auth.users"].'),
     **dict.fromkeys(_WORDS, 'Write a list of names: ["CALENDAR_SYNC_ENABLED"].'),
@@ -82,7 +83,7 @@ _HINTS = {
 def _faults(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each key with what is wrong with it."""
     for key, value in table.items():
-        if key not in _KNOWN:
+        if key not in KEYS:
             yield key, "is no setting"
         elif key in _NAMES and not _all_names(value):
             yield key, "is no list of names of objects"
