@@ -2,6 +2,7 @@
 
 from ceremony.admin.attempt import AttemptAdmin
 from ceremony.admin.audit_event import AuditEventAdmin
+from ceremony.admin.ceremony import CeremonyAdmin
 from ceremony.admin.migration_record import MigrationRecordAdmin
 from ceremony.admin.rehearsal import RehearsalAdmin
 from ceremony.admin.run import RunAdmin
@@ -12,6 +13,7 @@ __all__ = [
     "AttemptAdmin",
     "AuditEventAdmin",
     "CatalogSnapshotAdmin",
+    "CeremonyAdmin",
     "MigrationRecordAdmin",
     "RehearsalAdmin",
     "RunAdmin",

@@ -99,6 +99,11 @@ class ReadOnlyAdmin(_ModelAdmin):
         """Django's own log knows nothing of these rows: the audit trail is their history."""
         return self.change_view(request, object_id)
 
+    def list_url(self) -> str:
+        """The address of the list."""
+        name = f"admin:ceremony_{self.opts.model_name}_changelist"
+        return reverse(name, current_app=self.admin_site.name)
+
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the page of ``row`` needs beyond the row itself, read with a fixed number of
         queries.
@@ -111,10 +116,7 @@ class ReadOnlyAdmin(_ModelAdmin):
             "title": visible_line(str(row)),
             "opts": self.opts,
             "media": self.media,
-            "changelist": reverse(
-                f"admin:ceremony_{self.opts.model_name}_changelist",
-                current_app=self.admin_site.name,
-            ),
+            "changelist": self.list_url(),
             "row": row,
             **self.page_context(request, row),
         }

@@ -5,7 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 
+from ceremony.actions.halts import open_halt_of
+from ceremony.actions.people import HALT, may
+from ceremony.admin.act_view import act_path, person
+from ceremony.admin.halting import VIEWS
 from ceremony.admin.read_only import ReadOnlyAdmin
 from ceremony.models import Run, Target
 from ceremony.templatetags.ceremony_pages import moment, server_version, visible_line
@@ -40,6 +45,13 @@ class TargetAdmin(ReadOnlyAdmin):
     def seen(self, row: Target) -> str:
         return moment(row.last_seen_at)
 
+    def get_urls(self) -> list[URLPattern]:
+        """The pages of its halt, then Django's own."""
+        below = [
+            act_path(self, f"<int:number>/{name}/", name, view) for name, view in VIEWS.items()
+        ]
+        return [*below, *super().get_urls()]
+
     def page_context(self, request: HttpRequest, row: Target) -> dict[str, Any]:
         """How many migrations of each series are in which state, and the latest runs."""
         states = (
@@ -47,7 +59,13 @@ class TargetAdmin(ReadOnlyAdmin):
             .values("series", "state")
             .annotate(count=Count("pk"))
         )
-        return {"states": states, "runs": _latest_runs(row), "latest": LATEST}
+        return {
+            "states": states,
+            "runs": _latest_runs(row),
+            "latest": LATEST,
+            "halted": open_halt_of(row),
+            "may_halt": may(person(request), HALT),
+        }
 
 
 def _latest_runs(row: Target) -> QuerySet[Run]:

@@ -1,0 +1,157 @@
+"""Ceremonies: the list, the page of one, and the addresses of every act on it."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import URLPattern, path
+from django.utils import timezone
+
+from ceremony.actions.ceremonies import expire_due
+from ceremony.actions.manifest import frozen
+from ceremony.actions.people import REQUEST, may
+from ceremony.actions.rounds import manifest_of
+from ceremony.admin.act_view import act_path, person
+from ceremony.admin.answering import AnswerView, WaiveView
+from ceremony.admin.ceremony_page import page_of
+from ceremony.admin.filters import CeremonyStateFilter, EnvironmentFilter, TargetFilter
+from ceremony.admin.frozen_files import files_of
+from ceremony.admin.read_only import READING, ReadOnlyAdmin
+from ceremony.admin.remarking import RemarkView
+from ceremony.admin.requesting import AgainView, CancelView, RequestView
+from ceremony.admin.signing import SignView, WithdrawView
+from ceremony.core.states import BEFORE_THE_RUN, State
+from ceremony.models import Ceremony, Purpose
+from ceremony.templatetags.ceremony_pages import mark, moment, short_digest, titled, visible_line
+
+_WAITS_FOR = {
+    **dict.fromkeys(BEFORE_THE_RUN, "signatures"),
+    State.DRAFT: "a request",
+    State.CHANGES_REQUESTED: "the author",
+    State.APPROVED: "an operator",
+    State.RUNNING: "its run",
+    State.HALTED: "a decision",
+    State.VERIFYING: "verification",
+    State.AWAITING_SIGN_OFF: "acceptance",
+}
+
+
+@admin.register(Ceremony)
+class CeremonyAdmin(ReadOnlyAdmin):
+    """One row per ceremony, the newest first."""
+
+    list_display = ("ceremony", "shown_state", "waits_for", "shown_target", "at")
+    list_filter = (CeremonyStateFilter, EnvironmentFilter, TargetFilter)
+    list_select_related = ("target",)
+    search_fields = ("=id", "title", "series", "fingerprint", "requester")
+    search_help_text = "Searches numbers, titles, series, fingerprints, and who asked."
+    ordering = ("-id",)
+
+    @admin.display(description="Ceremony", ordering="pk")
+    def ceremony(self, row: Ceremony) -> str:
+        risk = f", {row.risk} risk" if row.risk else ""
+        return titled(f"{row} {row.title}", f"{row.direction} {row.series}{risk}")
+
+    @admin.display(description="State", ordering="state")
+    def shown_state(self, row: Ceremony) -> str:
+        return mark(row.state)
+
+    @admin.display(description="Waits for")
+    def waits_for(self, row: Ceremony) -> str:
+        told = _WAITS_FOR.get(State(row.state), "–")
+        return f"{told}; ran without approval" if row.overridden else told
+
+    @admin.display(description="Target", ordering="target__alias")
+    def shown_target(self, row: Ceremony) -> str:
+        return titled(row.target.alias, row.environment)
+
+    @admin.display(description="Changed", ordering="changed_at")
+    def at(self, row: Ceremony) -> str:
+        return moment(row.changed_at)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list; what is over expires first."""
+        if self.has_view_permission(request):
+            expire_due(timezone.now())
+        asks = may(person(request), REQUEST)
+        return super().changelist_view(request, {**(extra_context or {}), "may_request": asks})
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page; what is over expires first."""
+        if self.has_view_permission(request):
+            expire_due(timezone.now())
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ceremony]:
+        """Every ceremony with its target."""
+        rows: QuerySet[Ceremony] = super().get_queryset(request)
+        return rows.select_related("target")
+
+    def page_context(self, request: HttpRequest, row: Ceremony) -> dict[str, Any]:
+        """Everything about it."""
+        told = visible_line(f"{row} {row.title}")
+        return {"title": told, **page_of(row, person(request))}
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages of acts, then Django's own."""
+        act = partial(act_path, self)
+        purposes = {
+            "sign": Purpose.APPROVAL,
+            "accept": Purpose.ACCEPTANCE,
+            "decision": Purpose.DECISION,
+            "review": Purpose.REVIEW,
+        }
+        return [
+            act("request/", "request", RequestView),
+            *(
+                act(f"<int:number>/{name}/", name, SignView, purpose=purpose)
+                for name, purpose in purposes.items()
+            ),
+            act("<int:number>/withdraw/<str:purpose>/", "withdraw", WithdrawView),
+            act("<int:number>/again/", "again", AgainView),
+            act("<int:number>/cancel/", "cancel", CancelView),
+            act("<int:number>/items/<int:item>/answer/", "answer", AnswerView),
+            act("<int:number>/items/<int:item>/waive/", "waive", WaiveView),
+            act("<int:number>/remark/", "remark", RemarkView),
+            path(
+                "<int:number>/files/<str:digest>/",
+                self.admin_site.admin_view(self.file_view),
+                name="ceremony_ceremony_file",
+            ),
+            *super().get_urls(),
+        ]
+
+    def file_view(self, request: HttpRequest, number: int, digest: str) -> HttpResponse:
+        """The frozen bytes of a file of the ceremony, to be saved: hashed again, never shown as a
+        page.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method not in READING:
+            return HttpResponseNotAllowed(READING)
+        row = self.get_object(request, str(number))
+        if row is None or digest not in _digests(row):
+            raise Http404("The ceremony has no such file.")
+        return HttpResponse(
+            frozen(digest),
+            content_type="application/octet-stream",
+            headers={
+                "Content-Disposition": f'attachment; filename="{short_digest(digest)}.sql"',
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+
+def _digests(row: Ceremony) -> set[str]:
+    return {file.digest for stored in row.manifests.all() for file in files_of(manifest_of(stored))}

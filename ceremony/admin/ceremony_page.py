@@ -1,0 +1,137 @@
+"""What the page of a ceremony shows, read from evidence; a damaged round is told as such."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ceremony.actions.gates import gates_of
+from ceremony.actions.items import judged_of
+from ceremony.actions.people import SIGN, may
+from ceremony.actions.quorum_gates import quorum_gates
+from ceremony.actions.rounds import manifest_of, newest_round, policy_of
+from ceremony.actions.signing import losses_of
+from ceremony.admin.ceremony_words import standing_of
+from ceremony.admin.doors import ANSWERERS, doors_of
+from ceremony.admin.frozen_files import steps_of
+from ceremony.core.gates import Gate
+from ceremony.core.item import ItemKind, ItemResult, Judged, Phase
+from ceremony.core.states import BEFORE_THE_RUN, State
+from ceremony.errors import CeremonyError
+from ceremony.models import Ceremony, JudgedItem, Purpose, SignOff, StoredManifest
+
+_AFTER = frozenset({State.VERIFYING, State.AWAITING_SIGN_OFF})
+
+
+@dataclass(frozen=True)
+class ShownItem:
+    """An item with its newest row, and what the person may do about it."""
+
+    row: JudgedItem
+    judged: Judged
+    answers: bool
+    waives: bool
+
+
+def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
+    """Everything that the page shows of ``ceremony`` to ``user``."""
+    sign_offs = sign_offs_of(ceremony)
+    shown: dict[str, Any] = {
+        "sign_offs": sign_offs,
+        "checklists": checklists_of(ceremony, user),
+        "halts": ceremony.halts.order_by("pk"),
+        "transitions": ceremony.history.order_by("number"),
+        "runs": ceremony.runs.select_related("run__outcome").order_by("run_id"),
+        "remarks": ceremony.remarks.order_by("pk"),
+        "rounds": ceremony.manifests.order_by("-round"),
+        "gates": (),
+        "doors": (),
+        "fault": None,
+    }
+    try:
+        shown |= _of_the_round(ceremony, user)
+    except CeremonyError as error:
+        shown["fault"] = error
+    newest = [one for one in sign_offs if one.manifest.round == ceremony.round]
+    return {**shown, "standing": standing_of(ceremony, shown["gates"], newest)}
+
+
+def round_of(ceremony: Ceremony) -> dict[str, Any]:
+    """What is signed: the manifest of the newest round with its frozen files.
+
+    Raises Tampered (manifest-damaged, frozen-missing, frozen-differs).
+    """
+    stored = newest_round(ceremony)
+    manifest = manifest_of(stored)
+    steps, way_back = steps_of(manifest)
+    return {
+        "stored": stored,
+        "manifest": manifest,
+        "policy": policy_of(stored),
+        "losses": losses_of(manifest),
+        "steps": steps,
+        "way_back": way_back,
+    }
+
+
+def sign_offs_of(ceremony: Ceremony) -> QuerySet[SignOff]:
+    """Everything that was signed, in the order in which it was."""
+    rows = SignOff.objects.filter(manifest__ceremony=ceremony)
+    return rows.select_related("manifest").order_by("pk")
+
+
+def checklists_of(
+    ceremony: Ceremony, user: AbstractUser
+) -> tuple[tuple[str, list[ShownItem]], ...]:
+    """The items of the newest round by phase; phases without items are left out."""
+    stored = ceremony.manifests.order_by("-round").first()
+    if stored is None:
+        return ()
+    found = ((phase.value, _items(ceremony, stored, phase, user)) for phase in Phase)
+    return tuple((phase, items) for phase, items in found if items)
+
+
+def _of_the_round(ceremony: Ceremony, user: AbstractUser) -> Mapping[str, Any]:
+    if not ceremony.round:
+        return {"doors": doors_of(ceremony, user)}
+    return {
+        "gates": _gates(ceremony),
+        "doors": doors_of(ceremony, user),
+        **round_of(ceremony),
+    }
+
+
+def _gates(ceremony: Ceremony) -> tuple[Gate, ...]:
+    """What stands before its run; once it ran, what stands before its acceptance."""
+    state = State(ceremony.state)
+    if state in BEFORE_THE_RUN:
+        return gates_of(ceremony, timezone.now())
+    if state is State.AWAITING_SIGN_OFF:
+        return quorum_gates(ceremony, Purpose.ACCEPTANCE)
+    return ()
+
+
+def _items(
+    ceremony: Ceremony, stored: StoredManifest, phase: Phase, user: AbstractUser
+) -> list[ShownItem]:
+    newest: dict[str, JudgedItem] = {}
+    rows = stored.items.filter(phase=phase.value).select_related("user", "blob")
+    for row in rows.defer("blob__data").order_by("pk"):
+        newest[row.item] = row
+    state = State(ceremony.state)
+    asked = state in (BEFORE_THE_RUN if phase is Phase.PREFLIGHT else _AFTER)
+    answers = asked and any(may(user, right) for right in ANSWERERS)
+    waives = (asked or state in _AFTER) and may(user, SIGN)
+    found = [(row, judged_of(row)) for row in newest.values()]
+    return [
+        ShownItem(
+            row,
+            judged,
+            answers and judged.item.kind is ItemKind.HUMAN,
+            waives and judged.result in {ItemResult.FAIL, ItemResult.NOT_RUN},
+        )
+        for row, judged in found
+    ]

@@ -1,0 +1,238 @@
+"""Halting a target, and the stations of its halt: assess, decide, document.
+
+The pages do what ``halt_sql`` and ``resume_sql`` do; whoever comes here is logged in.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+
+from ceremony.actions.actor import current_actor
+from ceremony.actions.halt import HaltRequest, halt
+from ceremony.actions.halt_report import halt_report
+from ceremony.actions.halts import open_halt_of
+from ceremony.actions.people import HALT
+from ceremony.actions.ready import Caller
+from ceremony.actions.resume import ResumeRequest, resume
+from ceremony.actions.watching import Unwatched
+from ceremony.admin.act_view import About, ActView, Sent, person
+from ceremony.admin.forms import ActForm, Words
+from ceremony.core.halting import Course, HaltReport, Station
+from ceremony.errors import Refused
+from ceremony.models import HaltStep, Target
+
+COMMAND = "admin"
+"""Where a run's record has the command line."""
+
+NONE = "none"
+"""What a form carries where the target is under no halt."""
+
+LOCK_SECONDS = 2
+"""How long a page waits for the target's lock."""
+
+
+class StationForm(ActForm):
+    """A station of a halt: what a person says there."""
+
+    text = Words(label="In words", help_text="Kept for ever, in the ledger of the target too.")
+
+
+class DecideForm(StationForm):
+    """A decision, and why."""
+
+    course = forms.ChoiceField(
+        choices=[
+            (Course.ROLL_BACK.value, "Roll back, the way that was approved"),
+            (Course.FIX_FORWARD.value, "Fix forward: a new round, approved anew"),
+            (Course.ACCEPT.value, "Accept it as it is: people sign for that"),
+        ],
+        widget=forms.RadioSelect,
+        label="The decision",
+    )
+    field_order = ("course", "text")
+
+
+class TargetAct(ActView):
+    """One act about the halt of one target. ``station`` is the one that is taken."""
+
+    template = "admin/ceremony/target/halt.html"
+    rights = (HALT,)
+    station: Station = Station.STOP
+    form_class: type[StationForm] = StationForm
+
+    def found(self, number: int) -> Target:
+        """The target (404 where there is none)."""
+        row = Target.objects.filter(pk=number).first()
+        if row is None:
+            raise Http404(f"There is no target {number}.")
+        return row
+
+    def page_of(self, row: Target) -> str:
+        """The page of its halt: where it stands, and what is next."""
+        site = self.model_admin.admin_site.name
+        return reverse("admin:ceremony_target_halt", args=[row.pk], current_app=site)
+
+    def seen(self, row: Target) -> str:
+        """The newest station that was taken on the target."""
+        newest = HaltStep.objects.filter(target=row).order_by("-pk").values_list("pk", flat=True)
+        return str(newest.first() or 0)
+
+    def bound(self, row: Target, seen: str) -> AbstractContextManager[None]:
+        """Asked right before; the action then asks for the order of stations, under the lock."""
+        return _as_seen(row, seen, self.seen(row))
+
+    def carried(self, row: Target, about: About) -> dict[str, Any]:
+        """The halt that the page is about."""
+        found = open_halt_of(row)
+        return {"fingerprint": str(found.id) if found else NONE, "round": 0}
+
+    def form(self, request: HttpRequest, row: Target, about: About, sent: Sent) -> ActForm:
+        """What is said at the station."""
+        return self.form_class(**sent)
+
+    def closed(self, request: HttpRequest, row: Target, about: About) -> str:
+        """Whether the station can be taken now."""
+        report = _report(row)
+        if report is None:
+            return "The target is under no halt."
+        if report.state.allows(self.station):
+            return ""
+        following = report.state.next
+        return f"The next station is {following.value if following else 'none'}."
+
+    def extra(self, request: HttpRequest, row: Target, about: About) -> dict[str, Any]:
+        """Where the halt stands."""
+        open_halt = open_halt_of(row)
+        report = halt_report(open_halt) if open_halt else None
+        return {
+            "report": report,
+            "halts": HaltStep.objects.filter(halt=open_halt.id).order_by("pk") if open_halt else (),
+            "stations": [
+                (one.value, reverse(f"admin:ceremony_target_{one.value}", args=[row.pk]))
+                for one in (Station.ASSESS, Station.DECIDE, Station.DOCUMENT)
+                if report and report.state.allows(one) and one is not self.station
+            ],
+        }
+
+    def caller(self, request: HttpRequest) -> Caller:
+        """Who asks."""
+        name = person(request).get_username()
+        return Caller(current_actor(name), COMMAND, wait_seconds=LOCK_SECONDS, account=name)
+
+
+class HaltView(TargetAct):
+    """Stopping the world on a target. No other act on it makes that stale."""
+
+    title = "Halt"
+    button = "Halt the target now"
+    consequence = "What runs there is cancelled and undone, and nothing more starts until the halt "
+    consequence += "is lifted."
+
+    def bound(self, row: Target, seen: str) -> AbstractContextManager[None]:
+        """A halt that stands is not raised again."""
+        return _as_seen(row, "", "" if _report(row) is None else "halted")
+
+    def closed(self, request: HttpRequest, row: Target, about: About) -> str:
+        """A target is halted once."""
+        return "The target is halted." if _report(row) else ""
+
+    def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
+        """Halt it."""
+        found = halt(HaltRequest(row.alias, form.cleaned_data["text"], self.caller(request)))
+        return f"{found.alias} is halted."
+
+
+class AssessView(TargetAct):
+    """What was found."""
+
+    title = "Assess the halt"
+    button = "Record what was found"
+    consequence = "Nothing is decided by it."
+    station = Station.ASSESS
+
+    def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
+        """Record it."""
+        self._resume(request, row, form, assess=form.cleaned_data["text"])
+        return "Recorded: what was found."
+
+    def _resume(self, request: HttpRequest, row: Target, form: Any, **said: Any) -> HaltReport:
+        """Take a station of exactly the halt that the page showed."""
+        found = open_halt_of(row)
+        if found is None or found.id != _halt_of(form):
+            raise _stale(row)
+        return resume(
+            ResumeRequest(row.alias, self.caller(request), account=person(request), **said),
+            Unwatched(),
+        )
+
+
+class DecideView(AssessView):
+    """Roll back, fix forward, or accept."""
+
+    title = "Decide about the halt"
+    button = "Record the decision"
+    consequence = "Who goes on needs approvals anew; the approved way back needs none."
+    station = Station.DECIDE
+    form_class = DecideForm
+
+    def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
+        """Record it."""
+        course = Course(form.cleaned_data["course"])
+        self._resume(request, row, form, course=course, reason=form.cleaned_data["text"])
+        return f"Recorded: {course.value}."
+
+
+class DocumentView(AssessView):
+    """What is to be remembered; it lifts the halt."""
+
+    title = "Document the halt"
+    button = "Document it and lift the halt"
+    consequence = "The halt is lifted with it, in the ledger of the target too."
+    station = Station.DOCUMENT
+
+    def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
+        """Record it, and lift the halt."""
+        report = self._resume(request, row, form, document=form.cleaned_data["text"])
+        return "The halt is lifted." if report.lifted else "Recorded: what is to be remembered."
+
+
+VIEWS: dict[str, type[TargetAct]] = {
+    "halt": HaltView,
+    Station.ASSESS.value: AssessView,
+    Station.DECIDE.value: DecideView,
+    Station.DOCUMENT.value: DocumentView,
+}
+"""The pages below a target, by the name of their address."""
+
+
+def _report(row: Target) -> HaltReport | None:
+    found = open_halt_of(row)
+    return halt_report(found) if found else None
+
+
+def _halt_of(form: Any) -> UUID | None:
+    try:
+        return UUID(form.cleaned_data["fingerprint"])
+    except ValueError:
+        return None
+
+
+@contextmanager
+def _as_seen(row: Target, seen: str, now: str) -> Iterator[None]:
+    if seen != now:
+        raise _stale(row)
+    yield
+
+
+def _stale(row: Target) -> Refused:
+    return Refused(
+        "page-stale",
+        f"Something was recorded about the halt of {row.alias!r} since you opened this page.",
+        state="Nothing was recorded, and no database was touched.",
+        next_step="Read what is new, then send the form again. What you typed was kept.",
+    )
