@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from ceremony import conf
+from ceremony.actions.library import load_library
 from ceremony.actions.policies import policy_for, weaknesses
 from ceremony.conf import TargetSettings
 from ceremony.core.header import Header, Risk
 from ceremony.core.plan import Direction, Plan
+from ceremony.core.policies.given import tightened
 from ceremony.core.policy import OPEN, PROTECTED, Policy, Quorum
 from ceremony.core.series import Numbering, Series, SeriesSettings
 from ceremony.errors import UsageError
@@ -163,3 +165,14 @@ def test_the_policies_of_the_project_can_be_read_and_are_told_where_they_are_wea
     assert weaknesses(policies.policy_in("production", "low")) == ()
     (weak,) = weaknesses(policies.policy_in("staging", "high"))
     assert weak.message.endswith(": The approver and operator may be one person.")
+
+
+@pytest.mark.parametrize("name", ["rebalancing", "content", "listings", "outbox", "calendar"])
+def test_each_of_the_five_series_asks_for_more_than_nobody(name):
+    library = load_library(conf.load().root, [name])
+    loose = Policy("loose")
+
+    found = tightened(loose, library.series[name].settings, "low")
+
+    assert (library.findings, found.name) == ((), "loose, tightened")
+    assert weaknesses(loose) != weaknesses(replace(found, name="loose"))
