@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ceremony.actions.verify_again import VerifiedAgain
 from ceremony.core.baseline import Proof
 from ceremony.core.baseline.report import BaselineReport
 from ceremony.core.catalog import Aspect, Change, Difference, ObjectKey, ObjectKind
@@ -24,7 +25,7 @@ from ceremony.core.states import State
 from ceremony.core.text_change import TextChange
 from ceremony.errors import ExitCode
 from ceremony.management.base import CeremonyCommand
-from ceremony.management.formats import json_format, recorded_json, request_json
+from ceremony.management.formats import json_format, recorded_json, request_json, verified_json
 from ceremony.management.trouble import of_run
 from tests.commands.values import (
     FAILED,
@@ -52,6 +53,8 @@ COMMANDS = (
     "baseline_sql",
     "retire_sql",
     "reconcile_sql",
+    "report_sql",
+    "watch_sql",
     "verify_audit",
     "export_audit",
 )
@@ -160,6 +163,15 @@ def test_every_key_of_a_request_is_described():
         request_json.cancelled_report(Cancelled(7, "shop", "shop", "a", "why")),
     ):
         assert {one for one in _keys(told) if f"`{one}`" not in page} == set()
+
+
+def test_every_key_of_a_verification_that_is_taken_up_is_described():
+    item = Judged(Item("rows", "a", ItemKind.AUTOMATIC, Phase.VERIFICATION), ItemResult.PASS)
+    told = verified_json.verified_again_report(
+        VerifiedAgain(7, "shop", TARGET, State.AWAITING_SIGN_OFF, (item,))
+    )
+    page = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    assert {one for one in _keys(told) if f"`{one}`" not in page} == set()
 
 
 def _keys(value):
