@@ -13,6 +13,7 @@ from django.conf import settings
 
 from ceremony.actions.actor import current_actor
 from project.binaries import find_wheel_binaries
+from tests.acceptance.proved import address, record_is_proved
 from tests.acceptance.world import Doorbell, World
 from tests.conftest import Database, SeriesFolder
 
@@ -77,9 +78,15 @@ def world(
     place: Path,
     series_folder: SeriesFolder,
     target_alias: Callable[[str], Database],
-) -> World:
-    """A control database, an empty folder of series, and targets as they are asked for."""
-    return World(place, series_folder, target_alias)
+) -> Iterator[World]:
+    """A control database, an empty folder of series, and targets as they are asked for.
+
+    Whatever a test does through the product, the audit trail tells of it.
+    """
+    there = address()
+    yield World(place, series_folder, target_alias)
+    if address() == there:
+        record_is_proved()
 
 
 @pytest.fixture

@@ -87,6 +87,37 @@ def test_swapped_and_repeated_events_are_found(one, other):
     assert not state(EVENTS[: one + 1] + EVENTS[one:]).intact
 
 
+def forged(index):
+    """An event that follows the one before it as well as event ``index + 1`` does."""
+    previous = EVENTS[index - 1].hash if index else GENESIS
+    act = Act(Action.APPLIED, "eve", detail=EVENTS[index].detail())
+    return AuditEvent.following(index, previous, act, NOON)
+
+
+@given(st.integers(1, NEWEST - 1))
+def test_a_fork_is_found_behind_the_event_that_was_put_in_its_place(index):
+    """Two events follow the same one; whichever is left, the next does not follow it."""
+    replaced = [*EVENTS[:index], forged(index), *EVENTS[index + 1 :]]
+    assert state(replaced).broken_at == index + 2
+    both = [*EVENTS[:index], forged(index), *EVENTS[index:]]
+    assert state(both).broken_at == index + 2
+
+
+@given(st.integers(1, NEWEST - 1))
+def test_two_heads_cannot_both_be_the_end(index):
+    branch = [*EVENTS[:index], forged(index)]
+    assert verify_events(branch, index + 1, branch[-1].hash, CONTROL).intact
+    assert state(branch).broken_at == index + 2
+
+
+@given(st.integers(0, 2**62), st.integers(0, 63), st.integers(0, 7))
+def test_any_change_of_the_head_is_found(sequence, place, bit):
+    moved = verify_events(EVENTS, sequence, NEWEST_HASH, CONTROL)
+    assert moved.intact is (sequence == NEWEST)
+    other = _flipped(NEWEST_HASH, place, bit)
+    assert verify_events(EVENTS, NEWEST, other, CONTROL).broken_at == NEWEST + 1
+
+
 def test_another_control_identity_is_found():
     found = verify_events(EVENTS, NEWEST, NEWEST_HASH, uuid4())
     assert found == ChainState(
