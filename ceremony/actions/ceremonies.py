@@ -141,6 +141,14 @@ def advance(
     return moved
 
 
+def refuse_illegal(ceremony: Ceremony, act: Act) -> None:
+    """Raises Refused (ceremony-state) where the act is not possible now: to be told before work is
+    done for it. ``advance`` asks again.
+    """
+    if after(State(ceremony.state), act) is None:
+        raise _illegal(ceremony, act)
+
+
 def note(
     head: AuditHead,
     ceremony: Ceremony,

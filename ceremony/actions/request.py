@@ -6,7 +6,7 @@ what stands there.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.contrib.auth.models import AbstractUser
 
@@ -14,9 +14,16 @@ from ceremony import conf
 from ceremony.actions import evidence
 from ceremony.actions.access import home_of
 from ceremony.actions.authors import authors_of
-from ceremony.actions.ceremonies import acting, advance, ceremony_unknown, expire_due
+from ceremony.actions.ceremonies import (
+    acting,
+    advance,
+    ceremony_unknown,
+    expire_due,
+    refuse_illegal,
+)
 from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.gates import gates_of
+from ceremony.actions.halt import refuse_halted
 from ceremony.actions.library import load_library
 from ceremony.actions.manifest import manifest_for
 from ceremony.actions.open_round import Proposal, Round, open_round
@@ -81,28 +88,30 @@ def request(request: CeremonyRequest, watcher: Watcher) -> RequestReport:
     which earlier sign-offs do not count. Under a policy that asks nobody it is approved at once.
 
     Raises CeremonyError: what ``apply`` raises before a run; Refused (ceremony-open,
-    ceremony-state, request-unchanged, right-missing, rehearsal-missing, rehearsal-stale,
-    rehearsal-faulty); UsageError (ceremony-unknown, ceremony-elsewhere).
+    ceremony-state, target-halted, request-unchanged, right-missing, rehearsal-missing,
+    rehearsal-stale, rehearsal-faulty); UsageError (ceremony-unknown, ceremony-elsewhere).
     """
     settings = conf.load()
     require_control()
     _refuse_person(request.account)
     expire_due(now())
     before = _round_before(request)
-    alias = before.ceremony.target.alias if before else request.alias
-    direction = Direction(before.ceremony.direction) if before else request.direction
-    asked = asked_by(before.asked) if before else request.asked
+    if before is not None:
+        request = _as_before(request, before)
     library = load_library(settings.root, [request.series])
     refuse_files(library.findings)
     series = library.series[request.series]
-    target = home_of(series, alias, settings)
+    target = home_of(series, request.alias, settings)
     with ready(target, settings, request.caller, watcher) as here:
-        plan = planned(here, series, direction, asked, library, settings)
+        if before is not None and State(before.ceremony.state) is State.HALTED:
+            # Going on has to be decided first: a halted ceremony may be taken back or accepted.
+            refuse_halted(here, before.ceremony_id)
+        plan = planned(here, series, request.direction, request.asked, library, settings)
         refuse_plan(plan.findings, f"{series.name} on {target.alias}")
         if not plan.steps:
             return RequestReport(here.access.facts, plan, here.settled)
         proposal = _proposal(here, plan, series, settings)
-        said = _said(proposal, request, asked, settings, before)
+        said = _said(proposal, request, settings)
         return _requested(proposal, said, before, settings)
 
 
@@ -134,10 +143,22 @@ def _name_of(caller: Caller, account: AbstractUser | None) -> str:
 
 
 def _round_before(request: CeremonyRequest) -> StoredManifest | None:
-    return (
-        newest_round(_ceremony(request.again, request.series, request.alias))
-        if request.again
-        else None
+    """The newest round of the ceremony that is to get another one."""
+    if not request.again:
+        return None
+    ceremony = _ceremony(request.again, request.series, request.alias)
+    refuse_illegal(ceremony, Act.REQUEST)
+    return newest_round(ceremony)
+
+
+def _as_before(request: CeremonyRequest, before: StoredManifest) -> CeremonyRequest:
+    """The request for what the ceremony asked for in the first place."""
+    return replace(
+        request,
+        alias=before.ceremony.target.alias,
+        direction=Direction(before.ceremony.direction),
+        asked=asked_by(before.asked),
+        title=request.title.strip() or before.ceremony.title,
     )
 
 
@@ -168,19 +189,16 @@ def _proposal(here: Ready, plan: Plan, series: Series, settings: Settings) -> Pr
 def _said(
     proposal: Proposal,
     request: CeremonyRequest,
-    asked: PlanAsked,
     settings: Settings,
-    before: StoredManifest | None,
 ) -> Round:
     plan, account = proposal.plan, request.account
-    title = request.title.strip() or (before.ceremony.title if before else "") or title_of(plan)
     return Round(
-        title=evidence.bounded(title, LONGEST_TITLE),
+        title=evidence.bounded(request.title.strip() or title_of(plan), LONGEST_TITLE),
         why=evidence.bounded(request.why),
         requester=_name_of(request.caller, account),
         account=account,
         authors=authors_of(plan, proposal.manifest, request.caller, account, settings),
-        asked=asked.to_json(),
+        asked=request.asked.to_json(),
     )
 
 

@@ -30,6 +30,7 @@ from ceremony.core.states import State
 from ceremony.models import AuditEvent, Blob, Ceremony, StoredManifest
 from tests.acceptance.conftest import Golden
 from tests.acceptance.door import Answer, manage
+from tests.acceptance.gatehouse import signed
 from tests.acceptance.world import QUIET, WHOLE, World
 from tests.django.ceremonies import PASSWORD, person
 
@@ -588,3 +589,32 @@ def test_a_plan_back_leads_to_a_request_too(shop: World) -> None:
         shop.applied(*SURE)
     answer = manage("plan_sql", "shop", "--rollback", "--to", "zero")
     assert answer.out.endswith("Next   manage.py request_sql shop --rollback --to zero\n")
+
+
+def test_a_halted_ceremony_gets_a_round_only_when_going_on_was_decided(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.write({"0001_things.sql": "SELECT 1/0;\n" + WHOLE["0001_things.sql"]})
+    configure(POLICIES={"production": {"APPROVALS": 1, "SEPARATE": []}})
+    asked()
+    signed(ceremony(), person("sam", "sign"))
+    assert shop.apply("--ceremony", "1").status == 1
+    assert ceremony().state == State.HALTED.value
+    shop.write({"0001_things.sql": WHOLE["0001_things.sql"]})
+    assert refused("--again", "1")["code"] == "target-halted"
+    assert ceremony().round == 1
+
+    person("mia", "halt")
+
+    def resume(*flags: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+        place = ("--database", "shop", "--user", "mia", "--password-stdin")
+        answer = manage("resume_sql", *place, *flags)
+        assert answer.status == 0, answer.told()
+
+    resume("--assess", "A division by nothing.")
+    assert refused("--again", "1")["code"] == "target-halted"
+    resume("--decide", "fix-forward", "--reason", "The line is gone.")
+    report = asked("--again", "1", "--why", "without that line")
+    assert (report["round"], report["state"]) == (2, "requested")
+    assert [text["path"] for text in report["texts"]] == ["shop/0001_things.sql"]
