@@ -13,6 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
+from django.db.models import Model
+
 from ceremony import conf
 from ceremony.actions.audit_ledgers import LedgerRead, read_ledgers
 from ceremony.actions.audit_rows import PROVED, row_faults
@@ -190,7 +192,8 @@ def _ledger(read: LedgerRead) -> Iterator[Mapping[str, Json]]:
 
 def _rows(trail: Trail) -> Iterator[Mapping[str, Json]]:
     """Each row with the event that tells of it; 0 where none does."""
-    for model in (*PROVED, Ceremony):
+    models: tuple[type[Model], ...] = (*PROVED, Ceremony)
+    for model in models:
         table = model._meta.db_table
         told: dict[str, list[int]] = {}
         for mention in reversed(trail.mentions.get(table, ())):

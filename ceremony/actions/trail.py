@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from ceremony.core.chain import GENESIS
 from ceremony.models import AuditEvent, AuditHead
 from ceremony.models.audit import CONTROL_ROW, Action, ChainState, verify_events
 
@@ -85,8 +86,11 @@ def newest_event() -> int:
 def read_trail() -> Trail:
     """Read the whole trail as the current transaction sees it; nothing is written."""
     trail = Trail()
-    head = AuditHead.objects.filter(pk=CONTROL_ROW).first() or AuditHead(control=None)
-    trail.control = str(head.control or "")
+    head = AuditHead.objects.filter(pk=CONTROL_ROW).first()
+    newest, newest_hash, control = 0, GENESIS, None
+    if head is not None:
+        newest, newest_hash, control = head.sequence, head.hash, head.control
+        trail.control = str(control)
     events = AuditEvent.objects.order_by("sequence").iterator(chunk_size=2000)
-    trail.state = verify_events(trail.passing(events), head.sequence, head.hash, head.control)
+    trail.state = verify_events(trail.passing(events), newest, newest_hash, control)
     return trail

@@ -69,9 +69,10 @@ def changed(model, pk, column):
         return cursor.rowcount
 
 
+EVERY_TABLE: tuple[type[models.Model], ...] = (*PROVED, Ceremony, Blob)
 EVERY_COLUMN = [
     (model, field.name)
-    for model in (*PROVED, Ceremony, Blob)
+    for model in EVERY_TABLE
     for field in model._meta.concrete_fields
     if not isinstance(field, models.AutoField)
 ]
