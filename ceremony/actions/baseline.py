@@ -16,6 +16,7 @@ from ceremony.actions.baseline_file import Wanted, found_file, write_file
 from ceremony.actions.baseline_proof import Case, Proved, prove_file
 from ceremony.actions.control import control_errors
 from ceremony.actions.drift import drift_rules
+from ceremony.actions.halt import refuse_halted
 from ceremony.actions.library import load_library
 from ceremony.actions.ready import Caller, Ready, now, ready, with_ledger
 from ceremony.actions.record import RunFacts, close_run, open_run, record_checks
@@ -73,6 +74,8 @@ def baseline(request: BaselineRequest, watcher: Watcher) -> BaselineReport:
     if not request.check_only:
         refuse_unconfirmed(target, request.confirm)
     with ready(target, settings, request.caller, watcher) as here:
+        if not request.check_only:
+            refuse_halted(here)
         live = take(here.access.session, ledger_schema=settings.ledger_schema)
         ignore = drift_rules(here.access, series, here.history, settings).ignore
         written: tuple[Path, ...] = ()

@@ -10,6 +10,7 @@ from ceremony.actions.ready import Ready
 from ceremony.actions.record import recording
 from ceremony.actions.rounds import manifest_of, newest_round
 from ceremony.conf import Settings
+from ceremony.core.chain import Json
 from ceremony.core.compensation import Compensation, Offer, because
 from ceremony.core.compensation_reading import compensations
 from ceremony.core.manifest import ManifestStep
@@ -105,7 +106,7 @@ def _down(drill: Mapping[str, object]) -> int | None:
 
 
 def _record(halt: Halt, row: Ceremony, made: tuple[Exported, ...], said: Said) -> None:
-    detail = {
+    detail: dict[str, Json] = {
         "halt": str(halt.id),
         "ceremony": row.pk,
         "files": [

@@ -7,7 +7,7 @@ anew, under the target's lock.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from ceremony.actions.halts import open_halt_of, state_of
+from ceremony.actions.halts import lets_through, open_halt_of, state_of
 from ceremony.actions.items import newest
 from ceremony.actions.promotion import not_promoted
 from ceremony.actions.quorum_gates import quorum_gates
@@ -153,6 +153,9 @@ def _halts(ceremony: Ceremony) -> Iterator[Gate]:
     """A target that control knows to be halted (target-halted); its ledger is asked by the run."""
     halt = open_halt_of(ceremony.target)
     if halt is None:
+        return
+    if lets_through(halt, ceremony.pk, Direction(ceremony.direction)):
+        yield Gate("Halt", GateState.OPEN, "It is what was decided about the halt of the target.")
         return
     why = f"The target is halted: {state_of(halt.id).taken[0].text}"
     fix = f"manage.py resume_sql --database {ceremony.target.alias}"

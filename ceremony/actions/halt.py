@@ -19,6 +19,7 @@ from ceremony.actions.halts import (
     Halt,
     Said,
     halt_ceremony,
+    lets_through,
     of_ledger,
     open_halt_of,
     repeated,
@@ -33,7 +34,6 @@ from ceremony.conf import TargetSettings
 from ceremony.core.halting import (
     CONDITIONS,
     Condition,
-    Course,
     HaltReport,
     HaltState,
     Station,
@@ -48,10 +48,6 @@ from ceremony.errors import Refused, UsageError
 from ceremony.models import AuditHead, Ceremony, Target
 from ceremony.pg.halt import ENDING, PATIENCE
 
-_BY_THEIR_DECISION = {
-    Course.ROLL_BACK: Direction.ROLL_BACK,
-    Course.FIX_FORWARD: Direction.APPLY,
-}
 _AT_WORK = (State.RUNNING.value, State.VERIFYING.value)
 
 
@@ -145,17 +141,11 @@ def refuse_halted(
     """Raise Refused (target-halted) where the target is under a halt, by its ledger or by control.
 
     Let through is only what was decided about this halt: ``ceremony`` is the halted one, and the
-    decision is to roll back (``direction`` ROLL_BACK) or to fix forward (APPLY).
+    decision is to roll back (``direction`` ROLL_BACK) or to fix forward (its own direction).
     """
     found = settle_halt(here)
-    if found is None:
-        return
-    state = state_of(found.id)
-    decided = state.awaits
-    mine = bool(ceremony) and found.ceremony == ceremony
-    if mine and decided is not None and _BY_THEIR_DECISION.get(decided) is direction:
-        return
-    raise target_halted(found, state)
+    if found is not None and not lets_through(found, ceremony or 0, direction):
+        raise target_halted(found, state_of(found.id))
 
 
 def halt_after(here: Ready, policy: Policy, report: RunReport) -> RunReport:

@@ -23,6 +23,7 @@ from ceremony.core.halting import (
     halt_state,
 )
 from ceremony.core.notice import Occasion
+from ceremony.core.plan import Direction
 from ceremony.core.states import Act, State, after
 from ceremony.models import AuditHead, Ceremony, HaltStep, Target, audit
 from ceremony.models.audit import Action
@@ -86,6 +87,19 @@ def state_of(halt: UUID) -> HaltState:
         Taken(Station(row.station), row.text, row.by, row.at, row.condition, row.decision)
         for row in rows
     )
+
+
+def lets_through(halt: Halt, ceremony: int, direction: Direction) -> bool:
+    """Whether a run is what was decided about a halt: ``ceremony`` is the halted one, taken back
+    after "roll back", or run again in a new round after "fix forward".
+    """
+    decided = state_of(halt.id).awaits
+    if not halt.ceremony or halt.ceremony != ceremony or decided is None:
+        return False
+    if decided is Course.FIX_FORWARD:
+        row = halt.row
+        return row is not None and row.direction == direction.value
+    return decided is Course.ROLL_BACK and direction is Direction.ROLL_BACK
 
 
 def is_recorded(halt: UUID, station: Station) -> bool:

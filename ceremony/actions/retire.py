@@ -8,6 +8,7 @@ from ceremony.actions import evidence
 from ceremony.actions.access import home_of, reached, refuse_unconfirmed
 from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.drift import drift_before
+from ceremony.actions.halt import refuse_halted
 from ceremony.actions.library import Library, load_library
 from ceremony.actions.ready import Caller, now, ready
 from ceremony.actions.recognise import refuse_stranger
@@ -84,6 +85,7 @@ def retire(request: RetireRequest, watcher: Watcher) -> RetireReport:
         return replace(report, done=False, databases=request.databases)
     for target in targets:
         refuse_unconfirmed(target, request.confirm)
+        _refuse_halted(target, settings, request, watcher)
     if report.renamed:
         refuse_unwritable(library.root / series.name, migration.label)
         _record(request, migration, report)
@@ -190,6 +192,14 @@ def _record(request: RetireRequest, migration: Migration, report: RetireReport) 
                 )
             ]
         )
+
+
+def _refuse_halted(
+    target: TargetSettings, settings: Settings, request: RetireRequest, watcher: Watcher
+) -> None:
+    """Before anything is renamed: no row follows a halt. Raises Refused (target-halted)."""
+    with ready(target, settings, request.caller, watcher) as here:
+        refuse_halted(here)
 
 
 def _stamped(

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +53,8 @@ def export(session: Session, statement: str, folder: Path, name: str) -> Exporte
     part = path.with_name(f"{path.name}.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with part.open("xb", opener=_private) as file:
+        part.touch(mode=0o600, exist_ok=False)
+        with part.open("wb") as file:
             digest, size, rows = _copied(session, statement, file)
             os.fsync(file.fileno())
         part.rename(path)
@@ -64,7 +65,8 @@ def export(session: Session, statement: str, folder: Path, name: str) -> Exporte
             next_step="Name a folder that can be written to, with room for the rows: --export DIR",
         ) from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return Exported(path, size, digest, rows)
 
 
@@ -94,7 +96,3 @@ def _reading(session: Session) -> Iterator[psycopg.Cursor[Any]]:
             yield cursor
     except psycopg.Error as error:
         raise failure(error, state=NOTHING_CHANGED, doing=_DOING) from None
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -130,7 +130,7 @@ class _Halting:
             now = self._at_work()
             if now != seen:
                 seen, since = now, time.monotonic()
-            elif now is not None and now.state != "idle" and time.monotonic() - since > _STUCK:
+            elif seen.state != "idle" and time.monotonic() - since > _STUCK:
                 self._cancel()
                 since = time.monotonic()
         return False
@@ -177,7 +177,7 @@ def _turn(session: Session, name: str, until: float) -> Iterator[None]:
     try:
         yield
     finally:
-        if not session.wire.lost and not session.connection.broken:
+        if not session.connection.broken:
             session.ask("SELECT pg_catalog.pg_advisory_unlock(%s)", key)
 
 

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -445,3 +446,81 @@ def test_what_people_say_is_kept_and_shown_harmless(shop: World, text: str) -> N
     assert answer.status == 0, answer.told()
     assert "\x1b" not in answer.out
     trail_holds()
+
+
+def test_nothing_is_recorded_on_a_halted_target_either(shop: World) -> None:
+    """A baseline or a retired file would be a row behind the halt."""
+    halted()
+    shop.write({"0003_gone.sql": "CREATE TABLE gone ();\n"})
+    for command in (
+        ("retire_sql", "shop", "0003", "--reason", "Not wanted.", "--not-needed", "shop",
+         "--database", "shop"),
+        ("baseline_sql", "shop", "whole", "--supersedes", "0001"),
+    ):  # fmt: skip
+        answer = manage(*command)
+        assert "[target-halted]" in answer.err, answer.told()
+    assert events(shop) == ["opened", "applied", "halted"]
+    assert sorted(path.name for path in (shop.root / "shop").glob("000[3-9]*")) == ["0003_gone.sql"]
+
+
+SERIES = """
+[[compensation]]
+migration = "0001"
+when = "Somebody wrote things."
+state = "They exist nowhere else."
+export = "COPY (SELECT * FROM things ORDER BY id) TO STDOUT; SELECT name FROM things"
+affected = "SELECT count(*) FROM things"
+restoration = "Load the things again."
+downtime = "minutes"
+"""
+
+
+def test_compensations_are_offered_and_rows_written_out(
+    live: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fails(live)
+    live.write({"series.toml": QUIET["series.toml"] + SERIES})
+    live.ask("INSERT INTO things VALUES (1, 'chair'), (2, 'table')")
+    shown = resumed()
+    assert (
+        "  Because   Somebody wrote things.\n"
+        "  When      Somebody wrote things.\n"
+        "  State     They exist nowhere else.\n"
+        "  Affected  2 (SELECT count(*) FROM things)\n"
+        "  Restore   Load the things again.\n"
+        "  Export    COPY (SELECT * FROM things ORDER BY id) TO STDOUT; SELECT name FROM things\n"
+        "  Downtime  minutes\n"
+    ) in shown.out, shown.told()
+    nobody = resumed("--export", str(tmp_path / "rows"))
+    assert "[halt-person]" in nobody.err, nobody.told()
+    answer = by_mia(monkeypatch, "--export", str(tmp_path / "rows"))
+    assert answer.status == 0, answer.told()
+    first, second = sorted((tmp_path / "rows").iterdir())
+    assert first.read_text() == "1\tchair\n2\ttable\n"
+    assert second.read_text() == "chair\ntable\n"
+    assert {path.stat().st_mode & 0o777 for path in (first, second)} == {0o600}
+    assert f"Exported  {first}\n" in answer.out
+    event = AuditEvent.objects.get(action="compensation exported")
+    assert [(one["bytes"], one["rows"]) for one in event.detail()["files"]] == [(16, 2), (12, 2)]
+    trail_holds()
+
+
+def test_a_question_that_fails_or_writes_is_told(live: World) -> None:
+    fails(live)
+    live.ask("CREATE FUNCTION sly() RETURNS int LANGUAGE sql AS"
+             " $$ INSERT INTO things VALUES (9, 'sly') RETURNING id $$")  # fmt: skip
+    text = QUIET["series.toml"] + SERIES.replace("SELECT count(*) FROM things", "SELECT sly()")
+    live.write({"series.toml": text})
+    shown = resumed()
+    assert "(25006)" in shown.out, shown.told()
+    assert live.ask("SELECT count(*) FROM things") == [(0,)]
+
+
+def test_a_folder_that_cannot_be_written_to(
+    live: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fails(live)
+    live.write({"series.toml": QUIET["series.toml"] + SERIES})
+    (tmp_path / "file").write_text("")
+    answer = by_mia(monkeypatch, "--export", str(tmp_path / "file"))
+    assert (answer.status, "[export-failed]" in answer.err) == (3, True), answer.told()
