@@ -97,7 +97,7 @@ def refuse_signer(user: AbstractUser, request: SignRequest, now: QuorumNow) -> N
     """Raises Refused (approval-not-allowed, approval-own, operator-not-separate,
     approval-not-asked).
     """
-    if request.decision == Decision.WITHDRAW:
+    if request.decision == Decision.WITHDRAW and user.is_active:
         return  # Whoever has lost the right may take back what it gave.
     approves = request.decision == Decision.APPROVE
     found = objection_to(user, now.rules) if approves else may_speak(user)

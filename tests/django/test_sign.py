@@ -354,6 +354,16 @@ def test_who_lost_the_right_may_still_withdraw(ada):
     assert ceremony.state == State.REQUESTED
 
 
+def test_somebody_inactive_does_not_even_withdraw(ada):
+    ceremony = under()
+    approve(ceremony, ada)
+    get_user_model().objects.filter(pk=ada.pk).update(is_active=False)
+
+    assert refusal(asking(ceremony, Decision.WITHDRAW, comment="x"), ada).code == (
+        "approval-not-allowed"
+    )
+
+
 @pytest.mark.parametrize("risk", ["high", ""])
 def test_a_high_risk_wants_the_beginning_of_the_fingerprint(ada, risk):
     ceremony = under(risk=risk)
