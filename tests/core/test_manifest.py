@@ -307,3 +307,51 @@ def test_a_ledger_made_anew_is_told_by_its_hash():
     assert differences(old, replace(old, ledger_hash="b" * 64)) == (
         "Row 4 of the ledger is another one: its hash was aaaaaaaaaaaa, it is bbbbbbbbbbbb.",
     )
+
+
+@st.composite
+def folders(draw):
+    """Up to five files in order; some cannot be taken back, some have another way back, the last
+    one may stand for those before it.
+    """
+    count = draw(st.integers(1, 5))
+    stems = [f"{number:04}_t{number}" for number in range(1, count + 1)]
+    files = complete(*stems)
+    for stem in stems:
+        kind = draw(st.sampled_from(["plain", "plain", "plain", "variant", "no way back"]))
+        if kind == "variant":
+            files[f"{stem}.rollback.keep.sql"] = f"COMMENT ON TABLE t_{stem} IS 'kept';\n"
+        if kind == "no way back":
+            files[f"{stem}.sql"] = f"-- Reversible: no (a test)\n{files[f'{stem}.sql']}"
+            del files[f"{stem}.rollback.sql"]
+    if count > 1 and draw(st.booleans()):
+        last = stems[-1]
+        span = f"-- Supersedes: 0001-{count - 1:04}\n"
+        files[f"{last}.sql"] = span + files[f"{last}.sql"]
+    return files
+
+
+@given(folders(), st.sampled_from(["", "keep"]), st.data())
+def test_the_way_back_is_the_plan_that_takes_everything_back(files, variant, data):
+    """What is approved as the way back is what rollback_sql would plan after the run, wherever it
+    is not refused; where it is, the approved steps are among those that it would take.
+    """
+    series = series_of(files)
+    to = data.draw(st.sampled_from([None, *map(str, series.by_version)]))
+    plan = plan_apply(series, History([]), to=to)
+    book = Book(series)
+    for step in plan.steps:
+        book.write(step.event, str(step.migration.version))
+    planned = plan_rollback(series, History(book.rows), to="zero", variant=variant)
+    approved = [
+        (step.version, step.files[0].digest)
+        for step in way_back_of(plan, series)
+        if step.variant == variant
+    ]
+    scripts = [
+        (str(step.migration.version), step.script.bytes_digest)
+        for step in planned.steps
+        if step.script is not None and step.migration.header.reversible
+    ]
+    rows = {str(step.migration.version) for step in planned.steps if step.script is None}
+    assert [one for one in approved if one[0] not in rows] == scripts

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from ceremony.core.assemble import assemble
+from ceremony.core.digests import bytes_digest
 from ceremony.core.finding import errors
 from ceremony.core.graph import check_graph
 from ceremony.core.history import Event, History
 from ceremony.core.lint import lint
+from ceremony.core.manifest_steps import steps_of, way_back_of
 from ceremony.core.plan import plan_apply
 from ceremony.core.rules import BUILT_IN
 from ceremony.core.series import Series
@@ -63,3 +65,18 @@ def test_they_ask_more_of_the_lint_and_never_less():
         "content": {"lint-not-idempotent": "error", "lint-depends-on-table-existence": "error"},
         "outbox": {"lint-row-level-security": "error"},
     }
+
+
+@pytest.mark.parametrize("name", ["calendar", "content", "listings", "outbox", "rebalancing"])
+def test_every_file_that_is_signed_can_be_frozen(name):
+    series = loaded(name)
+    plan = plan_apply(series, History([]))
+    back = way_back_of(plan, series)
+    files = {file for step in (*steps_of(plan), *back) for file in step.files}
+    assert {f.path: f.digest for f in files} == {
+        f.path: bytes_digest(series.sources[f.path]) for f in files
+    }
+    assert len(files) > len(plan.steps)
+    scripts = {path for m in series.runnable for path in (s.path for s in m.rollbacks.values())}
+    run = {step.files[0].path for step in back}
+    assert {path for path in run if ".rollback." in path} == scripts
