@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from django.contrib.auth.models import AbstractUser
 from django.utils import timezone
 
+from ceremony import conf
 from ceremony.actions import evidence
 from ceremony.actions.acceptance import accept_if_nobody_is_asked
 from ceremony.actions.ceremonies import acting
 from ceremony.actions.control import control_errors
+from ceremony.actions.halt import raise_halt
 from ceremony.actions.items import act_of, clean_json, newest, row_of
 from ceremony.actions.people import REQUEST, RUN, SIGN, may, names_of
 from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.core.authors import shared
 from ceremony.core.chain import Json
+from ceremony.core.checklist.judging import HALTS
+from ceremony.core.halting import Condition
 from ceremony.core.item import ItemKind, ItemResult, Judged, Phase
 from ceremony.core.policy import Duty
 from ceremony.core.states import BEFORE_THE_RUN, State
@@ -61,8 +65,10 @@ def answer(
 ) -> Judged:
     """Record a person's answer to a human item of ceremony ``number``: PASS or FAIL, with evidence.
 
-    ``told`` are words and facts by name (``note``, ``path``, ``size``, ``digest`` …). Raises
-    UsageError (ceremony-unknown, item-unknown) and Refused: item-not-human, item-closed,
+    ``told`` are words and facts by name (``note``, ``path``, ``size``, ``digest`` …). FAIL of an
+    item that halts stops the world, where the policy has halts.
+
+    Raises UsageError (ceremony-unknown, item-unknown) and Refused: item-not-human, item-closed,
     item-not-allowed, evidence-missing, evidence-too-large.
     """
     kept = {key: value.strip() for key, value in told.items() if value.strip()}
@@ -82,9 +88,17 @@ def answer(
         _refuse_closed(ceremony, phase)
         if not any(may(person, right) for right in (REQUEST, RUN, SIGN)):
             raise _not_allowed(person, "answer items", f"{REQUEST}, {RUN} or {SIGN}")
-        row = row_of(manifest, Judged(found.item, result, kept.get("note", ""), kept))
+        halts = bool(found.evidence.get(HALTS))
+        facts: dict[str, Json] = {**kept, **({HALTS: True} if halts else {})}
+        row = row_of(manifest, Judged(found.item, result, kept.get("note", ""), facts))
         _attach(row, attachment)
-        return _keep(head, ceremony, manifest, row, person, Action.ITEM_ANSWERED)
+        judged = _keep(head, ceremony, manifest, row, person, Action.ITEM_ANSWERED)
+    if halts and result is ItemResult.FAIL and _can_halt(ceremony, manifest):
+        text = f"{found.item.text} {person.get_username()} answered that it does not hold: "
+        text += judged.explanation or "see the evidence."
+        target = conf.target(ceremony.target.alias, conf.load())
+        raise_halt(target, Condition.TEST_FAILED, text, person.get_username(), ceremony.pk)
+    return judged
 
 
 @control_errors()
@@ -151,6 +165,10 @@ def _keep(
     row.save(force_insert=True)
     accept_if_nobody_is_asked(head, ceremony, manifest, policy_of(manifest))
     return next(one for one in newest(manifest, Phase(row.phase)) if one.item.id == row.item)
+
+
+def _can_halt(ceremony: Ceremony, manifest: StoredManifest) -> bool:
+    return State(ceremony.state) is State.AWAITING_SIGN_OFF and policy_of(manifest).halt
 
 
 def _attach(row: JudgedItem, attachment: Attachment | None) -> None:

@@ -14,7 +14,7 @@ from ceremony.core.checklist import ids
 from ceremony.core.checklist.acceptance import acceptance_of
 from ceremony.core.checklist.ids import CLAIM
 from ceremony.core.checklist.items import acceptance_items
-from ceremony.core.checklist.judging import failed, listed, not_run, passed
+from ceremony.core.checklist.judging import UNANSWERED, failed, listed, not_run, passed
 from ceremony.core.checklist.preflight import preflight_of
 from ceremony.core.checklist.summary import summary_of
 from ceremony.core.claims import (
@@ -73,7 +73,7 @@ def judge_acceptance(known: Evidence) -> tuple[Judged, ...]:
 
 def _item(item: Item, word: str, known: Evidence, drills: Sequence[Rehearsed]) -> Judged:
     if item.kind is ItemKind.HUMAN:
-        return not_run(item, known.at, "Nobody has answered it yet.")
+        return not_run(item, known.at, UNANSWERED)
     if item.id.startswith(CLAIM):
         name = item.id.removeprefix(CLAIM).replace("-", "_")
         said = summary_of(known.series.settings).claims[name]

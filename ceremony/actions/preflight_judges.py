@@ -10,7 +10,14 @@ from ceremony.actions.access import Access
 from ceremony.core.chain import Json
 from ceremony.core.checklist import ids
 from ceremony.core.checklist.items import clean_before, required_before
-from ceremony.core.checklist.judging import failed, judged_by_checks, listed, not_run, passed
+from ceremony.core.checklist.judging import (
+    UNANSWERED,
+    failed,
+    judged_by_checks,
+    listed,
+    not_run,
+    passed,
+)
 from ceremony.core.checklist.preflight import Preflight
 from ceremony.core.item import Item, ItemKind, Judged
 from ceremony.core.plan import Plan, plan_digest
@@ -38,7 +45,7 @@ class Seen:
 def judge(item: Item, seen: Seen) -> Judged:
     """One item; what only people can answer, and what was not looked at, is NOT RUN."""
     if item.kind is ItemKind.HUMAN:
-        return not_run(item, seen.at, "Nobody has answered it yet.")
+        return not_run(item, seen.at, UNANSWERED)
     known = _KNOWN.get(item.id)
     if known is not None:
         return known(item, seen)

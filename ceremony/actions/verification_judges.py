@@ -176,7 +176,8 @@ def _rows(item: Item, seen: After) -> Judged:
     if before.left_out:
         unknown = listed(f"{name} ({why})" for name, why in before.left_out.items())
         return not_run(item, seen.at, f"Not counted: {unknown}.", **evidence)
-    return passed(item, seen.at, f"No table of {len(before.rows)} has fewer rows.", **evidence)
+    told = f"No table of {len(before.rows)} has fewer rows." if before.rows else "There was none."
+    return passed(item, seen.at, told, **evidence)
 
 
 def _fewer(before: Counts, after: Counts) -> Mapping[str, tuple[int, int]]:

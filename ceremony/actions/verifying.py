@@ -22,13 +22,15 @@ from ceremony.actions.verification_judges import (
 )
 from ceremony.actions.watching import Watcher
 from ceremony.conf import Settings
+from ceremony.core.chain import Json
 from ceremony.core.checklist import ids
+from ceremony.core.checklist.acceptance import acceptance_of
 from ceremony.core.checklist.items import acceptance_items, verification_items
-from ceremony.core.checklist.judging import not_run
+from ceremony.core.checklist.judging import HALTS, UNANSWERED, not_run
 from ceremony.core.contract.holding import held_on
 from ceremony.core.contract.requirement import Level
 from ceremony.core.halting import Condition
-from ceremony.core.item import ItemResult, Judged, Phase
+from ceremony.core.item import ItemKind, ItemResult, Judged, Phase
 from ceremony.core.outcome import Problem, StepState
 from ceremony.core.plan import Plan
 from ceremony.core.policy import Policy
@@ -98,14 +100,16 @@ def not_looked_at(work: Work, before: Before) -> tuple[Judged, ...]:
     if not work.policy.verify:
         told = f"The policy {work.policy.name!r} does not ask for it: nobody looks."
     at = now()
-    items = (
-        *verification_items(work.series, application=_application(work)),
-        *acceptance_items(work.series, work.plan),
-    )
-    return tuple(
-        not_run(item, at, told, **(counted_before(before) if item.id == ids.ROWS else {}))
-        for item in items
-    )
+    halting = {one.id for one in acceptance_of(work.series.settings) if one.halt}
+    found = []
+    for item in verification_items(work.series, application=_application(work)):
+        counted = counted_before(before) if item.id == ids.ROWS else {}
+        found.append(not_run(item, at, told, **counted))
+    for item in acceptance_items(work.series, work.plan):
+        human = item.kind is ItemKind.HUMAN and work.policy.verify
+        halts: dict[str, Json] = {HALTS: True} if item.id in halting else {}
+        found.append(not_run(item, at, UNANSWERED if human else told, **halts))
+    return tuple(found)
 
 
 def _application(work: Work) -> bool:
@@ -196,7 +200,7 @@ def _stopped(
     condition = _CONDITIONS.get(failed[0].item.id, Condition.VERIFICATION_FAILED)
     told = "\n".join(f"{one.item.id}: {one.explanation}" for one in failed)
     if work.policy.halt:
-        raise_halt(work.here, condition, told, actor, manifest.ceremony_id)
+        raise_halt(work.here, condition, told, work.here.caller.actor.shown, manifest.ceremony_id)
     else:
         with acting(manifest.ceremony_id) as (head, ceremony):
             advance(head, ceremony, Act.HALT, actor, {"condition": condition.value, "text": told})

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from ceremony.actions.answers import Attachment, answer, waive
 from ceremony.core.item import ItemResult, Phase
@@ -208,6 +209,10 @@ def test_an_item_that_other_hands_put_there_counts_for_nothing(shop, house, sam,
         template.save(force_insert=True)
     assert "NOT RUN  backup" in house.refused("preflight-failed")
     assert Ceremony.objects.get(pk=ceremony.pk).state == "approved"
+    assert manage("verify_audit").status == 5
+    with connection.cursor() as cursor:
+        # What comes after this test is not to prove the record once more.
+        cursor.execute("ALTER TABLE ceremony_judgeditem DISABLE TRIGGER USER")
 
 
 LOSES = {
@@ -296,6 +301,28 @@ def test_an_application_that_does_not_start_stops_the_world(shop, house, sam, ol
     assert ceremony.state == "halted"
     halt = ceremony.halts.get(station="stop")
     assert halt.condition == "halt-application-failed"
+
+
+def test_a_test_that_fails_after_the_run_stops_the_world(shop, house, sam, olga):
+    ask_for(shop, '[acceptance]\nitems = [{ id = "tests", text = "Tests pass.", halt = true }]\n')
+    ceremony = house.approved(sam)
+    assert house.apply().status == 0
+    assert explanation("tests") == "Nobody has answered it yet."
+    answer(
+        ceremony.pk,
+        Phase.ACCEPTANCE,
+        "tests",
+        ItemResult.FAIL,
+        {"note": "test_sync breaks."},
+        None,
+        olga,
+    )
+    ceremony.refresh_from_db()
+    assert ceremony.state == "halted"
+    halt = ceremony.halts.get(station="stop")
+    assert halt.condition == "halt-test-failed"
+    assert halt.text == "Tests pass. olga answered that it does not hold: test_sync breaks."
+    assert len(shop.ask("SELECT 1 FROM ceremony_ledger WHERE event = 'halted'")) == 1
 
 
 def test_what_was_cut_off_is_taken_up(shop, house, sam, olga, monkeypatch):

@@ -45,6 +45,7 @@ non_breaking = false
 items = [
   "Documentation is complete.",
   { id = "clean", text = "Queries are clean.", automatic = "checks" },
+  { id = "tests", text = "Tests pass.", halt = true },
 ]
 """
 
@@ -74,6 +75,7 @@ def test_everything_is_read():
     assert acceptance_of(settings) == (
         Entry("documentation-is-complete", "Documentation is complete."),
         Entry("clean", "Queries are clean.", "checks"),
+        Entry("tests", "Tests pass.", halt=True),
     )
     assert summary_of(settings) == Summary(
         "Tables.", "", "", {"reversible": True, "non_breaking": False}
@@ -227,6 +229,7 @@ def test_items_of_the_acceptance():
         ),
         ("documentation-is-complete", "human", "Documentation is complete."),
         ("clean", "automatic", "Queries are clean."),
+        ("tests", "human", "Tests pass."),
     ]
 
 

@@ -9,10 +9,11 @@ from ceremony.core.checklist.ids import CLAIM
 from ceremony.core.drift_settings import Objection
 from ceremony.core.series import SeriesSettings
 
-_KEYS: Mapping[str, type] = {"id": str, "text": str, "automatic": str}
+_KEYS: Mapping[str, type] = {"id": str, "text": str, "automatic": str, "halt": bool}
 _HINT = (
     'Write items = ["what must hold", { id = "checks", text = "…", automatic = "checks" }]; '
-    f"automatic is one of {', '.join(sorted(WORDS))}."
+    f"automatic is one of {', '.join(sorted(WORDS))}; halt = true where the answer FAIL stops the "
+    "world."
 )
 
 

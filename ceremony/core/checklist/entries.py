@@ -17,13 +17,15 @@ _NOT_IN_AN_ID = re.compile(r"[^a-z0-9]+")
 @dataclass(frozen=True)
 class Entry:
     """``automatic`` names the evidence that answers it, ``""`` where a person does. ``backup`` says
-    that a backup which Ceremony makes itself answers it.
+    that a backup which Ceremony makes itself answers it, ``halt`` that the answer FAIL stops the
+    world.
     """
 
     id: str
     text: str
     automatic: str = ""
     backup: bool = False
+    halt: bool = False
 
 
 def entry_of(written: object) -> Entry:
@@ -35,6 +37,7 @@ def entry_of(written: object) -> Entry:
             text,
             str(written.get("automatic", "")),
             bool(written.get("backup", False)),
+            bool(written.get("halt", False)),
         )
     text = str(written).strip()
     return Entry(slug(text), text)

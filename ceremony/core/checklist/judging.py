@@ -8,6 +8,12 @@ from ceremony.core.check import CheckResult, CheckSeverity
 from ceremony.core.item import Item, ItemResult, Judged
 from ceremony.core.outcome import CheckOutcome
 
+UNANSWERED = "Nobody has answered it yet."
+"""What is said of an item that waits for a person."""
+
+HALTS = "halts"
+"""In the evidence of an item: the answer FAIL stops the world."""
+
 SHOWN = 5
 """How many names a sentence has before it says how many more there are."""
 
