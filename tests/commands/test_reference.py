@@ -52,6 +52,8 @@ COMMANDS = (
     "rollback_sql",
     "baseline_sql",
     "retire_sql",
+    "halt_sql",
+    "resume_sql",
     "reconcile_sql",
     "report_sql",
     "watch_sql",

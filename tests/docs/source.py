@@ -25,7 +25,7 @@ NO_CODES = {
     "index-definition", "index-facts", "index-progress", "last-changed", "ledger-facts",
     "ledger-probes", "lock-held", "lock-holder",
     "prepared-transactions", "relation-exists", "rev-parse", "same-origin", "session-probes",
-    "settings-now", "system-out", "utf-8",
+    "settings-now", "system-out", "utf-8", "at-work", "by-hand",
     "ceremony-anchor-v1", "ceremony-notice-v1", "content-type", "user-agent", "webhook-id",
     "webhook-signature", "webhook-timestamp",
     "advisory-holders", "catalog-v1", "database-locale", "fillable-tables",
