@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ceremony.core.chain import GENESIS
 from ceremony.models import AuditEvent, AuditHead
-from ceremony.models.audit import CONTROL_ROW, Action, ChainState, verify_events
+from ceremony.models.audit import CONTROL_ROW, Action, ChainState, verify_chain
 
 _BEGINS_ANEW = frozenset({Action.TARGET_ADOPTED, Action.TARGET_CHANGED})
 """After these another ledger, or another history of it, belongs to the target's alias."""
@@ -64,6 +63,8 @@ class Trail:
 
     def _take(self, event: AuditEvent) -> None:
         self._hashes += bytes.fromhex(event.hash)
+        if event.sequence == 1:
+            self.control = str(event.detail()["control"])
         if event.action in _BEGINS_ANEW:
             self.claims.pop(event.target, None)
         if '"rows":' in event.payload:
@@ -86,11 +87,5 @@ def newest_event() -> int:
 def read_trail() -> Trail:
     """Read the whole trail as the current transaction sees it; nothing is written."""
     trail = Trail()
-    head = AuditHead.objects.filter(pk=CONTROL_ROW).first()
-    newest, newest_hash, control = 0, GENESIS, None
-    if head is not None:
-        newest, newest_hash, control = head.sequence, head.hash, head.control
-        trail.control = str(control)
-    events = AuditEvent.objects.order_by("sequence").iterator(chunk_size=2000)
-    trail.state = verify_events(trail.passing(events), newest, newest_hash, control)
+    trail.state = verify_chain(trail.passing)
     return trail

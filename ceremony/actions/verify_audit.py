@@ -87,7 +87,7 @@ def _unanchored(anchors: Sequence[Anchor], trail: Trail) -> Iterator[AuditFault]
     """Anchors that the trail does not lead through."""
     for anchor in anchors:
         where = f"{anchor.place}: the anchor of {anchor.at}"
-        if anchor.control != trail.control:
+        if trail.control and anchor.control != trail.control:
             said = f"{where} belongs to the trail of another control database ({anchor.control})."
         elif anchor.sequence > trail.state.checked:
             said = f"{where} names event {anchor.sequence}; the trail ends at {trail.state.checked}"

@@ -168,7 +168,7 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (r"\b(\d+ min )?\d+(\.\d+)? (ms|s)\b", "N ms"),
     (r"(?<=\d{4}-\d\d-\d\d \d\d:\d\d UTC)  +\S+", "  WHO"),
     (r"after \S+ applied it", "after WHO applied it"),
-    (r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)?( UTC|\+00(:00)?)?", "THEN"),
+    (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|\+00(:00)?)?", "THEN"),
     (r"\b(sha256|meaning1|plan1|manifest1|report1):[0-9a-f]+…?", r"\1:DIGEST"),
     (r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12,63}…", "DIGEST"),
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
