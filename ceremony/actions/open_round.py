@@ -13,8 +13,8 @@ from ceremony.actions.conclude import OPEN_POLICY
 from ceremony.actions.manifest import freeze_files
 from ceremony.actions.ready import Ready, now
 from ceremony.actions.record import recording
-from ceremony.core.chain import Json, canonical
-from ceremony.core.manifest import Manifest, document_of
+from ceremony.core.chain import Json
+from ceremony.core.manifest import Manifest, written
 from ceremony.core.plan import Plan
 from ceremony.core.policies.given import risk_of
 from ceremony.core.policy import Policy
@@ -80,11 +80,12 @@ def _stored(ceremony: Ceremony, proposal: Proposal, said: Round) -> StoredManife
     number = ceremony.round + 1
     manifest = replace(proposal.manifest, ceremony=ceremony.pk, round=number)
     freeze_files(proposal.series, manifest)
+    document, fingerprint = written(manifest)
     return StoredManifest.objects.create(
         ceremony=ceremony,
         round=number,
-        fingerprint=manifest.fingerprint,
-        document=canonical(document_of(manifest)).decode(),
+        fingerprint=fingerprint,
+        document=document,
         asked=dict(said.asked),
         why=said.why,
         made_by=said.requester,

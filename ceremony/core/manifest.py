@@ -119,6 +119,15 @@ def fingerprint_of(document: Json) -> str:
     return f"{MANIFEST}:{hashlib.sha256(canonical(document)).hexdigest()}"
 
 
+def written(manifest: Manifest) -> tuple[str, str]:
+    """The document as it is stored, in canonical form, and its fingerprint: both in one go.
+
+    Raises PayloadInvalid for what has no canonical form.
+    """
+    document = canonical(document_of(manifest))
+    return document.decode(), f"{MANIFEST}:{hashlib.sha256(document).hexdigest()}"
+
+
 def document_of(manifest: Manifest) -> dict[str, Json]:
     """The manifest as JSON; ``from_document`` reads it back."""
     return {

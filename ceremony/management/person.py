@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.core.management.base import CommandParser
 
+from ceremony.actions import evidence
 from ceremony.actions.people import authenticated
 from ceremony.errors import UsageError
 from ceremony.management.visible import visible
@@ -46,7 +47,9 @@ def person_of(options: Mapping[str, Any]) -> AbstractUser | None:
                 next_step="Add: --user NAME",
             )
         return None
-    return authenticated(name, _password(name, piped=options["password_stdin"]))
+    # Bytes that are no text are made visible: such a name has no account, such a password is wrong.
+    password = _password(name, piped=options["password_stdin"])
+    return authenticated(evidence.clean(name), evidence.clean(password))
 
 
 def _password(name: str, *, piped: bool) -> str:

@@ -443,6 +443,8 @@ class TestWhoAsks:
         [
             ("wrong\n", ("--user", "lena", "--password-stdin"), "password-wrong"),
             (f"{PASSWORD}\n", ("--user", "nobody", "--password-stdin"), "password-wrong"),
+            (f"{PASSWORD}\n", ("--user", "le\udc80na", "--password-stdin"), "password-wrong"),
+            ("\udc80\x00\n", ("--user", "lena", "--password-stdin"), "password-wrong"),
             (f"{PASSWORD}\n", ("--user", "tom", "--password-stdin"), "right-missing"),
             (f"{PASSWORD}\n", ("--user", "root", "--password-stdin"), "right-missing"),
             ("", ("--user", "lena"), "password-missing"),

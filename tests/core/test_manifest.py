@@ -19,6 +19,7 @@ from ceremony.core.manifest import (
     document_of,
     fingerprint_of,
     from_document,
+    written,
 )
 from ceremony.core.manifest_changes import changed_files, differences
 from ceremony.core.manifest_steps import steps_of, way_back_of
@@ -73,6 +74,7 @@ def test_a_manifest_is_written_and_read_back_exactly(manifest):
     assert from_document(document) == manifest
     assert document_of(from_document(document)) == document
     assert manifest.fingerprint == fingerprint_of(document)
+    assert written(manifest) == (canonical(document).decode(), manifest.fingerprint)
 
 
 @given(manifests, manifests)
