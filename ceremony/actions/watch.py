@@ -27,6 +27,7 @@ from ceremony.actions.targets import known_target
 from ceremony.conf import Settings, TargetSettings
 from ceremony.core.chain import Json
 from ceremony.core.check import CheckResult, When
+from ceremony.core.health import Health, health_of
 from ceremony.core.history import History
 from ceremony.core.notice import Occasion
 from ceremony.core.outcome import Problem
@@ -70,6 +71,15 @@ class _Found:
     migrations: Mapping[str, VerifiedMigration]
     verdict: Verdict
     problem: Problem | None = None
+    missing: tuple[str, ...] = ()
+
+
+def stated(series: str) -> Health:
+    """How long and how often the series says that it is watched. Raises UsageError
+    (series-unknown).
+    """
+    settings = conf.load()
+    return health_of(load_library(settings.root, [series]).series[series].settings)
 
 
 @control_errors()
@@ -100,6 +110,7 @@ def look(request: WatchRequest) -> WatchLook:
         migrations=tuple(found.migrations.values()),
         verdict=found.verdict,
         problem=found.problem,
+        missing=found.missing,
     )
 
 
@@ -119,8 +130,12 @@ def _asked(target: TargetSettings, settings: Settings, series: Series, caller: C
             raise
         told = Problem(error.code, error.happened, error.state, error.next_step)
         return _Found(known, None, {}, Verdict.NOT_RUN, told)
-    verdict = verdict_on(check for one in migrations.values() for check in one.checks)
-    return _Found(seen, facts, migrations, verdict)
+    checks = [check for one in migrations.values() for check in one.checks]
+    missing = health_of(series.settings).missing({check.check.name for check in checks})
+    verdict = verdict_on(checks)
+    if missing and verdict is Verdict.PASS:
+        verdict = Verdict.PARTIAL
+    return _Found(seen, facts, migrations, verdict, missing=missing)
 
 
 def _checked(access: Access, series: Series, history: History) -> dict[str, VerifiedMigration]:
@@ -204,8 +219,10 @@ def _tell(run: Run, found: _Found, ceremony: Ceremony | None) -> None:
         "verdict": found.verdict.value,
         "problem": problem,
         "checks": broken,
+        "missing": list(found.missing),
     }
-    why = f"Run {run.pk}: {problem or ', '.join(name for _, name, _ in broken)}."
+    names = [*(name for _, name, _ in broken), *found.missing]
+    why = f"Run {run.pk}: {problem or ', '.join(names)}."
     if ceremony is not None:
         with acting(ceremony.pk) as (head, locked):
             note(head, locked, Action.MONITOR_BREACHED, run.actor, detail)

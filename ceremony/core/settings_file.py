@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ceremony.core import compensation_reading, drift_settings, risks
+from ceremony.core import compensation_reading, drift_settings, health, risks
 from ceremony.core.checklist import acceptance, preflight, summary
 from ceremony.core.finding import Finding, refuse
 from ceremony.core.layouts.recognise import recognise
@@ -122,6 +122,7 @@ def read_settings(series: str, path: str, text: str | None, stems: Iterable[str]
             *acceptance.objections(tables),
             *summary.objections(tables),
             *compensation_reading.objections(tables),
+            *health.objections(tables),
         )
     ]
     good = {k: v for k, v in tables.items() if k in KEYS and _fits(k, v)}

@@ -14,6 +14,7 @@ class WatchLook:
 
     ``run`` is the number of its record, ``ceremony`` that of the change that is watched (0 for
     none). ``target`` is ``None`` where it could not be reached; then ``problem`` says why.
+    ``missing`` are checks that ``[health]`` names and nothing applied has.
     """
 
     run: int
@@ -25,6 +26,7 @@ class WatchLook:
     migrations: tuple[VerifiedMigration, ...]
     verdict: Verdict
     problem: Problem | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def checks(self) -> tuple[CheckOutcome, ...]:

@@ -42,11 +42,7 @@ def of_watch(looks: Sequence[WatchLook]) -> Trouble | None:
     if not breached:
         return None
     first = breached[0]
-    why = (
-        first.problem.happened
-        if first.problem
-        else (f"{first.passed} of {counted(len(first.checks), 'check')} passed.")
-    )
+    why = _why(first)
     return Trouble(
         "monitor-breached",
         f"{counted(len(breached), 'look')} of {len(looks)} at {first.series} on {first.alias!r} "
@@ -56,3 +52,11 @@ def of_watch(looks: Sequence[WatchLook]) -> Trouble | None:
         f'{first.alias} --reason "why"',
         ExitCode.FAILED,
     )
+
+
+def _why(look: WatchLook) -> str:
+    if look.problem is not None:
+        return look.problem.happened
+    told = f"{look.passed} of {counted(len(look.checks), 'check')} passed."
+    more = f" Not asked, because nothing applied has them: {', '.join(look.missing)}."
+    return told + (more if look.missing else "")

@@ -67,6 +67,7 @@ def test_a_breach_is_an_event_and_an_exit_status(world):
     assert event.detail() == {
         "ceremony": 1,
         "checks": [["0001_things", "nothing is nameless", "FAIL"]],
+        "missing": [],
         "fingerprint": run.in_ceremony.manifest.fingerprint,
         "problem": "",
         "round": 1,
@@ -163,3 +164,24 @@ def test_a_look_that_is_under_way_is_left_alone_by_a_run_that_settles_others(wor
     world.write({"0002_more.sql": "CREATE TABLE more (id int);\n"})
     world.applied()
     assert not RunOutcome.objects.filter(run=look).exists()
+
+
+STATED = """[health]
+hours = 0.0002
+every_minutes = 0.005
+checks = ["nothing is nameless", "gone"]
+"""
+
+
+def test_the_series_states_how_long_how_often_and_what(world):
+    world.write({**WATCHED, "series.toml": STATED})
+    world.target()
+    world.applied()
+    answer = _watch("--format", "json")
+    looks = json.loads(answer.out)["reports"]
+    assert (len(looks), {one["verdict"] for one in looks}) == (3, {"PARTIAL"})
+    assert (answer.status, looks[0]["missing"]) == (1, ["gone"])
+    assert [event.detail()["missing"] for event in _breaches()] == [["gone"]] * 3
+    once = _watch("--once")
+    assert "[health] names the check 'gone', which nothing applied has." in once.out
+    assert "1 of 1 check passed. Not asked, because nothing applied has them: gone." in once.err

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django.db import connections
 
 from ceremony import conf
-from ceremony.actions.watch import WatchRequest, look
+from ceremony.actions.watch import WatchRequest, look, stated
 from ceremony.core.watching import WatchLook
 from ceremony.errors import UsageError
 from ceremony.management.base import CeremonyCommand
@@ -48,20 +48,20 @@ class Command(CeremonyCommand):
         parser.add_argument(
             "--once",
             action="store_true",
-            help="Look once and end, for a scheduler. The default without --hours.",
+            help="Look once and end, for a scheduler.",
         )
         parser.add_argument(
             "--hours",
             type=_positive,
             metavar="NUMBER",
-            help="Look again and again for so long. The first look is at once.",
+            help="Look again and again for so long; the first look is at once. Default: what "
+            "[health] of series.toml states; without that, look once.",
         )
         parser.add_argument(
             "--every",
             type=_positive,
-            default=15.0,
             metavar="MINUTES",
-            help="With --hours: wait so long between two looks. Default: 15.",
+            help="Wait so long between two looks. Default: what [health] states, else 15.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -74,7 +74,9 @@ class Command(CeremonyCommand):
         request = WatchRequest(
             options["series"], self.caller(), options["database"], options["ceremony"]
         )
-        looks = list(self._looks(request, options["hours"] or 0.0, options["every"]))
+        health = stated(request.series)
+        hours = 0.0 if options["once"] else options["hours"] or health.hours
+        looks = list(self._looks(request, hours, options["every"] or health.every_minutes))
         page = watch_page(looks, prefix_of(conf.load().root))
         self.answer(page, [watch_look(one) for one in looks], of_watch(looks))
 

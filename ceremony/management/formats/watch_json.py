@@ -24,4 +24,5 @@ def watch_look(one: WatchLook) -> Json:
             for m in one.migrations
         ],
         "problem": problem_facts(one.problem) if one.problem else None,
+        "missing": list(one.missing),
     }

@@ -26,6 +26,8 @@ def watch_page(looks: Sequence[WatchLook], prefix: str) -> Page:
     page.blank()
     page.table(("When", "Verdict", "Checks", "Run", "Problem"), [_row(one) for one in looks])
     page.blank()
+    for name in last.missing:
+        page.line(("✕ ", "bad"), f"[health] names the check {name!r}, which nothing applied has.")
     for one in last.migrations:
         if any(check.result is not CheckResult.PASS for check in one.checks):
             add_checks(page, one.label, one.checks, prefix, all_of_them=False)
