@@ -18,10 +18,10 @@ from ceremony.actions.ready import Ready
 from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.actions.way_back import refuse_way_back_over
 from ceremony.conf import Settings
-from ceremony.core.chain import Json, canonical
+from ceremony.core.chain import Json
 from ceremony.core.finding import Finding, warn
 from ceremony.core.item import Judged
-from ceremony.core.manifest import document_of
+from ceremony.core.manifest import written
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.policies.given import risk_of
 from ceremony.core.states import Act, State
@@ -144,11 +144,12 @@ class Admission:
             round=ceremony.round,
         )
         freeze_files(permit.series, manifest)
+        document, fingerprint = written(manifest)
         self.stored = StoredManifest.objects.create(
             ceremony=ceremony,
             round=ceremony.round,
-            fingerprint=manifest.fingerprint,
-            document=canonical(document_of(manifest)).decode(),
+            fingerprint=fingerprint,
+            document=document,
             why=permit.why,
             made_by=run.actor,
             made_at=timezone.now(),
@@ -157,7 +158,7 @@ class Admission:
         ceremony.policy = permit.policy.name
         ceremony.risk = risk_of(self._plan)
         ceremony.authors = [run.actor]
-        ceremony.fingerprint = manifest.fingerprint
+        ceremony.fingerprint = fingerprint
 
     def _spend(self, head: AuditHead, ceremony: Ceremony, run: Run, act: Act) -> None:
         spending = Spending(manifest=self.stored, run=run, at=timezone.now())
