@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, cast
 
 from django.contrib import messages
+from django.contrib.auth import get_user
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -33,8 +34,8 @@ Sent = Mapping[str, Any]
 
 
 def person(request: HttpRequest) -> AbstractUser:
-    """Who is logged in; ``admin_view`` lets nobody else come here."""
-    return cast("AbstractUser", request.user)
+    """Who is logged in, as the account stands now; ``admin_view`` lets nobody else come here."""
+    return cast("AbstractUser", get_user(request))
 
 
 @method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
@@ -71,6 +72,7 @@ class ActView(View):
         row = self.found(number)
         try:
             form = self.form(request, row, about, {"data": request.POST, "files": request.FILES})
+            self.refuse_old(row, request.POST.get("seen", ""))
             if not form.is_valid():
                 return self.shown(request, row, about, form)
             with self.bound(row, form.cleaned_data["seen"]):
@@ -90,6 +92,12 @@ class ActView(View):
 
     def seen(self, row: Any) -> str:
         """What is recorded about the row by now, for the form to carry."""
+        raise NotImplementedError
+
+    def refuse_old(self, row: Any, seen: str) -> None:
+        """Raises Refused (page-stale) where more is recorded by now. Asked before the form: what
+        it offered may not be on offer any more. A form that carries nothing is judged as such.
+        """
         raise NotImplementedError
 
     def bound(self, row: Any, seen: str) -> AbstractContextManager[None]:
@@ -166,7 +174,8 @@ class ActView(View):
         seen = self.seen(row)
         extra = self.extra(request, row, about)
         if closed := self.closed(request, row, about):
-            return {"form": None, "closed": closed, **extra}
+            typed = form.typed() if form is not None else ()
+            return {"form": None, "closed": closed, "typed": typed, **extra}
         form = form or self.form(request, row, about, {})
         if form.is_bound:
             form.focus_first_error()

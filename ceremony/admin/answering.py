@@ -10,6 +10,7 @@ from ceremony.actions.people import SIGN
 from ceremony.actions.seen import page_stale
 from ceremony.admin.act_view import About, Sent, person
 from ceremony.admin.ceremony_act import CeremonyAct
+from ceremony.admin.ceremony_page import counting_rows
 from ceremony.admin.doors import ANSWERERS
 from ceremony.admin.forms import ActForm, AnswerForm, WhyForm
 from ceremony.core.item import ItemKind, ItemResult, Phase
@@ -34,9 +35,9 @@ class _ItemView(CeremonyAct):
         return found
 
     def is_newest(self, ceremony: Ceremony, row: JudgedItem) -> bool:
-        """Whether nothing newer was found or said about the item."""
-        rows = row.manifest.items.filter(phase=row.phase, item=row.item, pk__gt=row.pk)
-        return row.manifest.round == ceremony.round and not rows.exists()
+        """Whether it is the result that counts, in the newest round."""
+        counting = counting_rows(row.manifest, Phase(row.phase))
+        return row.manifest.round == ceremony.round and any(one.pk == row.pk for one, _ in counting)
 
     def closed(self, request: HttpRequest, ceremony: Ceremony, about: About) -> str:
         """Whether this result is still the one that counts, and the phase is open."""

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ceremony.actions.ceremonies import expire_due
-from ceremony.actions.seen import as_seen, seen_now
+from ceremony.actions.seen import as_seen, page_stale, seen_now
 from ceremony.admin.act_view import About, ActView
 from ceremony.models import Ceremony
 
@@ -38,6 +38,11 @@ class CeremonyAct(ActView):
     def seen(self, row: Ceremony) -> str:
         """What is recorded about the ceremony by now."""
         return seen_now(row)
+
+    def refuse_old(self, row: Ceremony, seen: str) -> None:
+        """Asked again under the lock, where the act begins."""
+        if seen and seen != seen_now(row):
+            raise page_stale(row)
 
     def bound(self, row: Ceremony, seen: str) -> AbstractContextManager[None]:
         """Asked under the ceremony's lock."""

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ceremony.actions.gates import gates_of
-from ceremony.actions.items import judged_of
+from ceremony.actions.items import judged_of, newest
 from ceremony.actions.people import SIGN, may
 from ceremony.actions.quorum_gates import quorum_gates
 from ceremony.actions.rounds import manifest_of, newest_round, policy_of
@@ -18,7 +18,7 @@ from ceremony.admin.ceremony_words import standing_of
 from ceremony.admin.doors import ANSWERERS, doors_of
 from ceremony.admin.frozen_files import steps_of
 from ceremony.core.gates import Gate
-from ceremony.core.item import ItemKind, ItemResult, Judged, Phase
+from ceremony.core.item import ItemKind, Judged, Phase
 from ceremony.core.states import BEFORE_THE_RUN, State
 from ceremony.errors import CeremonyError
 from ceremony.models import Ceremony, JudgedItem, Purpose, SignOff, StoredManifest
@@ -114,24 +114,29 @@ def _gates(ceremony: Ceremony) -> tuple[Gate, ...]:
     return ()
 
 
+def counting_rows(stored: StoredManifest, phase: Phase) -> tuple[tuple[JudgedItem, Judged], ...]:
+    """The rows that count, each the newest of its item that the audit trail tells of."""
+    rows = stored.items.filter(phase=phase.value).select_related("user").order_by("-pk")
+    kept = [(row, judged_of(row)) for row in rows]
+    found = (
+        next((one for one in kept if one[1] == judged), None) for judged in newest(stored, phase)
+    )
+    return tuple(one for one in found if one is not None)
+
+
 def _items(
     ceremony: Ceremony, stored: StoredManifest, phase: Phase, user: AbstractUser
 ) -> list[ShownItem]:
-    newest: dict[str, JudgedItem] = {}
-    rows = stored.items.filter(phase=phase.value).select_related("user", "blob")
-    for row in rows.defer("blob__data").order_by("pk"):
-        newest[row.item] = row
     state = State(ceremony.state)
     asked = state in (BEFORE_THE_RUN if phase is Phase.PREFLIGHT else _AFTER)
     answers = asked and any(may(user, right) for right in ANSWERERS)
     waives = (asked or state in _AFTER) and may(user, SIGN)
-    found = [(row, judged_of(row)) for row in newest.values()]
     return [
         ShownItem(
             row,
             judged,
             answers and judged.item.kind is ItemKind.HUMAN,
-            waives and judged.result in {ItemResult.FAIL, ItemResult.NOT_RUN},
+            waives and not judged.lets_go_on,
         )
-        for row, judged in found
+        for row, judged in counting_rows(stored, phase)
     ]

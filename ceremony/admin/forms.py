@@ -48,6 +48,14 @@ class ActForm(forms.Form):
         """Whether what the page should have carried is missing: it was not sent by the page."""
         return any(field.errors for field in self.hidden_fields())
 
+    def typed(self) -> tuple[tuple[str, str], ...]:
+        """Label and text of what a person wrote, for a page that has no form for it any more."""
+        return tuple(
+            (str(field.label), str(field.value() or ""))
+            for field in self.visible_fields()
+            if isinstance(field.field, Words) and field.value()
+        )
+
     def focus_first_error(self) -> None:
         """Without a script, the browser brings the person to the first field that is wrong."""
         for field in self.visible_fields():

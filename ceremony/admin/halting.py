@@ -3,8 +3,7 @@
 The pages do what ``halt_sql`` and ``resume_sql`` do; whoever comes here is logged in.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -82,9 +81,14 @@ class TargetAct(ActView):
         newest = HaltStep.objects.filter(target=row).order_by("-pk").values_list("pk", flat=True)
         return str(newest.first() or 0)
 
+    def refuse_old(self, row: Target, seen: str) -> None:
+        """Asked before the act; the action asks for the order of stations, under the lock."""
+        if seen and seen != self.seen(row):
+            raise _stale(row)
+
     def bound(self, row: Target, seen: str) -> AbstractContextManager[None]:
-        """Asked right before; the action then asks for the order of stations, under the lock."""
-        return _as_seen(row, seen, self.seen(row))
+        """Nothing more is asked than was."""
+        return nullcontext()
 
     def carried(self, row: Target, about: About) -> dict[str, Any]:
         """The halt that the page is about."""
@@ -133,9 +137,10 @@ class HaltView(TargetAct):
     consequence = "What runs there is cancelled and undone, and nothing more starts until the halt "
     consequence += "is lifted."
 
-    def bound(self, row: Target, seen: str) -> AbstractContextManager[None]:
+    def refuse_old(self, row: Target, seen: str) -> None:
         """A halt that stands is not raised again."""
-        return _as_seen(row, "", "" if _report(row) is None else "halted")
+        if open_halt_of(row) is not None:
+            raise _stale(row)
 
     def closed(self, request: HttpRequest, row: Target, about: About) -> str:
         """A target is halted once."""
@@ -220,13 +225,6 @@ def _halt_of(form: Any) -> UUID | None:
         return UUID(form.cleaned_data["fingerprint"])
     except ValueError:
         return None
-
-
-@contextmanager
-def _as_seen(row: Target, seen: str, now: str) -> Iterator[None]:
-    if seen != now:
-        raise _stale(row)
-    yield
 
 
 def _stale(row: Target) -> Refused:

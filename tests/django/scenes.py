@@ -3,11 +3,13 @@
 import hashlib
 from uuid import uuid4
 
+from ceremony.actions.items import record_items
 from ceremony.core.halting import Station
+from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
 from ceremony.core.manifest import FrozenFile
 from ceremony.core.policy import PROTECTED
 from ceremony.core.states import State
-from ceremony.models import Blob, CeremonyRun, HaltStep, JudgedItem, Remark, RunPurpose
+from ceremony.models import Blob, CeremonyRun, HaltStep, Remark, RunPurpose
 from tests.django import factories
 from tests.django.manifests import step, under
 
@@ -38,17 +40,13 @@ def scene(policy=PROTECTED, state=State.REQUESTED, step_facts=None, **fields):
 
 
 def item(ceremony, phase="pre-flight", kind="human", result="NOT RUN", **fields):
-    """A result of an item of the newest round."""
-    given = {
-        "item": "backup",
-        "text": f"A backup was taken. {EVIL}",
-        "at": factories.NOON,
-        **fields,
-    }
-    manifest = ceremony.manifests.get(round=ceremony.round)
-    return JudgedItem.objects.create(
-        manifest=manifest, phase=phase, kind=kind, result=result, **given
-    )
+    """A result of an item of the newest round, with its event."""
+    given = {"item": "backup", "text": f"A backup was taken. {EVIL}", "explanation": "", **fields}
+    stored = ceremony.manifests.get(round=ceremony.round)
+    about = Item(given["item"], given["text"], ItemKind(kind), Phase(phase))
+    found = Judged(about, ItemResult(result), given["explanation"], by=given.get("by", ""))
+    record_items(stored, [found], "lena")
+    return stored.items.latest("pk")
 
 
 def run(ceremony, purpose=RunPurpose.CHANGE, actor="m.okafor", **fields):
