@@ -16,6 +16,7 @@ from ceremony.actions.clearance import NOTHING_TO_PREPARE, Asking, Preparation, 
 from ceremony.actions.drift import drift_before
 from ceremony.actions.execute import Found, execute
 from ceremony.actions.halt import halt_after, refuse_halted
+from ceremony.actions.halt_decision import carried_out
 from ceremony.actions.override import overriding, refuse_unreviewed
 from ceremony.actions.permit import Asked, Permit, PermitKind
 from ceremony.actions.policies import policy_for
@@ -93,6 +94,7 @@ def run_through_the_gate(
     admission = Admission(here, plan, permit, settings, items)
     report = halt_after(here, permit.policy, execute(here, plan, admission, found, watcher))
     verified = verify_after(work, before, report, watcher)
+    carried_out(here)
     return with_verification(report, verified, here.access.target.alias)
 
 

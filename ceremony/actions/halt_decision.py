@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from ceremony.actions.ceremonies import advance, locked
 from ceremony.actions.conclude import verified
 from ceremony.actions.halt_report import missing_for
-from ceremony.actions.halts import Halt, Said, state_of, take
-from ceremony.actions.ready import Ready
+from ceremony.actions.halts import Halt, Said, open_halt_of, state_of, take
+from ceremony.actions.ready import Ready, now
 from ceremony.actions.record import recording
 from ceremony.actions.rounds import manifest_of, newest_round, policy_of
-from ceremony.core.halting import Course, Station
+from ceremony.core.halting import Course, Station, open_halt
 from ceremony.core.history import History
 from ceremony.core.ledger_row import LedgerRow
 from ceremony.core.plan import Direction
@@ -65,6 +65,30 @@ def execute_acceptance(halt: Halt) -> None:
     _accept(halt, Said(decided.by, "All who are asked have signed.", decided.at))
 
 
+def accept_as_is(head: AuditHead, ceremony: Ceremony, by: str) -> None:
+    """Carry out a decision to accept, with the signature that completes its quorum; head and
+    ceremony are locked. Nothing follows where no such decision waits.
+    """
+    halt = open_halt_of(ceremony.target)
+    if (
+        halt is None
+        or halt.ceremony != ceremony.pk
+        or state_of(halt.id).awaits is not Course.ACCEPT
+    ):
+        return
+    said = Said(by, "All who are asked have signed.", now())
+    _accepted(head, halt, ceremony, said)
+
+
+def carried_out(here: Ready) -> None:
+    """Record EXECUTE for the halt that a run was let through for; ``here`` is the target as the run
+    met it.
+    """
+    halt = open_halt_of(here.target) if open_halt(here.rows) else None
+    if halt is not None:
+        settle_execution(halt)
+
+
 def settle_execution(halt: Halt) -> None:
     """Record EXECUTE where the ceremony shows that what was decided was carried out by a run."""
     row, state = halt.row, state_of(halt.id)
@@ -105,11 +129,14 @@ def _move(halt: Halt, course: Course, act: Act, text: str, said: Said) -> None:
 def _accept(halt: Halt, said: Said) -> None:
     """The ceremony goes on to its sign-off as it is; what was not verified stays so."""
     with recording() as head:
-        ceremony = locked(halt.ceremony)
-        policy = policy_of(newest_round(ceremony))
-        _take(head, halt, Course.ACCEPT, said.text, said)
-        advance(head, ceremony, Act.ACCEPT_AS_IS, said.by, {"halt": str(halt.id)})
-        verified(head, ceremony, policy, said.by)
+        _accepted(head, halt, locked(halt.ceremony), said)
+
+
+def _accepted(head: AuditHead, halt: Halt, ceremony: Ceremony, said: Said) -> None:
+    policy = policy_of(newest_round(ceremony))
+    _take(head, halt, Course.ACCEPT, said.text, said)
+    advance(head, ceremony, Act.ACCEPT_AS_IS, said.by, {"halt": str(halt.id)})
+    verified(head, ceremony, policy, said.by)
 
 
 def _refuse_impossible(here: Ready, halt: Halt, row: Ceremony | None) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from ceremony.actions import evidence
 from ceremony.actions.ceremonies import acting, advance, ceremony_unknown, expire_due, note
 from ceremony.actions.control import control_errors
+from ceremony.actions.halt_decision import accept_as_is
 from ceremony.actions.people import authenticated, groups_of
 from ceremony.actions.quorums import QuorumNow, quorum_now
 from ceremony.actions.rounds import manifest_of, newest_round, policy_of
@@ -35,8 +36,8 @@ _COMPLETED: Mapping[tuple[Purpose, State], Act] = {
     (Purpose.APPROVAL, State.REQUESTED): Act.APPROVE,
     (Purpose.ACCEPTANCE, State.AWAITING_SIGN_OFF): Act.SIGN_OFF,
 }
-"""What the signature that completes a quorum does. A decision about a halt is executed by whoever
-resumes the target, and a review changes nothing but what may come next.
+"""What the signature that completes a quorum does. One about a halt carries out what was decided
+(``accept_as_is``), and a review changes nothing but what may come next.
 """
 
 
@@ -117,6 +118,8 @@ def _move(head: AuditHead, ceremony: Ceremony, row: SignOff, now: QuorumNow) -> 
     act = _act(State(ceremony.state), row, now)
     if act is not None:
         advance(head, ceremony, act, row.username, {"sign_off": row.pk})
+    elif now.purpose is Purpose.DECISION and row.decision == Decision.APPROVE and now.complete:
+        accept_as_is(head, ceremony, row.username)
 
 
 def _act(state: State, row: SignOff, now: QuorumNow) -> Act | None:

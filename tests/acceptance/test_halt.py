@@ -204,6 +204,7 @@ def test_rolling_back_needs_a_decision_and_no_new_quorum(
     answer = manage("rollback_sql", "shop", "--to", "zero", "--ceremony", "1")
     assert answer.status == 0, answer.told()
     assert state() == "rolled back"
+    assert stations()[-1] == ("execute", "tom", "")
     answer = by_mia(monkeypatch, "--document", "Divide by something.")
     assert answer.status == 0, answer.told()
     assert events(live) == ["opened", "applied", "halted", "rolled back", "resumed"]
@@ -235,6 +236,7 @@ def test_fixing_forward_needs_a_new_round_and_its_approval(
     answer = live.apply("--ceremony", "1")
     assert answer.status == 0, answer.told()
     assert state() == "awaiting sign-off"
+    assert stations()[-1] == ("execute", "tom", "")
     shown = resumed()
     assert "The next station is DOCUMENT." in shown.out, shown.told()
     answer = by_mia(monkeypatch, "--document", "Try it on data next time.")
@@ -270,6 +272,8 @@ def test_accepting_it_as_it_is_needs_a_quorum(live: World, monkeypatch: pytest.M
     answer = by_mia(monkeypatch, "--document", "Enough.")
     assert (answer.status, "[decision-unsigned]" in answer.err) == (3, True), answer.told()
     signed(Purpose.DECISION)
+    assert state() == "awaiting sign-off"
+    assert stations()[-1] == ("execute", "sam", "")
     answer = by_mia(monkeypatch, "--document", "Enough.")
     assert answer.status == 0, answer.told()
     assert state() == "awaiting sign-off"
