@@ -1,19 +1,14 @@
 """What the commands that change a target share: their flags, the watcher, the end of a run."""
 
 from argparse import ArgumentTypeError
-from collections.abc import Mapping
-from typing import Any
 
 from django.core.management.base import CommandParser
 
 from ceremony import conf
-from ceremony.actions.permit import Asked
 from ceremony.core.report import RunReport
-from ceremony.errors import UsageError
 from ceremony.management.base import LEDGER_TELLS, CeremonyCommand
 from ceremony.management.formats.json_format import run_report
 from ceremony.management.pages.run import run_page
-from ceremony.management.person import add_person_arguments, person_of
 from ceremony.management.places import prefix_of
 from ceremony.management.progress import Look
 from ceremony.management.trouble import of_run
@@ -39,8 +34,10 @@ class WatchedCommand(CeremonyCommand):
 class RunningCommand(WatchedCommand):
     """A command that runs a plan on a target."""
 
-    def add_run_arguments(self, parser: CommandParser) -> None:
-        """The flags that a run takes in either direction."""
+    def add_run_arguments(
+        self, parser: CommandParser, needed: str = "wherever that is not local"
+    ) -> None:
+        """The flags that a run takes in either direction. ``needed``: where ``--confirm`` is."""
         add_database(parser)
         add_waiting(parser)
         parser.add_argument(
@@ -48,24 +45,8 @@ class RunningCommand(WatchedCommand):
             default="",
             metavar="ENVIRONMENT",
             help="Name the target's environment (say: production) to show that you mean it. "
-            "Needed wherever that is not local and the policy asks for no approval.",
+            f"Needed {needed}.",
         )
-        add_gate_arguments(parser)
-
-    def gate(self, options: Mapping[str, Any]) -> Asked:
-        """What was said of the gate. Raises UsageError (reason-missing, reason-without-override,
-        ceremony-with-override) and what ``person_of`` raises.
-        """
-        why: str = options["reason"] or ""
-        if options["override"] != bool(why):
-            raise _one_without_the_other(override=options["override"])
-        if options["override"] and options["ceremony"]:
-            raise UsageError(
-                "ceremony-with-override",
-                "--override runs without an approval, --ceremony with one.",
-                next_step="Leave one of the two out.",
-            )
-        return Asked(options["ceremony"], why, person_of(options), options["confirm"])
 
     def answer_run(self, report: RunReport) -> None:
         """Write what came of the run, and end with its exit status."""
@@ -73,41 +54,6 @@ class RunningCommand(WatchedCommand):
         page = run_page(report, prefix, self.verbosity)
         reports = [run_report(report)] if self.format == "json" else []
         self.answer(page, reports, of_run(report, prefix))
-
-
-def add_gate_arguments(parser: CommandParser) -> None:
-    """The flags that say what lets a run through, where the target's policy asks for approvals."""
-    parser.add_argument(
-        "--ceremony",
-        type=int,
-        default=0,
-        metavar="N",
-        help="Run what ceremony N was approved for. Default: the one approved ceremony that fits.",
-    )
-    parser.add_argument(
-        "--override",
-        action="store_true",
-        help="Break the glass: run without an approval. Needs --reason and --user, is told to "
-        "everybody, and blocks the target until two others have looked at it.",
-    )
-    parser.add_argument(
-        "--reason", type=reason, metavar="WHY", help="With --override: why it cannot wait."
-    )
-    add_person_arguments(parser, "The account that runs it, instead of the shell's user.")
-
-
-def _one_without_the_other(*, override: bool) -> UsageError:
-    if override:
-        return UsageError(
-            "reason-missing",
-            "--override runs without an approval, and everybody will ask why.",
-            next_step='Add: --reason "…"',
-        )
-    return UsageError(
-        "reason-without-override",
-        "--reason says why a run cannot wait for an approval, and --override is not given.",
-        next_step="Add --override, or leave --reason out.",
-    )
 
 
 def add_database(parser: CommandParser) -> None:

@@ -8,6 +8,7 @@ from ceremony import conf
 from ceremony.actions.apply import ApplyRequest, apply
 from ceremony.actions.plan import PlanRequest, plan
 from ceremony.management.formats.json_format import plan_report
+from ceremony.management.gate_flags import CONFIRM_NEEDED, add_gate_arguments, gate_of
 from ceremony.management.next_command import run_command
 from ceremony.management.pages.plan import plan_page
 from ceremony.management.places import prefix_of
@@ -24,7 +25,8 @@ class Command(RunningCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("series", metavar="SERIES", help="The series to apply.")
-        self.add_run_arguments(parser)
+        self.add_run_arguments(parser, CONFIRM_NEEDED)
+        add_gate_arguments(parser)
         parser.add_argument("--to", metavar="VERSION", help="Stop after this version.")
         parser.add_argument(
             "--include-late",
@@ -58,7 +60,7 @@ class Command(RunningCommand):
             alias=options["database"],
             to=options["to"],
             include_late=options["include_late"],
-            gate=self.gate(options),
+            gate=gate_of(options),
             backup=options["backup"],
         )
         with self.watcher(TargetLook(request.series, request.alias)) as watcher:

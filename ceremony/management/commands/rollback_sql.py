@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 
 from ceremony.actions.loss import LossAccepted
 from ceremony.actions.rollback import RollbackRequest, roll_back
+from ceremony.management.gate_flags import CONFIRM_NEEDED, add_gate_arguments, gate_of
 from ceremony.management.progress import TargetLook
 from ceremony.management.running import RunningCommand
 
@@ -18,7 +19,8 @@ class Command(RunningCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("series", metavar="SERIES", help="The series to roll back.")
-        self.add_run_arguments(parser)
+        self.add_run_arguments(parser, CONFIRM_NEEDED)
+        add_gate_arguments(parser)
         parser.add_argument(
             "--to",
             metavar="VERSION",
@@ -42,7 +44,7 @@ class Command(RunningCommand):
             loss=LossAccepted(
                 options["accept_data_loss"], options["backup"], options["backup_evidence"]
             ),
-            gate=self.gate(options),
+            gate=gate_of(options),
         )
         with self.watcher(TargetLook(request.series, request.alias)) as watcher:
             report = roll_back(request, watcher)
