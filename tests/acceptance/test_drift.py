@@ -15,6 +15,7 @@ from ceremony.models import AuditEvent, CatalogContent, CatalogSnapshot, Run
 from ceremony.pg.introspect import take
 from project.cluster import Cluster
 from tests.acceptance.door import Answer, manage
+from tests.acceptance.gatehouse import NOBODY
 from tests.acceptance.world import WHOLE, World, point
 
 DRIFT = "ALTER TABLE things ALTER name SET DEFAULT 'x'"
@@ -35,9 +36,10 @@ def one(world: World) -> World:
 
 
 def policy(word: str | None, environment: str | None = None) -> None:
-    """What settings say of the target."""
+    """What settings say of the target, whose policy asks nobody."""
     targets = {"shop": {"DRIFT": word, "ENVIRONMENT": environment}}
-    settings.CEREMONY = {**settings.CEREMONY, "TARGETS": targets}
+    policies = {environment: NOBODY} if environment else {}
+    settings.CEREMONY = {**settings.CEREMONY, "TARGETS": targets, "POLICIES": policies}
 
 
 def looked(*flags: str) -> Answer:
