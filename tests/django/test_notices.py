@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import django
 import pytest
 from django.core import mail
 from django.db import transaction
@@ -26,16 +27,21 @@ from ceremony.notify.signals import noticed
 from tests.django import ceremonies
 from tests.django.told import requested_under
 
-SECRET = "a secret of more than 24 bytes"
 LOCMEM = "django.core.mail.backends.locmem.EmailBackend"
+SECRET = "a secret of more than 24 bytes"
 
 
 @pytest.fixture
 def told(settings):
     """Set what ``CEREMONY["NOTICES"]`` says."""
 
-    def say(**notices):
+    def say(backend=LOCMEM, **notices):
         settings.CEREMONY = {**settings.CEREMONY, "NOTICES": notices}
+        if django.VERSION >= (6, 1):
+            settings.MAILERS = {"default": {"BACKEND": backend}}
+        else:
+            settings.EMAIL_BACKEND = backend
+        mail.outbox = []
 
     return say
 
@@ -180,9 +186,8 @@ def test_an_address_that_never_answers_is_waited_for_as_long_as_settings_say(con
 @pytest.mark.parametrize(
     "backend", ["tests.django.no_such.Backend", "tests.django.mailers.Failing"]
 )
-def test_mail_that_cannot_be_sent_stops_nothing(control, told, settings, caplog, backend):
-    told(EMAIL=True)
-    settings.EMAIL_BACKEND = backend
+def test_mail_that_cannot_be_sent_stops_nothing(control, told, caplog, backend):
+    told(backend, EMAIL=True)
     ceremonies.person("ana", "sign")
     ceremony = requested_under(PROTECTED)
     assert ceremony.state == "requested"
@@ -191,8 +196,7 @@ def test_mail_that_cannot_be_sent_stops_nothing(control, told, settings, caplog,
     assert "hunter2" not in caplog.text
 
 
-def test_mail_goes_to_those_who_may_sign(control, told, settings):
-    settings.EMAIL_BACKEND = LOCMEM
+def test_mail_goes_to_those_who_may_sign(control, told):
     told(EMAIL=True, FROM="ceremony@example.org", SITE="https://ceremony.example.org")
     mail.outbox = []
     ceremonies.person("ana", "sign")
@@ -214,8 +218,7 @@ def test_mail_goes_to_those_who_may_sign(control, told, settings):
     assert f"Fingerprint: {ceremony.fingerprint}" in letter.body
 
 
-def test_whoever_may_run_it_hears_of_the_approval(control, told, settings):
-    settings.EMAIL_BACKEND = LOCMEM
+def test_whoever_may_run_it_hears_of_the_approval(control, told):
     told(EMAIL=True)
     ceremonies.person("ana", "sign")
     ceremonies.person("olga", "run")
@@ -228,8 +231,7 @@ def test_whoever_may_run_it_hears_of_the_approval(control, told, settings):
     assert sorted(letter.recipients()) == ["olga@example.org", "pat@example.org"]
 
 
-def test_whoever_decides_about_halts_hears_of_one(control, told, settings):
-    settings.EMAIL_BACKEND = LOCMEM
+def test_whoever_decides_about_halts_hears_of_one(control, told):
     told(EMAIL=True)
     ceremonies.person("hal", "halt")
     ceremonies.person("ana", "sign")
@@ -242,8 +244,7 @@ def test_whoever_decides_about_halts_hears_of_one(control, told, settings):
     assert letter.recipients() == ["hal@example.org"]
 
 
-def test_break_glass_is_told_to_everybody_who_signs_or_halts(control, told, settings):
-    settings.EMAIL_BACKEND = LOCMEM
+def test_break_glass_is_told_to_everybody_who_signs_or_halts(control, told):
     told(EMAIL=True)
     for name, right in (("hal", "halt"), ("ana", "sign"), ("olga", "run")):
         ceremonies.person(name, right)
@@ -255,8 +256,7 @@ def test_break_glass_is_told_to_everybody_who_signs_or_halts(control, told, sett
     assert "WITHOUT an approval" in letter.subject
 
 
-def test_where_nobody_is_asked_nobody_is_written_to(control, told, settings, heard):
-    settings.EMAIL_BACKEND = LOCMEM
+def test_where_nobody_is_asked_nobody_is_written_to(control, told, heard):
     told(EMAIL=True)
     mail.outbox = []
     ceremonies.person("ana", "sign", "halt", "run")
@@ -267,8 +267,7 @@ def test_where_nobody_is_asked_nobody_is_written_to(control, told, settings, hea
     assert [notice.occasion for notice in heard] == ["request", "approve", "start", "halt"]
 
 
-def test_a_halt_without_a_ceremony_is_told(control, told, settings, heard):
-    settings.EMAIL_BACKEND = LOCMEM
+def test_a_halt_without_a_ceremony_is_told(control, told, heard):
     told(EMAIL=True)
     mail.outbox = []
     ceremonies.person("hal", "halt")

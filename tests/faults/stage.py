@@ -11,6 +11,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connections
 
+from ceremony.actions.audit_rows import row_faults
+from ceremony.actions.trail import read_trail
 from ceremony.models import Attempt, AuditEvent, MigrationRecord, Outcome, Run, Target
 from ceremony.models.attempt import FINAL
 from ceremony.models.audit import verify_chain
@@ -156,6 +158,8 @@ def _complaints(ledger: tuple[LedgerLine, ...]) -> Iterator[str]:
     chain = verify_chain()
     if not chain.intact:
         yield f"the audit trail is broken at {chain.broken_at}: {chain.why}"
+    _, faults = row_faults(read_trail())
+    yield from (fault.message for fault in faults)
     attempts = {str(pk) for pk in Attempt.objects.values_list("pk", flat=True)}
     final = Outcome.objects.filter(FINAL).values_list("attempt_id", "state", "ledger_sequence")
     states = {str(attempt): (state, sequence) for attempt, state, sequence in final}
