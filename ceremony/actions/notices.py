@@ -26,11 +26,18 @@ from ceremony.notify.webhook import post
 
 Addresses = Callable[[], tuple[str, ...]]
 
+_ENDS_A_RUN = frozenset({Act.FINISH, Act.HALT})
+
 
 def after_commit(ceremony: Ceremony, act: Act, actor: str) -> None:
-    """Tell of ``act`` once the current transaction has committed. A rollback tells nothing."""
+    """Tell of ``act`` once the current transaction has committed. A rollback tells nothing.
+
+    A run without an approval that has ended waits for its reviews: that is told with it.
+    """
     notice = _about(ceremony, act.value, actor)
     _at_commit(notice, partial(addresses_after, ceremony.pk, act))
+    if ceremony.overridden and act in _ENDS_A_RUN:
+        tell(Occasion.REVIEW_DUE, ceremony.target, actor, ceremony=ceremony)
 
 
 def tell(

@@ -256,6 +256,20 @@ def test_break_glass_is_told_to_everybody_who_signs_or_halts(control, told):
     assert "WITHOUT an approval" in letter.subject
 
 
+def test_the_reviews_of_a_break_glass_run_are_asked_for_when_it_has_ended(control, told, heard):
+    told(EMAIL=True)
+    for name, right in (("ana", "sign"), ("bo", "sign"), ("olga", "run"), ("lena", "sign")):
+        ceremonies.person(name, right)
+    ceremony = requested_under(PROTECTED)
+    ceremonies.move(ceremony, Act.OVERRIDE, "olga")
+    mail.outbox = []
+    ceremonies.move(ceremony, Act.FINISH, "olga")
+    (letter,) = mail.outbox
+    assert sorted(letter.recipients()) == ["ana@example.org", "bo@example.org"]
+    assert "waits for two reviews" in letter.subject
+    assert [notice.occasion for notice in heard][-2:] == ["finish", "review due"]
+
+
 def test_where_nobody_is_asked_nobody_is_written_to(control, told, heard):
     told(EMAIL=True)
     mail.outbox = []
