@@ -1,8 +1,6 @@
 """Rounds: the stored manifests of a ceremony, read back as they were signed."""
 
-import json
-
-from ceremony.core.manifest import Manifest, ManifestInvalid, from_document
+from ceremony.core.manifest import Manifest, ManifestInvalid, read_written
 from ceremony.core.policies import form
 from ceremony.core.policy import Policy
 from ceremony.errors import Tampered
@@ -20,18 +18,15 @@ def manifest_of(stored: StoredManifest) -> Manifest:
     Raises Tampered (manifest-damaged) where the document is not the one with that fingerprint.
     """
     try:
-        manifest = from_document(json.loads(stored.document))
-    except (json.JSONDecodeError, ManifestInvalid):
-        manifest = None
-    if manifest is None or manifest.fingerprint != stored.fingerprint:
+        return read_written(stored.document, stored.fingerprint)
+    except ManifestInvalid:
         raise Tampered(
             "manifest-damaged",
             f"The stored manifest of ceremony {stored.ceremony_id}, round {stored.round}, is not "
             f"the one with the fingerprint {stored.fingerprint}.",
             next_step="manage.py verify_audit shows what was changed in the record; then start "
             "over with manage.py request_sql.",
-        )
-    return manifest
+        ) from None
 
 
 def policy_of(stored: StoredManifest) -> Policy:

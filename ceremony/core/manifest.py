@@ -5,6 +5,7 @@ when the manifest made from disk, ledger and settings at that moment has the ver
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -116,7 +117,7 @@ def fingerprint_of(document: Json) -> str:
 
     Raises PayloadInvalid for what has no canonical form.
     """
-    return f"{MANIFEST}:{hashlib.sha256(canonical(document)).hexdigest()}"
+    return _digest(canonical(document))
 
 
 def written(manifest: Manifest) -> tuple[str, str]:
@@ -125,7 +126,26 @@ def written(manifest: Manifest) -> tuple[str, str]:
     Raises PayloadInvalid for what has no canonical form.
     """
     document = canonical(document_of(manifest))
-    return document.decode(), f"{MANIFEST}:{hashlib.sha256(document).hexdigest()}"
+    return document.decode(), _digest(document)
+
+
+def read_written(document: str, fingerprint: str) -> Manifest:
+    """The manifest that ``written`` wrote, letter by letter. Raises ManifestInvalid."""
+    if _digest(document.encode()) != fingerprint:
+        raise ManifestInvalid("the document has another fingerprint")
+    try:
+        found = json.loads(document, parse_float=_no_number, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise ManifestInvalid("the document is no JSON in canonical form") from error
+    return from_document(found)
+
+
+def _no_number(text: str) -> Json:
+    raise ManifestInvalid(f"{text} has no canonical form")
+
+
+def _digest(document: bytes) -> str:
+    return f"{MANIFEST}:{hashlib.sha256(document).hexdigest()}"
 
 
 def document_of(manifest: Manifest) -> dict[str, Json]:
@@ -155,10 +175,9 @@ def from_document(document: Mapping[str, Any]) -> Manifest:
     """
     try:
         manifest = _read(document)
-        complete = canonical(document_of(manifest)) == canonical(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ManifestInvalid(f"no manifest of the format {MANIFEST}: {error!r}") from error
-    if not complete:
+    if document_of(manifest) != document:
         raise ManifestInvalid(f"more than a manifest of the format {MANIFEST}")
     return manifest
 

@@ -2,6 +2,7 @@
 every difference.
 """
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -19,6 +20,7 @@ from ceremony.core.manifest import (
     document_of,
     fingerprint_of,
     from_document,
+    read_written,
     written,
 )
 from ceremony.core.manifest_changes import changed_files, differences
@@ -75,6 +77,26 @@ def test_a_manifest_is_written_and_read_back_exactly(manifest):
     assert document_of(from_document(document)) == document
     assert manifest.fingerprint == fingerprint_of(document)
     assert written(manifest) == (canonical(document).decode(), manifest.fingerprint)
+    assert read_written(*written(manifest)) == manifest
+
+
+@given(manifests, st.data())
+def test_a_stored_document_is_the_one_that_was_written_or_none(manifest, data):
+    document, fingerprint = written(manifest)
+    place = data.draw(st.integers(0, len(document) - 1))
+    other = data.draw(st.characters(exclude_categories=["Cs"]))
+    spoilt = document[:place] + other + document[place + 1 :]
+    for text, digest in ((spoilt, fingerprint), (document, fingerprint[:-1]), ("", fingerprint)):
+        if (text, digest) != (document, fingerprint):
+            with pytest.raises(ManifestInvalid):
+                read_written(text, digest)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "7", '{"a": 1.5}', '{"a": NaN}', "[" * 100_000])
+def test_a_text_that_is_no_manifest_is_none_whatever_its_digest(text):
+    digest = f"manifest1:{hashlib.sha256(text.encode()).hexdigest()}"
+    with pytest.raises(ManifestInvalid):
+        read_written(text, digest)
 
 
 @given(manifests, manifests)
