@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
+from ceremony.actions.authors import authors_of
 from ceremony.actions.ceremonies import advance, note
 from ceremony.actions.conclude import OPEN_POLICY
 from ceremony.actions.items import write_items
 from ceremony.actions.judge import refuse_unfit
 from ceremony.actions.manifest import freeze_files, manifest_for
+from ceremony.actions.people import account
 from ceremony.actions.permit import PURPOSES, Permit, PermitKind
 from ceremony.actions.ready import Ready
 from ceremony.actions.rounds import newest_round, policy_of
@@ -21,7 +23,7 @@ from ceremony.conf import Settings
 from ceremony.core.chain import Json
 from ceremony.core.finding import Finding, warn
 from ceremony.core.item import Judged
-from ceremony.core.manifest import written
+from ceremony.core.manifest import Manifest, written
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.policies.given import risk_of
 from ceremony.core.states import Act, State
@@ -157,8 +159,18 @@ class Admission:
         ceremony.title = _title(self._plan)
         ceremony.policy = permit.policy.name
         ceremony.risk = risk_of(self._plan)
-        ceremony.authors = [run.actor]
+        ceremony.authors = list(self._authors(manifest, run))
         ceremony.fingerprint = fingerprint
+
+    def _authors(self, manifest: Manifest, run: Run) -> tuple[str, ...]:
+        """Who made the change, where somebody is asked to look at it afterwards; else who runs it:
+        no round trip to git is spent on what nobody signs.
+        """
+        if self._permit.kind is PermitKind.OPEN and not self._permit.policy.acceptances:
+            return (run.actor,)
+        caller = self._here.caller
+        user = account(caller.account) if caller.account else None
+        return authors_of(self._plan, manifest, caller, user, self._settings)
 
     def _spend(self, head: AuditHead, ceremony: Ceremony, run: Run, act: Act) -> None:
         spending = Spending(manifest=self.stored, run=run, at=timezone.now())
