@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ceremony.core.checklist.summary import Summary
 from ceremony.core.execution.facts import (
+    ApprovedBack,
     Checked,
     Compensating,
     Drilled,
@@ -139,15 +140,16 @@ def moved(number, act, before, after):
 
 
 DRILL = Drilled(
-    "0001",
-    "0001_orders",
-    3,
-    "rehearsal1:" + "b" * 64,
-    True,
-    NOON,
-    (("", "restored"),),
-    9_000,
-    4_000,
+    version="0001",
+    label="0001_orders",
+    rehearsal=3,
+    digest="rehearsal1:" + "b" * 64,
+    clean=True,
+    at=NOON,
+    ways_back=(("", "restored"),),
+    locks=("ACCESS EXCLUSIVE on public.orders",),
+    microseconds=9_000,
+    microseconds_back=4_000,
 )
 STOP = Stopped("6f9619ff", "stop", "halt-by-hand", "", "too slow", "otto", NOON)
 
@@ -168,7 +170,7 @@ TRUE = ExecutionReport(
     rules=Rules("protected", "policy1:" + "1" * 64, False, ("A backup.",), True, True, True),
     summary=Summary("An email per order.", "One table.", "1 minute", {}),
     inventory=(line(),),
-    way_back=("0001_orders",),
+    way_back=(ApprovedBack("", ("0001_orders",)), ApprovedBack("keep_data", ("0001_orders",))),
     history=(
         moved(1, "request", "draft", "requested"),
         moved(2, "approve", "requested", "approved"),

@@ -18,7 +18,7 @@ from ceremony.core.checklist.entries import Entry
 from ceremony.core.checklist.preflight import preflight_of
 from ceremony.core.checklist.summary import Summary
 from ceremony.core.execution.asks import asks_of
-from ceremony.core.execution.facts import ExecutionReport, Rules
+from ceremony.core.execution.facts import ApprovedBack, ExecutionReport, Rules
 from ceremony.core.execution.verdict import judged
 from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
 from ceremony.core.plan import Direction
@@ -114,10 +114,8 @@ def _rules(ceremony: Ceremony, signed: Signed | None) -> Rules:
     )
 
 
-def _way_back(signed: Signed | None) -> tuple[str, ...]:
-    if signed is None:
-        return ()
-    return tuple(
-        f"{step.version}_{step.name}" + (f" ({step.variant})" if step.variant else "")
-        for step in signed.manifest.way_back
-    )
+def _way_back(signed: Signed | None) -> tuple[ApprovedBack, ...]:
+    found: dict[str, list[str]] = {}
+    for step in signed.manifest.way_back if signed else ():
+        found.setdefault(step.variant, []).append(f"{step.version}_{step.name}")
+    return tuple(ApprovedBack(variant, tuple(labels)) for variant, labels in found.items())

@@ -8,6 +8,7 @@ from ceremony.core.execution.facts import Drilled
 from ceremony.core.manifest import Manifest
 from ceremony.core.rehearsal.certificate import digest_of, rehearsed
 from ceremony.core.rehearsal.drill import Station
+from ceremony.core.xray import lock_words
 from ceremony.models import Rehearsal
 
 
@@ -43,9 +44,17 @@ def _drills(row: Rehearsal, manifest: Manifest) -> Iterator[Drilled]:
             clean=one.clean,
             at=row.recorded_at,
             ways_back=tuple((way["variant"], way["verdict"]) for way in drill["ways_back"]),
+            locks=_locks(drill),
             microseconds=_took(drill, Station.UP),
             microseconds_back=_took(drill, Station.DOWN),
         )
+
+
+def _locks(drill: Mapping[str, Any]) -> tuple[str, ...]:
+    """Each lock that a statement of the change took and that makes others wait, once."""
+    up = next((one for one in drill["stations"] if one["station"] == Station.UP.value), None)
+    locks = (lock for xray in (up["xrays"] if up else ()) for lock in xray["locks"])
+    return tuple(dict.fromkeys(f"{lock_words(mode)} on {relation}" for relation, mode in locks))
 
 
 def _took(drill: Mapping[str, Any], station: Station) -> int:

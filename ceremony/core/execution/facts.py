@@ -63,6 +63,16 @@ class Inventoried:
 
 
 @dataclass(frozen=True)
+class ApprovedBack:
+    """A way back that was approved with the change, in its order; ``variant`` is ``""`` for the
+    plain one.
+    """
+
+    variant: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Moved:
     """One change of state; ``event`` is its number in the audit trail."""
 
@@ -171,8 +181,8 @@ class RunOf:
 
 @dataclass(frozen=True)
 class Drilled:
-    """What the rehearsal showed of one migration: each way back (its variant) with its verdict, and
-    what the change and the way back took there.
+    """What the rehearsal showed of one migration: each way back (its variant) with its verdict,
+    what the change locked, and what the change and the way back took there.
     """
 
     version: str
@@ -182,6 +192,7 @@ class Drilled:
     clean: bool
     at: datetime
     ways_back: tuple[tuple[str, str], ...]
+    locks: tuple[str, ...]
     microseconds: int
     microseconds_back: int
 
@@ -281,7 +292,7 @@ class ExecutionReport:
     rules: Rules
     summary: Summary
     inventory: tuple[Inventoried, ...] = ()
-    way_back: tuple[str, ...] = ()
+    way_back: tuple[ApprovedBack, ...] = ()
     history: tuple[Moved, ...] = ()
     signed: tuple[Signed, ...] = ()
     preflight: tuple[Judged, ...] = ()

@@ -70,7 +70,15 @@ def inventory(report: ExecutionReport) -> Section:
         )
         for line in lines
     )
-    objects = [(line.label, ", ".join(line.objects)) for line in lines]
+    locked = {one.version: ", ".join(one.locks) for one in report.drills}
+    objects = [
+        (
+            line.label,
+            ", ".join(line.objects) or "none that the file names",
+            locked.get(line.version, "not rehearsed"),
+        )
+        for line in lines
+    ]
     depends = [(line.label, ", ".join(line.depends) or "nothing") for line in lines]
     files = [(file.path, file.digest) for line in lines for file in line.files]
     return Section(
@@ -78,7 +86,7 @@ def inventory(report: ExecutionReport) -> Section:
         (
             *(table(head, rows) or said("The manifest has no steps.")),
             *table(("Migration", "Depends on"), depends, "Dependencies"),
-            *table(("Migration", "Objects"), objects, "Affected objects"),
+            *table(("Migration", "Objects", "Locked in rehearsal"), objects, "Affected objects"),
             *_order(report),
             *table(("File", "Digest of its bytes"), dict(files).items(), "Files"),
         ),
@@ -87,11 +95,12 @@ def inventory(report: ExecutionReport) -> Section:
 
 def _order(report: ExecutionReport) -> Iterator[Block]:
     forward = " → ".join(line.label for line in report.inventory)
-    back = " → ".join(report.way_back)
-    yield from said(
-        f"Order: {forward}." if forward else "",
-        f"Approved way back: {back}." if back else "There is no approved way back.",
-    )
+    yield from said(f"Order: {forward}." if forward else "")
+    for way in report.way_back:
+        name = f"Approved way back {way.variant}".strip()
+        yield from said(f"{name}: {' → '.join(way.labels)}.")
+    if not report.way_back:
+        yield from said("There is no approved way back.")
 
 
 def rules(report: ExecutionReport) -> Section:
