@@ -29,9 +29,11 @@ from ceremony.core.plan import Direction
 from ceremony.core.states import State
 from ceremony.models import AuditEvent, Blob, Ceremony, StoredManifest
 from tests.acceptance.conftest import Golden
-from tests.acceptance.door import Answer, manage
+from tests.acceptance.door import Answer, manage, started
 from tests.acceptance.gatehouse import signed
+from tests.acceptance.test_concurrency import url
 from tests.acceptance.world import QUIET, WHOLE, World
+from tests.conftest import Database
 from tests.django.ceremonies import PASSWORD, person
 
 SECOND = {
@@ -620,3 +622,18 @@ def test_a_halted_ceremony_gets_a_round_only_when_going_on_was_decided(
     report = asked("--again", "1", "--why", "without that line")
     assert (report["round"], report["state"]) == (2, "requested")
     assert [text["path"] for text in report["texts"]] == ["shop/0001_things.sql"]
+
+
+def test_of_several_who_ask_at_once_one_is_heard(shop: World, control: Database) -> None:
+    terminal = {
+        "DATABASE_URL": url(control),
+        "CEREMONY_ROOT": str(shop.root),
+        "CEREMONY_EXTRA_ALIASES": "shop",
+        "SHOP_DATABASE_URL": url(shop.target()),
+        "SHOP_ENVIRONMENT": "staging",
+    }
+    asking = [started("request_sql", "shop", **terminal) for _ in range(3)]
+    told = [process.communicate(timeout=60)[1] for process in asking]
+    assert sorted(process.returncode for process in asking) == [0, 3, 3], told
+    assert sum("[ceremony-open]" in text for text in told) == 2, told
+    assert ceremony().round == 1
