@@ -157,7 +157,7 @@ class ActView(View):
             "opts": self.model_admin.opts,
             "media": self.model_admin.media,
             "changelist": self.model_admin.list_url(),
-            "title": self.title,
+            "title": f"{self.title}: {visible_line(row)}",
             "row": row,
             "page": self.page_of(row),
             "error": error,

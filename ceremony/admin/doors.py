@@ -33,11 +33,14 @@ SIGNING = {
 
 @dataclass(frozen=True)
 class Door:
-    """``url`` is ``""`` where the person cannot go through now; ``why_not`` then says why."""
+    """``url`` is ``""`` where the person cannot go through now; ``why_not`` then says why.
+    ``waited_for``: it is what the ceremony waits for.
+    """
 
     label: str
     url: str
     why_not: str = ""
+    waited_for: bool = False
 
 
 def doors_of(ceremony: Ceremony, user: AbstractUser) -> tuple[Door, ...]:
@@ -78,7 +81,7 @@ def _signing_for(
     objection = objection_to(user, now.rules)
     url = url_of(name, ceremony) if may(user, SIGN) else ""
     if objection is None:
-        yield Door(label, url)
+        yield Door(label, url, waited_for=True)
     else:
         yield Door("Comment" if url else label, url, objection.sentence)
 
@@ -86,17 +89,26 @@ def _signing_for(
 def _others(ceremony: Ceremony, user: AbstractUser) -> Iterator[Door]:
     state = State(ceremony.state)
     if state is not State.DRAFT and after(state, Act.REQUEST) is not None:
-        yield _guarded(user, (REQUEST,), "Open a new round", url_of("again", ceremony))
+        wanted = state is State.CHANGES_REQUESTED
+        yield _guarded(user, (REQUEST,), "Open a new round", url_of("again", ceremony), wanted)
     if after(state, Act.CANCEL) is not None:
         yield _guarded(user, (REQUEST,), "Call it off", url_of("cancel", ceremony))
     halt = reverse("admin:ceremony_target_halt", args=[ceremony.target_id])
     halted = state is State.HALTED
-    yield _guarded(user, (HALT,), "Go on with the halt" if halted else "Halt the target", halt)
+    yield _guarded(
+        user, (HALT,), "Go on with the halt" if halted else "Halt the target", halt, halted
+    )
     yield _guarded(user, SPEAKERS, "Write a remark", url_of("remark", ceremony))
 
 
-def _guarded(user: AbstractUser, rights: tuple[str, ...], label: str, url: str) -> Door:
+def _guarded(
+    user: AbstractUser,
+    rights: tuple[str, ...],
+    label: str,
+    url: str,
+    waited_for: bool = False,
+) -> Door:
     if any(may(user, right) for right in rights):
-        return Door(label, url)
+        return Door(label, url, waited_for=waited_for)
     names = " or ".join(f"ceremony.{right}" for right in rights)
     return Door(label, "", f"It takes the permission {names}.")

@@ -1,6 +1,6 @@
 """The frozen bytes of a manifest as a page shows them: what runs, its checks, its way back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ceremony.actions.manifest import all_frozen
@@ -31,21 +31,24 @@ class ShownStep:
 
 
 def steps_of(manifest: Manifest) -> tuple[tuple[ShownStep, ...], tuple[ShownStep, ...]]:
-    """The steps, and those of the approved way back, with what is frozen of them.
+    """The steps, and those of the approved way back, with what is frozen of them. A file that runs
+    on the way back is shown there and not twice.
 
     Raises Tampered (frozen-missing, frozen-differs).
     """
     steps = (*manifest.steps, *manifest.way_back)
     kept = all_frozen({file.digest for step in steps for file in step.files})
-    return _shown(manifest.steps, kept), _shown(manifest.way_back, kept)
+    elsewhere = {step.files[0] for step in manifest.way_back if step.files}
+    way_back = tuple(_shown(step, kept, frozenset()) for step in manifest.way_back)
+    return tuple(_shown(step, kept, elsewhere) for step in manifest.steps), way_back
 
 
-def _shown(steps: Sequence[ManifestStep], kept: Mapping[str, bytes]) -> tuple[ShownStep, ...]:
-    return tuple(_step(step, [_file(one, kept) for one in step.files]) for step in steps)
-
-
-def _step(step: ManifestStep, files: Sequence[ShownFile]) -> ShownStep:
-    return ShownStep(step, files[0] if files else None, tuple(files[1:]))
+def _shown(
+    step: ManifestStep, kept: Mapping[str, bytes], elsewhere: Collection[FrozenFile]
+) -> ShownStep:
+    first = _file(step.files[0], kept) if step.files else None
+    others = tuple(_file(one, kept) for one in step.files[1:] if one not in elsewhere)
+    return ShownStep(step, first, others)
 
 
 def _file(file: FrozenFile, kept: Mapping[str, bytes]) -> ShownFile:
