@@ -179,7 +179,11 @@ def _attach(row: JudgedItem, attachment: Attachment | None) -> None:
     blob = Blob(digest=digest, size=len(attachment.data), data=attachment.data)
     Blob.objects.bulk_create([blob], ignore_conflicts=True)
     row.blob_id = digest
-    facts = {"name": attachment.name, "bytes": len(attachment.data), "digest": digest}
+    facts: dict[str, Json] = {
+        "name": attachment.name,
+        "bytes": len(attachment.data),
+        "digest": digest,
+    }
     row.evidence = {**row.evidence, "file": clean_json(facts)}
 
 

@@ -240,6 +240,7 @@ def _how(ceremony: Ceremony, act: Act, place: str) -> str:
         Act.CANCEL: f"manage.py request_sql {place} --cancel {number} --why TEXT",
         Act.START: f"manage.py {'rollback_sql' if back else 'apply_sql'} {place} "
         f"--ceremony {number}",
+        Act.VERIFY: f"manage.py verify_sql {place} --ceremony {number}",
         Act.HALT: f"manage.py halt_sql --database {alias} --reason TEXT",
         Act.ACCEPT_AS_IS: f"manage.py resume_sql --database {alias}",
         Act.ROLL_BACK: f"manage.py rollback_sql {place} --ceremony {number}",

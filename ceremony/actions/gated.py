@@ -95,7 +95,7 @@ def run_through_the_gate(
     report = halt_after(here, permit.policy, execute(here, plan, admission, found, watcher))
     verified = verify_after(work, before, report, watcher)
     carried_out(here)
-    return with_verification(report, verified, here.access.target.alias)
+    return with_verification(report, verified)
 
 
 def _rehearsed(job: Job, permit: Permit) -> XRays | None:

@@ -37,12 +37,15 @@ from ceremony.core.policy import Policy
 from ceremony.core.report import RunReport, Verdict
 from ceremony.core.series import Series
 from ceremony.core.states import Act, State
-from ceremony.errors import CeremonyError
+from ceremony.errors import CeremonyError, Failed, Interrupted
 from ceremony.models import CeremonyRun, StoredManifest
 from ceremony.pg.contract import ask_contract
 from ceremony.pg.row_counts import count_rows
 
 NOTHING_REMEMBERED = Before()
+
+RAN = "Every migration of the plan is in the database."
+"""What is so when a verification begins."""
 
 _CONDITIONS = {
     ids.ROWS: Condition.DATA_LOST,
@@ -65,11 +68,11 @@ class Work:
 @dataclass(frozen=True)
 class Verification:
     """``judged`` are the items of the verification, then those of the acceptance as far as they are
-    known. ``condition`` is what stops the world, ``None`` where nothing does.
+    known. ``problem`` is what a person has to hear of, ``None`` where all is well.
     """
 
     judged: tuple[Judged, ...]
-    condition: Condition | None = None
+    problem: Problem | None = None
 
 
 def remember(work: Work) -> Before:
@@ -123,8 +126,9 @@ def verify_after(
     sign-off, or to a halt with the condition that was met.
 
     ``None`` where the run failed, the policy wants no verification, or the ceremony is not being
-    verified. Raises CeremonyError where the target or control cannot be reached any more: the
-    ceremony stays as it is, and ``verify_sql --ceremony`` takes it up.
+    verified. Where the target cannot be asked any more the problem says so
+    (``verification-cut-off``): the ceremony stays as it is, and ``verify_sql --ceremony`` takes it
+    up. Raises Interrupted (verification-interrupted) after a Ctrl-C.
     """
     if report.verdict in {Verdict.FAIL, Verdict.NOT_RUN} or not work.policy.verify:
         return None
@@ -133,7 +137,33 @@ def verify_after(
         return None
     whole = all(one.state is StepState.DONE for one in report.outcomes)
     digest = report.snapshot.digest if report.snapshot else ""
-    return verify_manifest(work, before, member.manifest, digest, watcher, whole=whole)
+    try:
+        return verify_manifest(work, before, member.manifest, digest, watcher, whole=whole)
+    except CeremonyError as error:
+        return Verification((), _cut_off(member, error))
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "verification-interrupted",
+            f"Stopped on request while ceremony {member.ceremony_id} was being verified; run "
+            f"{member.run_id} has the record of what ran.",
+            state=RAN,
+            next_step=f"To go on: {_take_up(member)}",
+        ) from None
+
+
+def _cut_off(member: CeremonyRun, error: CeremonyError) -> Problem:
+    return Problem(
+        "verification-cut-off",
+        f"The migrations ran, and the verification after them could not be finished: "
+        f"{error.happened} [{error.code}]",
+        RAN,
+        _take_up(member),
+    )
+
+
+def _take_up(member: CeremonyRun) -> str:
+    series = member.ceremony.series
+    return f"manage.py verify_sql {series} --ceremony {member.ceremony_id}"
 
 
 def verify_manifest(
@@ -152,6 +182,7 @@ def verify_manifest(
     seen = after(work.here, work.plan, work.series, work.settings, before, digest)
     asked = verification_items(work.series, application=_application(work))
     judged = tuple(judge_after(item, seen) for item in asked)
+    _refuse_lost(work)
     for one in judged:
         watcher.note(f"{one.result.value:8} {one.item.id}: {one.explanation}")
     known = _evidence(work, manifest, judged, seen, whole=whole)
@@ -167,22 +198,27 @@ def verify_manifest(
     return _gone_on(work, manifest, everything)
 
 
-def with_verification(report: RunReport, found: Verification | None, alias: str) -> RunReport:
-    """The report of a run that ran, with what its verification met: FAIL and the problem
-    ``verification-failed`` where the world stopped.
+def _refuse_lost(work: Work) -> None:
+    """What could not be asked because the link broke can be asked later: nothing is recorded."""
+    session = work.here.access.session
+    if session.wire.lost or session.connection.closed:
+        raise Failed(
+            "connection-lost",
+            f"The connection to {session.identity.place} broke.",
+            state=RAN,
+            next_step="Run the verification again when the server answers.",
+        )
+
+
+def with_verification(report: RunReport, found: Verification | None) -> RunReport:
+    """The report of a run that went well, with what its verification met: FAIL where the world
+    stopped, PARTIAL where it could not be finished.
     """
-    if found is None or found.condition is None:
+    if found is None or found.problem is None:
         return report
-    wrong = [one for one in found.judged if one.result is ItemResult.FAIL]
-    told = "\n".join(f"{one.item.id}: {one.explanation}" for one in wrong)
-    problem = Problem(
-        "verification-failed",
-        f"The migrations ran, and the verification after them found what must not be:\n{told}",
-        "Every migration of the plan is in the database. Nothing more runs there until the halt is "
-        "lifted.",
-        f"manage.py resume_sql --database {alias} shows what is next: assess, decide, document.",
-    )
-    return replace(report, verdict=Verdict.FAIL, problem=problem)
+    whole = bool(found.judged)
+    verdict = Verdict.FAIL if whole else Verdict.PARTIAL
+    return replace(report, verdict=verdict, problem=found.problem)
 
 
 def _is_verifying(manifest: StoredManifest) -> bool:
@@ -204,7 +240,14 @@ def _stopped(
     else:
         with acting(manifest.ceremony_id) as (head, ceremony):
             advance(head, ceremony, Act.HALT, actor, {"condition": condition.value, "text": told})
-    return Verification(judged, condition)
+    problem = Problem(
+        "verification-failed",
+        f"The migrations ran, and the verification after them found what must not be:\n{told}",
+        f"{RAN} Nothing more runs there until the halt is lifted.",
+        f"manage.py resume_sql --database {work.here.access.target.alias} shows what is next: "
+        "assess, decide, document.",
+    )
+    return Verification(judged, problem)
 
 
 def _gone_on(work: Work, manifest: StoredManifest, judged: tuple[Judged, ...]) -> Verification:

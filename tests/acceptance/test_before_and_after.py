@@ -8,9 +8,11 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from ceremony.actions import verifying
 from ceremony.actions.answers import Attachment, answer, waive
-from ceremony.core.item import ItemResult, Phase
-from ceremony.errors import Refused
+from ceremony.actions.verification_judges import After
+from ceremony.core.item import Item, ItemResult, Judged, Phase
+from ceremony.errors import Failed, Refused
 from ceremony.models import AuditEvent, Ceremony, JudgedItem, Purpose
 from tests.acceptance.door import manage
 from tests.acceptance.gatehouse import OPERATOR, Gatehouse, environment, signed
@@ -335,7 +337,14 @@ def test_what_was_cut_off_is_taken_up(shop, house, sam, olga, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr("ceremony.actions.verifying.judge_after", killed)
-        house.apply()
+        stopped = house.apply()
+    assert stopped.status == 130
+    assert stopped.err.endswith(
+        f"✕ Stopped on request while ceremony {ceremony.pk} was being verified; run 1 has the "
+        "record of what ran.  [verification-interrupted]\n"
+        "State  Every migration of the plan is in the database.\n"
+        f"Next   To go on: manage.py verify_sql shop --ceremony {ceremony.pk}\n"
+    )
     ceremony.refresh_from_db()
     assert ceremony.state == "verifying"
     assert results(Phase.VERIFICATION)["checks"] == "NOT RUN"
@@ -356,6 +365,50 @@ def test_what_was_cut_off_is_taken_up(shop, house, sam, olga, monkeypatch):
         "State  Nothing was changed.\n"
         "Next   For the checks alone: manage.py verify_sql shop\n"
     )
+
+
+def test_a_link_that_breaks_while_it_verifies(shop, house, sam, olga, monkeypatch):
+    ceremony = house.approved(sam)
+
+    def broken(*_: object) -> None:
+        raise Failed("connection-lost", "The link broke.", next_step="Try again.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ceremony.actions.verifying.after", broken)
+        cut = house.apply()
+    assert cut.status == 1
+    assert cut.err.endswith(
+        "✕ The migrations ran, and the verification after them could not be finished: The link "
+        "broke. [connection-lost]  [verification-cut-off]\n"
+        "State  Every migration of the plan is in the database.\n"
+        f"Next   manage.py verify_sql shop --ceremony {ceremony.pk}\n"
+    )
+    ceremony.refresh_from_db()
+    assert ceremony.state == "verifying"
+
+
+def test_a_server_process_that_ends_while_it_verifies(shop, house, sam, olga, monkeypatch):
+    """Every item after it could not be asked: none of that is recorded, and a command goes on."""
+    shop.write({"series.toml": QUIET["series.toml"]})
+    ceremony = house.approved(sam)
+    real = verifying.judge_after
+
+    def terminated(item: Item, seen: After) -> Judged:
+        pid = seen.here.access.session.identity.backend_pid
+        shop.ask(f"SELECT pg_terminate_backend({pid}, 5000)")
+        return real(item, seen)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(verifying, "judge_after", terminated)
+        cut = house.apply()
+    assert cut.status == 1
+    assert "[verification-cut-off]" in cut.err
+    ceremony.refresh_from_db()
+    assert ceremony.state == "verifying"
+    assert set(results(Phase.VERIFICATION).values()) == {"NOT RUN"}
+    assert manage("verify_sql", "shop", "--ceremony", str(ceremony.pk)).status == 0
+    ceremony.refresh_from_db()
+    assert ceremony.state == "awaiting sign-off"
 
 
 def test_a_local_target_is_not_asked_and_says_so(world):
