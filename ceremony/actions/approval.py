@@ -14,10 +14,10 @@ from ceremony.actions.judge import (
 from ceremony.actions.manifest import manifest_for
 from ceremony.actions.permit import Permit, PermitKind
 from ceremony.actions.ready import Ready
-from ceremony.actions.rounds import manifest_of, newest_round
+from ceremony.actions.rounds import newest_round
+from ceremony.actions.stale import stale
 from ceremony.conf import Settings
 from ceremony.core.manifest import Manifest
-from ceremony.core.manifest_changes import differences
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.policy import Policy
 from ceremony.core.series import Series
@@ -91,7 +91,7 @@ def _manifest(wanted: Wanted, ceremony: Ceremony) -> Manifest:
 
 
 def _changed(wanted: Wanted, ceremony: Ceremony) -> Sequence[str]:
-    return differences(manifest_of(newest_round(ceremony)), _manifest(wanted, ceremony))
+    return stale(newest_round(ceremony), wanted.here, wanted.plan, wanted.series, wanted.policy)
 
 
 def _waiting(wanted: Wanted, *states: State) -> list[Ceremony]:
