@@ -3,11 +3,13 @@ and so is a row that is gone, was put in, or stands in another order.
 """
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection, models
+from django.db import connection, connections, models
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ from ceremony.core.chain import PayloadInvalid
 from ceremony.models import Blob, Ceremony, JudgedItem, Remark, SignOff, Transition
 from ceremony.models.row_digest import row_digest, row_facts
 from tests.django import factories
-from tests.django.told import SAID, life, requested, signed, told
+from tests.django.told import SAID, item, life, requested, signed, told
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 JSON = st.recursive(
@@ -190,6 +192,31 @@ def test_the_first_finding_stands_at_its_event(control):
     assert [(fault.code, fault.event) for fault in report.faults] == [
         ("audit-row", 0), ("audit-row", mine.event),
     ]  # fmt: skip
+
+
+def test_verifying_while_others_act_finds_nothing(control):
+    """Rows and events are read as of one moment: half of an act is never seen."""
+    written = threading.Event()
+
+    def act():
+        try:
+            for number in range(2, 12):
+                ceremony, manifest = requested(number)
+                signed(ceremony, manifest, _user(f"user{number}"))
+                told(ceremony, item(manifest, "PASS"))
+        finally:
+            written.set()
+            connections.close_all()
+
+    requested(1)
+    reports = []
+    with ThreadPoolExecutor(1) as writer:
+        done = writer.submit(act)
+        while not written.is_set():
+            reports.append(verify_audit(VerifyAuditRequest()))
+        done.result()
+    assert [report.faults for report in reports if report.faults] == []
+    assert verify_audit(VerifyAuditRequest()).rows["ceremony_transition"] == 11
 
 
 def test_a_broken_trail_leaves_nothing_to_compare_rows_with(control):

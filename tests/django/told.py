@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from ceremony.actions.ceremonies import acting, advance, note
+from ceremony.actions.record import recording
 from ceremony.core.digests import bytes_digest
 from ceremony.core.manifest import Manifest, TargetIdentity, document_of
 from ceremony.core.plan import Direction
@@ -36,22 +37,22 @@ def told(ceremony, row, action=Action.RUN_OPENED, actor="lena"):
 
 
 def requested(number=1):
-    """A ceremony with its first round, told of as the actions do."""
-    ceremony = ceremonies.draft(title=f"Change {number}")
-    row = StoredManifest(
-        ceremony=ceremony,
-        round=1,
-        fingerprint=f"manifest1:{number:064d}",
-        document='{"policy":{"approvals":[]}}',
-        why="first round",
-        made_by="lena",
-        made_at=factories.NOON,
-    )
-    with acting(ceremony.pk) as (head, found):
-        found.round, found.fingerprint = 1, row.fingerprint
+    """A ceremony with its first round, in one transaction and told of, as the actions do it."""
+    with recording() as head:
+        ceremony = ceremonies.draft(title=f"Change {number}")
+        row = StoredManifest(
+            ceremony=ceremony,
+            round=1,
+            fingerprint=f"manifest1:{number:064d}",
+            document='{"policy":{"approvals":[]}}',
+            why="first round",
+            made_by="lena",
+            made_at=factories.NOON,
+        )
+        ceremony.round, ceremony.fingerprint = 1, row.fingerprint
         row.save(force_insert=True)
-        advance(head, found, Act.REQUEST, "lena", rows=(row,))
-    return found, row
+        advance(head, ceremony, Act.REQUEST, "lena", rows=(row,))
+    return ceremony, row
 
 
 def requested_under(policy, **fields):
