@@ -38,7 +38,7 @@ WHO_ACCEPTS = {
     "outbox": ("sam",),
     "rebalancing": ("vera", "sam"),
 }
-STEPS = {"calendar": 5, "content": 1, "listings": 5, "outbox": 3, "rebalancing": 4}
+STEPS = {"calendar": 5, "content": 9, "listings": 5, "outbox": 3, "rebalancing": 4}
 
 
 @pytest.fixture
@@ -90,8 +90,9 @@ def whole_ceremony(house, series):
 def test_a_whole_ceremony_ends_in_a_report_that_is_on_the_record(series, house):
     ceremony = whole_ceremony(house, series)
     told = report(ceremony)
-    assert (told["verdict"], told["state"]) == ("PASS", "signed off"), told["groups"]
-    assert {one["verdict"] for one in told["groups"]} == {"PASS"}
+    short = [one for one in told["groups"] if one["verdict"] != "PASS"]
+    assert (told["verdict"], told["state"]) == ("PASS", "signed off"), short
+    assert {one["verdict"] for one in told["groups"] if one["counts"]} == {"PASS"}
     assert len(told["inventory"]) == STEPS[series]
     assert_people(told, ceremony, series)
     assert_run(told, ceremony)

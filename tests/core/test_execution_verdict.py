@@ -85,6 +85,16 @@ def test_one_thing_that_is_missing_or_wrong_decides(fields, group, verdict, of_a
     assert judged(report).verdict is of_all
 
 
+def test_a_variant_that_keeps_something_is_no_way_back_that_failed():
+    ways = (("", "restored"), ("keep_data", "not restored"))
+    assert judged(changed(drills=(replace(DRILL, ways_back=ways),))).verdict is PASS
+
+
+def test_what_was_only_recorded_needs_no_rehearsal():
+    report = changed(inventory=(line(), line(2, "0002", event="superseded")))
+    assert _group(report, "Rehearsal").verdict is PASS
+
+
 def test_a_step_of_the_manifest_that_did_not_run_is_no_pass():
     report = changed(inventory=(line(), line(2, "0002")))
     assert _group(report, "Step 2: 0002_orders").why == "It did not run."

@@ -125,7 +125,8 @@ def _items(group: str, items: Sequence[Judged], *, asked: bool) -> GroupVerdict:
 def _rehearsal(report: ExecutionReport) -> GroupVerdict:
     group = "Rehearsal"
     drilled = {one.label: one for one in report.drills}
-    missing = [line.label for line in report.inventory if line.label not in drilled]
+    runs = [line for line in report.inventory if line.event not in _ROWS_ALONE]
+    missing = [line.label for line in runs if line.label not in drilled]
     if not drilled:
         why = "None is recorded of these files."
         return GroupVerdict(group, Verdict.NOT_RUN, why, counts=report.rules.rehearsal)
@@ -175,7 +176,8 @@ def _ways_back(report: ExecutionReport) -> GroupVerdict:
 
 
 def _leads_back(one: Drilled) -> bool:
-    return bool(one.ways_back) and all(verdict in RESTORED for _, verdict in one.ways_back)
+    """Whether the plain way back restored what was there. A variant keeps something on purpose."""
+    return dict(one.ways_back).get("") in RESTORED
 
 
 def _halts(report: ExecutionReport) -> GroupVerdict:
