@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ceremony.actions.export_audit import Exported
 from ceremony.actions.verify_again import VerifiedAgain
+from ceremony.core.anchor import Anchor
+from ceremony.core.audit_report import AuditFault, AuditReport, Witness
 from ceremony.core.baseline import Proof
 from ceremony.core.baseline.report import BaselineReport
 from ceremony.core.catalog import Aspect, Change, Difference, ObjectKey, ObjectKind
@@ -26,6 +29,7 @@ from ceremony.core.text_change import TextChange
 from ceremony.errors import ExitCode
 from ceremony.management.base import CeremonyCommand
 from ceremony.management.formats import json_format, recorded_json, request_json, verified_json
+from ceremony.management.formats.audit_json import export_report
 from ceremony.management.trouble import of_run
 from tests.commands.values import (
     FAILED,
@@ -173,6 +177,16 @@ def test_every_key_of_a_verification_that_is_taken_up_is_described():
         VerifiedAgain(7, "shop", TARGET, State.AWAITING_SIGN_OFF, (item,))
     )
     page = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    assert {one for one in _keys(told) if f"`{one}`" not in page} == set()
+
+
+def test_every_key_of_what_is_said_of_the_trail_is_described():
+    report = AuditReport(
+        "c", 1, "h", (AuditFault("audit-row", 1, "x"),), 1, {}, (Witness("shop", 1, "why"),)
+    )
+    anchor = Anchor("c", 1, "h", "now")
+    page = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    told = json.loads(json.dumps(export_report(Exported(report, anchor, "trail"))))
     assert {one for one in _keys(told) if f"`{one}`" not in page} == set()
 
 
