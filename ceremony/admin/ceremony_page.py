@@ -8,12 +8,14 @@ from django.contrib.auth.models import AbstractUser
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from ceremony import conf
 from ceremony.actions.gates import gates_of
 from ceremony.actions.items import judged_of, newest
 from ceremony.actions.people import SIGN, may
 from ceremony.actions.quorum_gates import quorum_gates
 from ceremony.actions.rounds import manifest_of, newest_round, policy_of
 from ceremony.actions.signing import losses_of
+from ceremony.actions.stale_seen import changes_seen
 from ceremony.admin.ceremony_words import standing_of
 from ceremony.admin.doors import ANSWERERS, doors_of
 from ceremony.admin.frozen_files import steps_of
@@ -77,6 +79,14 @@ def round_of(ceremony: Ceremony) -> dict[str, Any]:
     }
 
 
+def staleness_of(ceremony: Ceremony) -> dict[str, Any]:
+    """What is known to have changed since the round was requested; or why that cannot be told."""
+    try:
+        return {"changed": changes_seen(ceremony, conf.load())}
+    except CeremonyError as error:
+        return {"changed": (), "untold": error.happened}
+
+
 def sign_offs_of(ceremony: Ceremony) -> QuerySet[SignOff]:
     """Everything that was signed, in the order in which it was."""
     rows = SignOff.objects.filter(manifest__ceremony=ceremony)
@@ -99,6 +109,7 @@ def _of_the_round(ceremony: Ceremony, user: AbstractUser) -> Mapping[str, Any]:
         return {"doors": doors_of(ceremony, user)}
     return {
         "gates": _gates(ceremony),
+        **staleness_of(ceremony),
         "doors": doors_of(ceremony, user),
         **round_of(ceremony),
     }

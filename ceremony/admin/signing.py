@@ -14,7 +14,7 @@ from ceremony.actions.signing import SignRequest
 from ceremony.actions.subjects import subject_of
 from ceremony.admin.act_view import About, Sent, person
 from ceremony.admin.ceremony_act import CeremonyAct
-from ceremony.admin.ceremony_page import checklists_of, round_of, sign_offs_of
+from ceremony.admin.ceremony_page import checklists_of, round_of, sign_offs_of, staleness_of
 from ceremony.admin.doors import has_signed
 from ceremony.admin.forms import ActForm, SignForm, WithdrawForm
 from ceremony.core.header import Risk
@@ -106,7 +106,7 @@ class SignView(CeremonyAct):
             "objection": self._objection(request, ceremony),
             "opened": True,
         }
-        return shown | round_of(ceremony)
+        return shown | staleness_of(ceremony) | round_of(ceremony)
 
     def _decisions(self, request: HttpRequest, ceremony: Ceremony) -> list[tuple[str, str]]:
         found = []

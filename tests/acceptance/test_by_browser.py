@@ -35,12 +35,14 @@ def shop(world: World) -> World:
 
 @pytest.fixture
 def rita(shop: World) -> Client:
-    return browser("rita", "request")
+    made: Client = browser("rita", "request")
+    return made
 
 
 @pytest.fixture
 def ada(shop: World) -> Client:
-    return browser("ada", "sign")
+    made: Client = browser("ada", "sign")
+    return made
 
 
 def url(ceremony: Ceremony, name: str, *more: Any) -> str:
@@ -128,7 +130,12 @@ def test_a_new_round_takes_earlier_signatures_away(shop: World, rita: Client, ad
     sign, again = url(ceremony, "sign"), url(ceremony, "again")
     send(ada, sign, decision="approve", typed=_typed(ceremony), read="on")
     assert refusal(send(rita, again, why="No reason.")) == "request-unchanged"
+    assert "It changed since it was requested." not in _page(ada, ceremony)
     shop.write(SECOND)
+    shop.write({"0001_things.sql": "CREATE TABLE things (id bigint PRIMARY KEY, name text);\n"})
+    for page in (_page(ada, ceremony), opened(ada, sign).content.decode()):
+        assert "It changed since it was requested." in page
+        assert "shop/0001_things.sql" in page
     old, tab = opened(ada, sign), opened(rita, again)
     assert send(rita, again, tab, why="One more column.").status_code == 302
     ceremony.refresh_from_db()
