@@ -1,7 +1,7 @@
 """The actor: who runs a command, from where. A fact for the record, not a signature."""
 
-import getpass
 import os
+import pwd
 import socket
 from dataclasses import dataclass
 
@@ -25,9 +25,11 @@ def current_actor(name: str = "") -> Actor:
 
 
 def _user_name() -> str:
+    """As the system's own list of users has it. ``LOGNAME`` and its like are not believed: whoever
+    types the command may set them, and be somebody else.
+    """
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A container may run a numeric user that has no name (KeyError until Python 3.12,
-        # OSError since).
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        # A container may run a numeric user that has no name.
         return f"uid {os.getuid()}"

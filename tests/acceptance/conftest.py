@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from ceremony.actions import actor
 from ceremony.actions.actor import current_actor
 from project.binaries import find_wheel_binaries
 from tests.acceptance.proved import address, record_is_proved
@@ -54,6 +55,13 @@ def golden() -> Golden:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture(autouse=True)
+def shell_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests are another user of the system by LOGNAME, which the product does not believe."""
+    real = actor._user_name()
+    monkeypatch.setattr(actor, "_user_name", lambda: os.environ.get("LOGNAME") or real)
 
 
 @pytest.fixture

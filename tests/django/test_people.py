@@ -1,5 +1,7 @@
 """People: rights as they are now, who counts as whom, passwords."""
 
+import os
+import pwd
 from datetime import timedelta
 
 import pytest
@@ -7,6 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from ceremony.actions import people
+from ceremony.actions.actor import current_actor
 from ceremony.actions.people import (
     OVERRIDE,
     SIGN,
@@ -90,6 +93,20 @@ def test_a_shell_user_counts_as_the_account_of_the_same_name():
     assert names_of(ada) == ("ada", "ada@example.org", "Ada Lovelace")
     assert names_at_shell("ada", {}) == ("ada", "ada@example.org", "Ada Lovelace")
     assert names_at_shell("nobody", {}) == ("nobody",)
+
+
+def test_who_types_a_command_does_not_choose_his_name(monkeypatch):
+    real = pwd.getpwuid(os.getuid()).pw_name
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, "somebody-else")
+
+    assert current_actor().name == real
+
+
+def test_a_user_without_a_name_is_a_number(monkeypatch):
+    monkeypatch.setattr(os, "getuid", lambda: 987_654_321)
+
+    assert current_actor().name == "uid 987654321"
 
 
 def test_settings_say_who_counts_as_whom():
