@@ -4,7 +4,6 @@ they do then?
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from ceremony.conf import TargetSettings
 from ceremony.core.migration import Migration
@@ -25,15 +24,10 @@ XRays = Mapping[str, tuple[XRay, ...]]
 
 @dataclass(frozen=True)
 class Certificate:
-    """The newest rehearsal of one migration: its number, its digest, and whether it is clean.
+    """The newest rehearsal of one migration: its digest, and whether it is clean."""
 
-    ``recorded_at`` is UTC.
-    """
-
-    number: int
     digest: str
     clean: bool
-    recorded_at: datetime
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,6 @@ class _Found:
     number: int
     rehearsed: Rehearsed
     digest: str
-    recorded_at: datetime
 
 
 def rehearsal_required(target: TargetSettings, series: SeriesSettings) -> bool:
@@ -77,7 +70,7 @@ def certificates(plan: Plan, alias: str) -> dict[str, Certificate]:
     steps = [step for step in plan.steps if step.script is not None]
     found = _newest(alias, plan.series, {str(step.migration.version) for step in steps})
     return {
-        version: Certificate(one.number, one.digest, one.rehearsed.clean, one.recorded_at)
+        version: Certificate(one.digest, one.rehearsed.clean)
         for step in steps
         if (one := found.get(version := str(step.migration.version)))
         and not one.rehearsed.changed(step.migration)
@@ -101,7 +94,7 @@ def _newest(alias: str, series: str, wanted: set[str]) -> dict[str, _Found]:
         for version, one in rehearsed(row.certificate).items():
             if version not in open_ones:
                 continue
-            kept = _Found(row.pk, one, row.digest, row.recorded_at)
+            kept = _Found(row.pk, one, row.digest)
             newest = found.setdefault(version, kept).rehearsed
             if not one.alone:
                 open_ones.remove(version)
