@@ -162,7 +162,7 @@ def approvals(report: ExecutionReport) -> Section:
 def _override(report: ExecutionReport) -> Iterator[Block]:
     if not report.overridden:
         return
-    reasons = [run.reason for run in report.runs if run.reason]
+    reasons = [run.reason.rstrip(" .") for run in report.runs if run.reason]
     reviewers = report.signers("review")
     yield from said(
         "THIS CEREMONY RAN WITHOUT AN APPROVAL (break-glass). "
