@@ -56,5 +56,6 @@ def _series(one: Readiness) -> dict[str, object]:
         "state": one.state.value,
         "behind": list(one.behind),
         "ahead": list(one.ahead),
+        "halted": one.halted,
         "findings": [{"code": found.code, "path": found.path} for found in one.findings],
     }

@@ -9,6 +9,7 @@ from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import control_identity, open_attempts
 from ceremony.actions.targets import known_target
 from ceremony.core.finding import errors
+from ceremony.core.halting import open_halt
 from ceremony.core.history import History
 from ceremony.core.plan import compare
 from ceremony.core.report import StatusReport
@@ -42,4 +43,5 @@ def status(series: str, alias: str | None) -> StatusReport:
         unsettled=len(open_attempts(known)) if known else 0,
         running=str(holder) if holder else "",
         ceremonies=open_ceremonies(known, series, settings) if known else (),
+        halt=open_halt(rows),
     )

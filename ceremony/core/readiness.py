@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from ceremony.core.compare import ledger_findings
 from ceremony.core.finding import Finding, errors, refuse
+from ceremony.core.halting import open_halt
 from ceremony.core.history import History
 from ceremony.core.opened import opened
 from ceremony.core.series import Series
@@ -38,8 +39,9 @@ class Readiness:
     """One series on its target.
 
     ``behind`` are labels of files that are not applied, ``ahead`` those of applied migrations
-    without a file; ``findings`` say why it is invalid or unknown. No secret and no address is in
-    here.
+    without a file; ``findings`` say why it is invalid or unknown. ``halted``: the target takes no
+    run until somebody decides; what is applied there is told all the same. No secret and no address
+    is in here.
     """
 
     series: str
@@ -48,6 +50,7 @@ class Readiness:
     behind: tuple[str, ...] = ()
     ahead: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    halted: bool = False
 
     def is_ready(self, accept: Collection[ReadinessState]) -> bool:
         """Whether it counts as ready where the states ``accept`` do. What is ahead and behind at
@@ -84,6 +87,8 @@ class Readiness:
                 "Deploy the code that has these files; what is applied is listed by: "
                 f"manage.py status_sql {self.series}"
             )
+        if self.halted:
+            return f"manage.py resume_sql --database {self.alias}"
         behind = self.state is ReadinessState.BEHIND
         return f"manage.py apply_sql {self.series}" if behind else ""
 
@@ -116,7 +121,9 @@ def readiness(
     )
     behind = tuple(m.label for m in Standings(series, history).pending())
     ahead = _missing(series, history)
-    return Readiness(series.name, alias, _state(wrong, ahead, behind), behind, ahead, wrong)
+    state = _state(wrong, ahead, behind)
+    halted = open_halt(history.rows) is not None
+    return Readiness(series.name, alias, state, behind, ahead, wrong, halted)
 
 
 def unread(series: str, alias: str, why: Finding) -> Readiness:

@@ -10,6 +10,8 @@ from ceremony.core.check import CheckResult, CheckSeverity
 from ceremony.core.contract.judging import ContractReport
 from ceremony.core.drift import DriftReport, SnapshotTaken
 from ceremony.core.finding import Finding
+from ceremony.core.halting import LedgerHalt
+from ceremony.core.item import Judged
 from ceremony.core.lint.rule import Rule
 from ceremony.core.open_ceremony import OpenCeremony
 from ceremony.core.outcome import CheckOutcome, Problem, StepOutcome
@@ -109,6 +111,7 @@ class RunReport:
     drift: DriftReport | None = None
     snapshot: SnapshotTaken | None = None
     ceremony: int = 0
+    verification: tuple[Judged, ...] = ()
 
 
 class MigrationState(StrEnum):
@@ -143,6 +146,7 @@ class StatusLine:
 class StatusReport:
     """``unsettled`` counts attempts in control that have no outcome yet. ``running`` says who
     holds the target's lock now, ``""`` when nobody does. ``ceremonies`` are those that are open.
+    ``halt`` is what the ledger says of a halt that stands, ``None`` without one.
     """
 
     target: TargetFacts
@@ -152,6 +156,7 @@ class StatusReport:
     unsettled: int = 0
     running: str = ""
     ceremonies: tuple[OpenCeremony, ...] = ()
+    halt: LedgerHalt | None = None
 
     @property
     def pending(self) -> int:

@@ -157,6 +157,7 @@ def test_a_match(one: World) -> None:
                     "state": "match",
                     "behind": [],
                     "ahead": [],
+                    "halted": False,
                     "findings": [],
                 }
             ],

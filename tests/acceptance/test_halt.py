@@ -1,6 +1,7 @@
 """Stop the world: halting by hand, the stations, and what a halt lets through."""
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +12,11 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from ceremony import conf
 from ceremony.actions import gated as gated_module
 from ceremony.actions import halt as halt_module
 from ceremony.actions import resume as resume_module
+from ceremony.actions.readiness import look
 from ceremony.actions.sign import sign
 from ceremony.actions.signing import SignRequest
 from ceremony.actions.subjects import subject_of
@@ -528,3 +531,20 @@ def test_a_folder_that_cannot_be_written_to(
     (tmp_path / "file").write_text("")
     answer = by_mia(monkeypatch, "--export", str(tmp_path / "file"))
     assert (answer.status, "[export-failed]" in answer.err) == (3, True), answer.told()
+
+
+def test_status_and_probes_say_that_a_target_is_halted(shop: World, golden: Golden) -> None:
+    halted()
+    answer = manage("status_sql", "shop")
+    told = re.sub(r"(?m)^PostgreSQL .*$", "PostgreSQL <version>", close(answer))
+    golden("halt/status", told)
+    found = json.loads(manage("status_sql", "shop", "--format", "json").out)["reports"][0]
+    assert {key: found["halted"][key] for key in ("condition", "ceremony", "text")} == {
+        "condition": "halt-by-hand",
+        "ceremony": 0,
+        "text": "Wrong figures.",
+    }
+    settings.CEREMONY = {**settings.CEREMONY, "TARGETS": {}, "GATE": {"SERIES": ["shop"]}}
+    (one,) = look(conf.load(), conf.load().gate)
+    assert (one.state.value, one.halted) == ("behind", True)
+    assert one.next_step == "manage.py resume_sql --database shop"

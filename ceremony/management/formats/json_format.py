@@ -11,6 +11,7 @@ from dataclasses import asdict
 
 from ceremony.core.contract.judging import ContractReport
 from ceremony.core.drift import DriftReport, SnapshotTaken
+from ceremony.core.halting import LedgerHalt
 from ceremony.core.outcome import StepOutcome
 from ceremony.core.plan import Plan, Step
 from ceremony.core.rehearsal.report import RehearsalReport
@@ -107,6 +108,17 @@ def run_report(report: RunReport) -> Json:
     }
 
 
+def _halted(halt: LedgerHalt) -> Json:
+    return {
+        "halt": str(halt.halt),
+        "condition": halt.condition,
+        "ceremony": halt.ceremony,
+        "at": time_text(halt.at),
+        "by": halt.by,
+        "text": halt.text,
+    }
+
+
 def status_report(report: StatusReport) -> Json:
     """``status_sql``: each migration's state on the target."""
     return {
@@ -134,6 +146,7 @@ def status_report(report: StatusReport) -> Json:
             }
             for one in report.ceremonies
         ],
+        "halted": _halted(report.halt) if report.halt else None,
         "findings": finding_list(report.findings),
     }
 

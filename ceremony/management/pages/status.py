@@ -1,5 +1,6 @@
 """The page of ``status_sql``: each migration's state on the target."""
 
+from ceremony.core.halting import LedgerHalt
 from ceremony.core.report import MigrationState, StatusLine, StatusReport
 from ceremony.management.next_command import next_command, program
 from ceremony.management.page import Page, Part
@@ -37,7 +38,10 @@ def status_page(report: StatusReport, prefix: str) -> Page:
     add_findings(page, report.findings, prefix)
     page.blank()
     _ceremonies(page, report)
-    if report.running:
+    if report.halt is not None:
+        page.line(("■ ", "bad"), _halted(report.halt))
+        page.line(("Next   ", "dim"), f"{program()} resume_sql --database {report.target.alias}")
+    elif report.running:
         page.line(("▶ ", "run"), f"A run is at work here: {report.running}.")
     elif report.unsettled:
         attempts = counted(report.unsettled, "attempt")
@@ -46,6 +50,11 @@ def status_page(report: StatusReport, prefix: str) -> Page:
     elif report.pending:
         page.line(("Next   ", "dim"), next_command("plan_sql", report.series, report.target))
     return page
+
+
+def _halted(halt: LedgerHalt) -> str:
+    about = f" (ceremony {halt.ceremony})" if halt.ceremony else ""
+    return f"Halted{about} since {moment(halt.at)} by {halt.by}: {halt.text}"
 
 
 def _ceremonies(page: Page, report: StatusReport) -> None:
