@@ -136,7 +136,7 @@ def _export(
     """Write everything beside the folder first: it appears whole or not at all."""
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
         place = Path(beside) / "trail"
-        place.mkdir()
+        place.mkdir(mode=0o700)
         _write_lines(place / "events.jsonl", _events())
         _write_lines(place / "rows.jsonl", _rows(trail))
         _write_files(place / "files")

@@ -15,6 +15,7 @@ import pytest
 from django.core import mail
 from django.db import transaction
 
+from ceremony.actions import notices
 from ceremony.actions.ceremonies import acting, advance
 from ceremony.actions.notices import tell
 from ceremony.core.notice import Occasion
@@ -23,6 +24,7 @@ from ceremony.core.policy import OPEN, PROTECTED
 from ceremony.core.states import Act
 from ceremony.errors import Refused
 from ceremony.models import Ceremony
+from ceremony.notify.delivery import Delivery
 from ceremony.notify.signals import noticed
 from tests.django import ceremonies
 from tests.django.told import requested_under
@@ -35,8 +37,8 @@ SECRET = "a secret of more than 24 bytes"
 def told(settings):
     """Set what ``CEREMONY["NOTICES"]`` says."""
 
-    def say(backend=LOCMEM, **notices):
-        settings.CEREMONY = {**settings.CEREMONY, "NOTICES": notices}
+    def say(backend=LOCMEM, **words):
+        settings.CEREMONY = {**settings.CEREMONY, "NOTICES": words}
         if django.VERSION >= (6, 1):
             settings.MAILERS = {"default": {"BACKEND": backend}}
         else:
@@ -49,13 +51,13 @@ def told(settings):
 @pytest.fixture
 def heard():
     """Every notice that the signal carried."""
-    notices = []
+    found = []
 
     def hear(notice, **_):
-        notices.append(notice)
+        found.append(notice)
 
     noticed.connect(hear)
-    yield notices
+    yield found
     noticed.disconnect(hear)
 
 
@@ -169,6 +171,25 @@ def test_nobody_at_the_address(control, told, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "The notice “cancel” was not taken by 127.0.0.1: ConnectionRefusedError."
     ]
+
+
+@pytest.fixture(autouse=True)
+def rested(monkeypatch):
+    """No test is in a hurry because of the one before."""
+    monkeypatch.setattr(notices, "deliver", Delivery().deliver)
+
+
+def test_an_address_that_never_answers_is_waited_for_once(control, told, caplog):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        told(WEBHOOKS=[{"URL": url, "SECRET": SECRET}], TIMEOUT="1s")
+        waiting = [ceremonies.draft() for _ in range(4)]
+        began = time.monotonic()
+        for ceremony in waiting:
+            ceremonies.move(ceremony, Act.CANCEL)
+        took = time.monotonic() - began
+    assert 1 <= took < 3
+    assert "The notice “cancel”: 1 of 1 ways took too long." in caplog.messages
 
 
 def test_an_address_that_never_answers_is_waited_for_as_long_as_settings_say(control, told, caplog):

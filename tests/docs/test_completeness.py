@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 
 from ceremony import conf
-from ceremony.core import directives, settings_file, verify_file
+from ceremony.core import directives, notice_settings, settings_file, verify_file
 from ceremony.core.check import CheckSeverity, When
 from ceremony.core.checklist import evidence, ids, preflight, summary
 from ceremony.core.digests import ALGORITHMS
@@ -98,6 +98,7 @@ def _finding(comment):
         ("ledger.md", "Columns", COLUMNS),
         ("record.md", "The audit trail", [str(action) for action in Action]),
         ("settings.md", "CEREMONY", conf._KNOWN),
+        ("settings.md", "Notices", notice_settings.KEYS),
         ("checklists.md", "Items before a run", ids.OF_PREFLIGHT),
         ("checklists.md", "Items after a run", ids.OF_VERIFICATION),
         ("checklists.md", "Acceptance in series.toml", evidence.WORDS),
