@@ -35,7 +35,14 @@ FINGERPRINT = "manifest1:" + "f" * 64
 
 def item(result=ItemResult.PASS, phase=Phase.PREFLIGHT, **fields):
     given = {"id": "backup", "text": "A backup was taken.", "kind": ItemKind.HUMAN, **fields}
-    return Judged(Item(phase=phase, **given), result, "12 kB", {}, "lena", NOON)
+    return Judged(
+        Item(phase=phase, **given),
+        result,
+        "taken",
+        {"note": "taken", "size": "12 kB", "rows": [1]},
+        "lena",
+        NOON,
+    )
 
 
 def checked(result="PASS", severity="block", **fields):

@@ -36,6 +36,7 @@ class Table:
     title does.
     """
 
+    kind: ClassVar[str] = "table"
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]

@@ -178,7 +178,7 @@ def preflight(report: ExecutionReport) -> Section:
 
 def items(found: Iterable[Judged], without: str) -> tuple[Block, ...]:
     """A checklist with its results; ``without`` where there is none."""
-    head = ("Result", "Item", "What must hold", "Kind", "Found", "By", "When")
+    head = ("Result", "Item", "What must hold", "Kind", "Found", "Evidence", "By", "When")
     rows = (
         (
             one.result.value,
@@ -186,12 +186,19 @@ def items(found: Iterable[Judged], without: str) -> tuple[Block, ...]:
             one.item.text,
             one.item.kind.value,
             one.explanation,
+            _evidence(one),
             one.by or ("found automatically" if one.at else ""),
             moment(one.at),
         )
         for one in found
     )
     return (*table(head, rows),) or said(without)
+
+
+def _evidence(one: Judged) -> str:
+    """What an answer rests on, as far as it is plain words and numbers; the document has all."""
+    plain = ((key, value) for key, value in one.evidence.items() if isinstance(value, str | int))
+    return ", ".join(f"{key}: {value}" for key, value in plain if value != one.explanation)
 
 
 def _named(line: Inventoried) -> str:

@@ -185,10 +185,11 @@ def _halts(report: ExecutionReport) -> GroupVerdict:
     halts = dict.fromkeys(one.halt for one in report.halts)
     lifted = {one.halt for one in report.halts if one.station == _LIFTED}
     open_ones = [halt for halt in halts if halt not in lifted]
+    times = "once" if len(halts) == 1 else f"{len(halts)} times"
     if open_ones:
-        return GroupVerdict(group, Verdict.FAIL, f"{len(open_ones)} of {len(halts)} stand.")
+        return GroupVerdict(group, Verdict.FAIL, f"Halted {times}, and not lifted.")
     decided = dict.fromkeys(one.decision for one in report.halts if one.decision)
-    why = f"{len(halts)} halted it and were lifted: {', '.join(decided) or 'no decision'}."
+    why = f"Halted {times}, and lifted. Decided: {', '.join(decided) or 'nothing'}."
     accepted = "accept" in decided
     return GroupVerdict(group, Verdict.PARTIAL if accepted else Verdict.PASS, why)
 
