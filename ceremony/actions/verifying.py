@@ -183,8 +183,6 @@ def verify_manifest(
     asked = verification_items(work.series, application=_application(work))
     judged = tuple(judge_after(item, seen) for item in asked)
     _refuse_lost(work)
-    for one in judged:
-        watcher.note(f"{one.result.value:8} {one.item.id}: {one.explanation}")
     known = _evidence(work, manifest, judged, seen, whole=whole)
     everything = (*judged, *judge_acceptance(known))
     waived = {
@@ -214,7 +212,10 @@ def with_verification(report: RunReport, found: Verification | None) -> RunRepor
     """The report of a run that went well, with what its verification met: FAIL where the world
     stopped, PARTIAL where it could not be finished.
     """
-    if found is None or found.problem is None:
+    if found is None:
+        return report
+    report = replace(report, verification=found.judged)
+    if found.problem is None:
         return report
     whole = bool(found.judged)
     verdict = Verdict.FAIL if whole else Verdict.PARTIAL

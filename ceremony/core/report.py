@@ -96,7 +96,8 @@ class RunReport:
     (reworded files …). ``run`` is the number under which the record can be found, 0 when there
     was nothing to do. ``drift`` is what comparing before the run came to, ``None`` where there was
     nothing to compare with; ``snapshot`` is what the run left. ``ceremony`` is the number of the
-    ceremony that the run belongs to, 0 for none.
+    ceremony that the run belongs to, 0 for none. ``verification`` has the items that were looked at
+    afterwards: those of the verification, then those of the acceptance as they stand.
     """
 
     run: int

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from ceremony.core.finding import Finding
+from ceremony.core.item import Judged
 from ceremony.core.outcome import CheckOutcome, Message, Problem, ServerError
 from ceremony.core.report import Settled, TargetFacts
 
@@ -114,3 +115,15 @@ def settled_facts(settled: Settled) -> Json:
 def time_text(at: datetime | None) -> str | None:
     """A time in UTC, as ISO 8601."""
     return None if at is None else at.astimezone(UTC).isoformat()
+
+
+def item_facts(one: Judged) -> Json:
+    """One item of a checklist, with its result."""
+    return {
+        "phase": one.item.phase.value,
+        "id": one.item.id,
+        "text": one.item.text,
+        "kind": one.item.kind.value,
+        "result": one.result.value,
+        "explanation": one.explanation,
+    }

@@ -28,6 +28,7 @@ from ceremony.management.formats.facts import (
     Json,
     check_result,
     finding_list,
+    item_facts,
     message_facts,
     problem_facts,
     server_facts,
@@ -105,6 +106,7 @@ def run_report(report: RunReport) -> Json:
         "drift": _drift(report.drift),
         "snapshot": _snapshot(report.snapshot),
         "ceremony": report.ceremony,
+        "verification": [item_facts(one) for one in report.verification],
     }
 
 

@@ -7,6 +7,7 @@ from ceremony.core.item import ItemResult, Judged
 from ceremony.core.states import State
 from ceremony.management.page import Page
 from ceremony.management.pages.target import target_name, target_place
+from ceremony.management.units import counted
 
 _STYLES = {ItemResult.PASS: "ok", ItemResult.FAIL: "bad", ItemResult.WAIVED: "warn"}
 
@@ -25,6 +26,20 @@ def add_items(page: Page, items: Sequence[Judged]) -> None:
             for one in items
         ],
     )
+
+
+def add_verification(page: Page, items: Sequence[Judged], ceremony: int) -> None:
+    """What was looked at after a run, and what its sign-off still waits for; nothing where nobody
+    looked.
+    """
+    if not items:
+        return
+    page.blank()
+    add_items(page, items)
+    page.blank()
+    waiting = sum(not one.lets_go_on for one in items)
+    told = f"{counted(waiting, 'item')} open" if waiting else "no item is open"
+    page.line(("Sign-off  ", "dim"), f"on the page of ceremony {ceremony} in the admin; {told}")
 
 
 def verified_again_page(report: VerifiedAgain) -> Page:

@@ -12,6 +12,7 @@ from ceremony.management.page import Page, Part
 from ceremony.management.pages.checks import add_checks, checks_sentence, passed
 from ceremony.management.pages.drift import add_differences, add_not_run, add_note, add_notes
 from ceremony.management.pages.findings import add_findings
+from ceremony.management.pages.items import add_verification
 from ceremony.management.pages.settled import add_settled
 from ceremony.management.pages.target import target_name, target_place
 from ceremony.management.pages.verdict import marked, step_verdict
@@ -43,6 +44,8 @@ def run_page(report: RunReport, prefix: str, verbosity: int) -> Page:
     page.blank()
     _catalog(page, report, everything=verbosity > 1)
     page.blank()
+    if report.problem is None:
+        add_verification(page, report.verification, report.ceremony)
     _next(page, report)
     return page
 
