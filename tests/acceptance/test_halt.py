@@ -508,7 +508,8 @@ def test_compensations_are_offered_and_rows_written_out(
     assert {path.stat().st_mode & 0o777 for path in (first, second)} == {0o600}
     assert f"Exported  {first}\n" in answer.out
     event = AuditEvent.objects.get(action="compensation exported")
-    assert [(one["bytes"], one["rows"]) for one in event.detail()["files"]] == [(16, 2), (12, 2)]
+    detail: Any = event.detail()
+    assert [(one["bytes"], one["rows"]) for one in detail["files"]] == [(16, 2), (12, 2)]
     trail_holds()
 
 
@@ -548,3 +549,51 @@ def test_status_and_probes_say_that_a_target_is_halted(shop: World, golden: Gold
     (one,) = look(conf.load(), conf.load().gate)
     assert (one.state.value, one.halted) == ("behind", True)
     assert one.next_step == "manage.py resume_sql --database shop"
+
+
+def test_a_halt_that_comes_between_the_look_and_the_run(shop: World) -> None:
+    """The lock is held and the ledger was read: nobody looks again, and still nothing starts."""
+    run = gated_module.execute
+
+    def late(*arguments: Any) -> Any:
+        with shop.target().connect() as other:
+            other.execute(BEHIND_OUR_BACK)
+        return run(*arguments)
+
+    with monkeypatched(gated_module, "execute", late):
+        answer = shop.apply()
+    assert (answer.status, "[ledger-moved]" in answer.err) == (1, True), answer.told()
+    assert shop.applied_versions() == ["0001"]
+
+
+BEHIND_OUR_BACK = """
+INSERT INTO ceremony_ledger
+SELECT sequence + 1, '', '', '', 'failed', '', '', '', '', NULL, '', 0, '{}', 'mia', now(), '0', 1,
+       repeat('a', 64), hash, repeat('b', 64)
+FROM ceremony_ledger ORDER BY sequence DESC LIMIT 1
+"""
+
+
+def test_what_waits_for_its_acceptance_can_still_be_halted(
+    live: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails(live)
+    resumed("--assess", "0001 is in, 0002 is not.")
+    by_mia(monkeypatch, "--decide", "fix-forward", "--reason", "The rest is wanted.")
+    live.write({"0002_more.sql": "CREATE TABLE more (id int);\n"})
+    again(monkeypatch)
+    approved()
+    live.applied("--ceremony", "1")
+    by_mia(monkeypatch, "--document", "Try it on data next time.")
+    answer = halted("--condition", "test-failed", "--ceremony", "1")
+    assert answer.status == 0, answer.told()
+    assert (state(), stations()[-1]) == ("halted", ("stop", "tom", "halt-test-failed"))
+    resumed("--assess", "Smoke test 4 fails.")
+    by_mia(monkeypatch, "--decide", "roll-back", "--reason", "It must go.")
+    answer = manage("rollback_sql", "shop", "--to", "zero", "--ceremony", "1")
+    assert answer.status == 0, answer.told()
+    assert (state(), live.applied_versions()) == ("rolled back", [])
+    answer = by_mia(monkeypatch, "--document", "Run smoke test 4 in CI.")
+    assert answer.status == 0, answer.told()
+    assert HaltStep.objects.filter(station="lift").count() == 2
+    trail_holds()
