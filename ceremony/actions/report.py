@@ -18,7 +18,6 @@ from ceremony.actions.reporting.gather import gathered
 from ceremony.core.chain import Json, canonical
 from ceremony.core.execution.blocks import Reading
 from ceremony.core.execution.document import digest_of, document_of
-from ceremony.core.execution.facts import ExecutionReport
 from ceremony.core.execution.reading import reading_of
 from ceremony.core.report import Verdict
 from ceremony.models import AuditHead, Ceremony, StoredReport, audit
@@ -34,7 +33,7 @@ class MadeReport:
     """A report as it is kept. ``document`` has the digest; ``reading`` is the same to be read.
 
     ``number`` is that of the stored row. ``made_at`` and ``made_by`` are of when these facts were
-    first reported.
+    first reported. A report that is only looked at and was not kept has neither (0, ``None``).
     """
 
     number: int
@@ -44,7 +43,7 @@ class MadeReport:
     reading: Reading
     digest: str
     made_by: str
-    made_at: datetime
+    made_at: datetime | None
 
 
 @control_errors()
@@ -65,12 +64,18 @@ def make_report(number: int, actor: Actor) -> MadeReport:
 
 
 @control_errors()
-def look_at(number: int) -> ExecutionReport:
+def look_at(number: int) -> MadeReport:
     """The same without keeping anything, for pages that are only looked at.
 
     Raises UsageError (ceremony-unknown) and Tampered (manifest-damaged, frozen-differs).
     """
-    return gathered(_found(number))
+    ceremony = _found(number)
+    report = gathered(ceremony)
+    document = document_of(report)
+    row = _kept(EXECUTION, ceremony, digest_of(document))
+    if row is None:
+        row = StoredReport(kind=EXECUTION, digest=digest_of(document))
+    return made(row, report.verdict, document, reading_of(report))
 
 
 def keep(
@@ -84,9 +89,8 @@ def keep(
     ``report made``. The caller's transaction holds the head.
     """
     digest = digest_of(document)
-    newest = StoredReport.objects.filter(kind=kind, ceremony=ceremony).order_by("-pk").first()
-    if newest is not None and newest.digest == digest:
-        return newest
+    if known := _kept(kind, ceremony, digest):
+        return known
     row = StoredReport(
         ceremony=ceremony,
         kind=kind,
@@ -105,12 +109,18 @@ def keep(
     return row
 
 
+def _kept(kind: str, ceremony: Ceremony | None, digest: str) -> StoredReport | None:
+    """The newest report of its kind, where it has this digest."""
+    newest = StoredReport.objects.filter(kind=kind, ceremony=ceremony).order_by("-pk").first()
+    return newest if newest is not None and newest.digest == digest else None
+
+
 def made(
     row: StoredReport, verdict: Verdict, document: Mapping[str, Json], reading: Reading
 ) -> MadeReport:
     """A kept report with what it says."""
     return MadeReport(
-        number=row.pk,
+        number=row.pk or 0,
         kind=row.kind,
         verdict=verdict,
         document=document,

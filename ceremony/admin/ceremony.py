@@ -21,6 +21,7 @@ from ceremony.admin.filters import CeremonyStateFilter, EnvironmentFilter, Targe
 from ceremony.admin.frozen_files import files_of
 from ceremony.admin.read_only import READING, ReadOnlyAdmin
 from ceremony.admin.remarking import RemarkView
+from ceremony.admin.reporting import report_response
 from ceremony.admin.requesting import AgainView, CancelView, RequestView
 from ceremony.admin.signing import SignView, WithdrawView
 from ceremony.core.states import BEFORE_THE_RUN, State
@@ -124,6 +125,11 @@ class CeremonyAdmin(ReadOnlyAdmin):
             act("<int:number>/items/<int:item>/answer/", "answer", AnswerView),
             act("<int:number>/items/<int:item>/waive/", "waive", WaiveView),
             act("<int:number>/remark/", "remark", RemarkView),
+            path(
+                "<int:number>/report/",
+                self.admin_site.admin_view(partial(report_response, self)),
+                name="ceremony_ceremony_report",
+            ),
             path(
                 "<int:number>/files/<str:digest>/",
                 self.admin_site.admin_view(self.file_view),

@@ -6,6 +6,8 @@ import re
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.urls import reverse
 
 from ceremony.actions.sign import sign
 from ceremony.actions.signing import SignRequest, first_of
@@ -154,6 +156,32 @@ def test_a_run_that_failed_is_told_with_its_error_and_its_halt(shop):
     (step,) = told["runs"][0]["steps"]
     assert (step["verdict"], step["trouble"]["sqlstate"]) == ("FAIL", "42P07")
     assert [one["station"] for one in told["halts"]][:1] == ["stop"]
+
+
+def test_the_page_in_the_admin_is_looked_at_and_keeps_nothing(signed_off, client):
+    url = reverse("admin:ceremony_ceremony_report", args=[1])
+    assert client.get(url).status_code == 302
+    client.force_login(person("nobody"))
+    assert client.get(url).status_code == 403
+    reader = person("reader")
+    reader.user_permissions.add(Permission.objects.get(codename="view_ceremony"))
+    client.force_login(reader)
+    events = AuditEvent.objects.count()
+    page = client.get(url)
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "PASS: shop on shop (production), signed off" in text
+    assert "not kept yet; report_sql keeps it" in text
+    assert "style=" not in text.replace('rel="stylesheet"', "")
+    assert (AuditEvent.objects.count(), StoredReport.objects.count()) == (events, 0)
+    assert client.post(url).status_code in {403, 405}
+    assert client.get(reverse("admin:ceremony_ceremony_report", args=[99])).status_code == 404
+    digest = reported("1")["digest"]
+    kept = client.get(url).content.decode()
+    assert digest in kept
+    assert "by otto" in kept
+    link = client.get(reverse("admin:ceremony_ceremony_change", args=[1])).content.decode()
+    assert f'href="{url}"' in link
 
 
 @pytest.mark.parametrize(
