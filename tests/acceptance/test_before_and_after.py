@@ -2,6 +2,7 @@
 pages do.
 """
 
+import io
 import sys
 
 import pytest
@@ -17,7 +18,7 @@ from ceremony.models import AuditEvent, Ceremony, JudgedItem, Purpose
 from tests.acceptance.door import manage
 from tests.acceptance.gatehouse import OPERATOR, Gatehouse, environment, signed
 from tests.acceptance.world import QUIET, WHOLE, World
-from tests.django.ceremonies import person
+from tests.django.ceremonies import PASSWORD, person
 
 pytestmark = pytest.mark.usefixtures("control")
 
@@ -248,6 +249,37 @@ def test_rows_that_are_gone_stop_the_world(shop, house, sam, olga):
     assert "halt-data-lost" in halted[0][0]
     shop.write({"0003_more.sql": "-- Reversible: no (a test)\nCREATE TABLE more (id int);\n"})
     house.refused("target-halted")
+
+
+def test_what_stopped_the_world_is_accepted_and_waived(shop, house, sam, olga, monkeypatch):
+    """By decision, each step recorded: the loss stands in the record, and is nobody's PASS."""
+    with_rows(shop)
+    shop.write(LOSES)
+    ceremony = house.approved(sam)
+    assert house.apply().status == 1
+    person("pat", "halt")
+    resumed(monkeypatch, "--assess", "The rows were of no use.")
+    resumed(monkeypatch, "--decide", "accept", "--reason", "They are in the backup.")
+    signed(ceremony, sam, Purpose.DECISION)
+    resumed(monkeypatch, "--document", "See the minutes.")
+    ceremony.refresh_from_db()
+    assert ceremony.state == "awaiting sign-off"
+    with pytest.raises(Refused) as refused:
+        signed(ceremony, sam, Purpose.ACCEPTANCE)
+    assert refused.value.code == "items-open"
+    waive(ceremony.pk, Phase.VERIFICATION, "rows", "They are in the backup.", sam)
+    signed(ceremony, sam, Purpose.ACCEPTANCE)
+    ceremony.refresh_from_db()
+    assert ceremony.state == "signed off"
+    assert results(Phase.VERIFICATION)["rows"] == "WAIVED"
+
+
+def resumed(monkeypatch: pytest.MonkeyPatch, *flags: str) -> None:
+    """One station of the halt, taken by pat with a password."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    who = ("--user", "pat", "--password-stdin")
+    answered = manage("resume_sql", "--database", "shop", *who, *flags)
+    assert answered.status == 0, answered.told()
 
 
 def test_a_header_says_that_they_go(shop, house, sam, olga):
