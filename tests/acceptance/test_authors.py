@@ -4,7 +4,7 @@ import io
 import subprocess
 
 import pytest
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 
 from ceremony.errors import Refused
 from ceremony.models import Ceremony, Purpose
@@ -30,17 +30,17 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
 
 
 @pytest.fixture
-def people(house: Gatehouse) -> dict[str, AbstractUser]:
+def people(house: Gatehouse) -> dict[str, User]:
     return {name: person(name, "sign") for name in ("anna", "carl", "rita", "olga", "zoe")}
 
 
-def refused(ceremony: Ceremony, user: AbstractUser, purpose: Purpose) -> str:
+def refused(ceremony: Ceremony, user: User, purpose: Purpose) -> str:
     with pytest.raises(Refused) as caught:
         signed(ceremony, user, purpose)
     return caught.value.code
 
 
-def test_before_a_run(house: Gatehouse, people: dict[str, AbstractUser]) -> None:
+def test_before_a_run(house: Gatehouse, people: dict[str, User]) -> None:
     environment("production")
     ceremony = house.asked()
 
@@ -49,9 +49,7 @@ def test_before_a_run(house: Gatehouse, people: dict[str, AbstractUser]) -> None
     assert signed(ceremony, people["olga"]).username == "olga"
 
 
-def test_after_a_run_that_nobody_approved(
-    house: Gatehouse, people: dict[str, AbstractUser]
-) -> None:
+def test_after_a_run_that_nobody_approved(house: Gatehouse, people: dict[str, User]) -> None:
     environment("staging", APPROVALS=0)
     answer = house.apply("--confirm", "staging")
     assert answer.status == 0, answer.told()
@@ -64,7 +62,7 @@ def test_after_a_run_that_nobody_approved(
 
 
 def test_after_break_glass(
-    house: Gatehouse, people: dict[str, AbstractUser], monkeypatch: pytest.MonkeyPatch
+    house: Gatehouse, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment("production")
     person("otto", "override", "sign")

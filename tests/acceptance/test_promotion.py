@@ -1,7 +1,7 @@
 """Promotion: production takes what was signed off on staging, byte by byte, and nothing else."""
 
 import pytest
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 
 from ceremony.core.states import State
 from ceremony.models import Ceremony, Purpose
@@ -26,7 +26,7 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
 
 
 @pytest.fixture
-def anna(house: Gatehouse) -> AbstractUser:
+def anna(house: Gatehouse) -> User:
     return person("anna", "sign")
 
 
@@ -40,7 +40,7 @@ def run_on_staging(house: Gatehouse) -> Ceremony:
     return Ceremony.objects.get(environment="staging", state=State.AWAITING_SIGN_OFF)
 
 
-def accepted_on_staging(house: Gatehouse, anna: AbstractUser) -> None:
+def accepted_on_staging(house: Gatehouse, anna: User) -> None:
     ceremony = run_on_staging(house)
     signed(ceremony, anna, Purpose.ACCEPTANCE)
     ceremony.refresh_from_db()
@@ -54,7 +54,7 @@ def refused_on_production(house: Gatehouse) -> str:
     return told(answer)
 
 
-def test_what_was_never_on_staging(house: Gatehouse, anna: AbstractUser) -> None:
+def test_what_was_never_on_staging(house: Gatehouse, anna: User) -> None:
     ceremony = house.approved(anna, flags=("--database", "production"))
 
     assert refused_on_production(house) == (
@@ -73,14 +73,14 @@ def test_what_is_asked_for_says_so_at_once(house: Gatehouse) -> None:
     assert f"✕ Promotion from staging: {MISSING}" in asked.out, asked.told()
 
 
-def test_what_ran_on_staging_and_was_not_accepted_yet(house: Gatehouse, anna: AbstractUser) -> None:
+def test_what_ran_on_staging_and_was_not_accepted_yet(house: Gatehouse, anna: User) -> None:
     house.approved(anna, flags=("--database", "production"))
     run_on_staging(house)
 
     assert MISSING in refused_on_production(house)
 
 
-def test_what_was_accepted_on_staging(house: Gatehouse, anna: AbstractUser) -> None:
+def test_what_was_accepted_on_staging(house: Gatehouse, anna: User) -> None:
     house.approved(anna, flags=("--database", "production"))
     accepted_on_staging(house, anna)
 
@@ -93,7 +93,7 @@ def test_what_was_accepted_on_staging(house: Gatehouse, anna: AbstractUser) -> N
 @pytest.mark.parametrize(
     "file", ["0001_things.sql", "0001_things.verify.sql", "0001_things.rollback.sql"]
 )
-def test_one_byte_more_than_on_staging(house: Gatehouse, anna: AbstractUser, file: str) -> None:
+def test_one_byte_more_than_on_staging(house: Gatehouse, anna: User, file: str) -> None:
     accepted_on_staging(house, anna)
     house.world.write({file: WHOLE[file] + "\n"})
     house.approved(anna, flags=("--database", "production"))
@@ -101,7 +101,7 @@ def test_one_byte_more_than_on_staging(house: Gatehouse, anna: AbstractUser, fil
     assert MISSING in refused_on_production(house)
 
 
-def test_a_file_more_than_on_staging(house: Gatehouse, anna: AbstractUser) -> None:
+def test_a_file_more_than_on_staging(house: Gatehouse, anna: User) -> None:
     accepted_on_staging(house, anna)
     house.world.write(
         {
