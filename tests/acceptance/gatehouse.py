@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 
 from ceremony.actions import sign as signing
 from ceremony.actions.signing import SignRequest, first_of
@@ -26,13 +26,13 @@ def configure(**more: Any) -> None:
 
 def environment(name: str | None, alias: str = "shop", **policy: Any) -> None:
     """Let settings call a target so; with keywords, under this policy."""
-    targets = {**settings.CEREMONY.get("TARGETS", {}), alias: {"ENVIRONMENT": name}}
-    configure(TARGETS=targets)
+    now: dict[str, Any] = settings.CEREMONY
+    configure(TARGETS={**now.get("TARGETS", {}), alias: {"ENVIRONMENT": name}})
     if policy:
-        configure(POLICIES={**settings.CEREMONY.get("POLICIES", {}), str(name): policy})
+        configure(POLICIES={**now.get("POLICIES", {}), str(name): policy})
 
 
-NOBODY = {
+NOBODY: dict[str, Any] = {
     "APPROVALS": 0,
     "ACCEPTANCES": 0,
     "SEPARATE": [],
@@ -62,7 +62,7 @@ class Gatehouse:
         assert answer.status == 0, answer.told()
         return Ceremony.objects.latest("pk")
 
-    def approved(self, *people: AbstractUser, flags: tuple[str, ...] = ()) -> Ceremony:
+    def approved(self, *people: User, flags: tuple[str, ...] = ()) -> Ceremony:
         """A ceremony that these have signed."""
         ceremony = self.asked(*flags)
         for one in people:
@@ -91,7 +91,7 @@ class Gatehouse:
 
 def signed(
     ceremony: Ceremony,
-    user: AbstractUser,
+    user: User,
     purpose: Purpose = Purpose.APPROVAL,
     decision: Decision = Decision.APPROVE,
     **more: Any,

@@ -9,11 +9,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.contrib.auth.models import AbstractUser, Group
+from django.contrib.auth.models import Group, User
 from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError
 
-from ceremony.core.states import State
+from ceremony.actions import gated
+from ceremony.actions.ceremonies import acting, advance
+from ceremony.core.report import RunReport
+from ceremony.core.states import Act, State
 from ceremony.errors import Refused
 from ceremony.models import (
     AuditEvent,
@@ -26,7 +29,7 @@ from ceremony.models import (
     StoredManifest,
     Transition,
 )
-from tests.acceptance.door import manage
+from tests.acceptance.door import manage, started
 from tests.acceptance.gatehouse import (
     NOBODY,
     Gatehouse,
@@ -36,8 +39,9 @@ from tests.acceptance.gatehouse import (
     signed,
     told,
 )
+from tests.acceptance.test_concurrency import url
 from tests.acceptance.world import QUIET, WHOLE, World, point
-from tests.conftest import Databases
+from tests.conftest import Database, Databases
 from tests.django.ceremonies import person
 
 MORE = {
@@ -56,8 +60,9 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
 
 
 @pytest.fixture
-def anna(house: Gatehouse) -> AbstractUser:
-    return person("anna", "sign")
+def anna(house: Gatehouse) -> User:
+    made: User = person("anna", "sign")
+    return made
 
 
 def refused_to_sign(code: str, *arguments: Any, **more: Any) -> Refused:
@@ -73,7 +78,7 @@ def applied(house: Gatehouse) -> list[str]:
     return house.world.applied_versions()
 
 
-def test_the_way_through(house: Gatehouse, anna: AbstractUser) -> None:
+def test_the_way_through(house: Gatehouse, anna: User) -> None:
     """So that the refusals below are not refusals of everything."""
     ceremony = house.approved(anna)
     answer = house.apply()
@@ -103,7 +108,7 @@ def test_the_name_typed_is_no_approval(house: Gatehouse) -> None:
     house.refused("approval-missing", "--confirm", "production")
 
 
-def test_requested_and_not_approved(house: Gatehouse, anna: AbstractUser) -> None:
+def test_requested_and_not_approved(house: Gatehouse, anna: User) -> None:
     ceremony = house.asked()
     said = house.refused("approval-missing")
     assert f"Ceremony {ceremony.pk} is requested." in said
@@ -125,24 +130,24 @@ def test_an_author_by_header_approves_nothing(house: Gatehouse) -> None:
     refused_to_sign("approval-own", house.asked(), lena)
 
 
-def test_the_requester_runs_nothing(house: Gatehouse, anna: AbstractUser) -> None:
+def test_the_requester_runs_nothing(house: Gatehouse, anna: User) -> None:
     house.approved(anna)
     said = house.refused("operator-not-separate", by="rita")
     assert "keeps author and operator apart" in said
 
 
-def test_the_approver_runs_nothing(house: Gatehouse, anna: AbstractUser) -> None:
+def test_the_approver_runs_nothing(house: Gatehouse, anna: User) -> None:
     house.approved(anna)
     assert "keeps approver and operator apart" in house.refused("operator-not-separate", by="anna")
 
 
-def test_the_approver_by_another_shell_name(house: Gatehouse, anna: AbstractUser) -> None:
+def test_the_approver_by_another_shell_name(house: Gatehouse, anna: User) -> None:
     configure(PEOPLE={"deploy": "anna"})
     house.approved(anna)
     house.refused("operator-not-separate", by="deploy")
 
 
-def test_the_same_person_twice(house: Gatehouse, anna: AbstractUser) -> None:
+def test_the_same_person_twice(house: Gatehouse, anna: User) -> None:
     environment("production", APPROVALS=2)
     ceremony = house.asked()
     signed(ceremony, anna)
@@ -157,7 +162,7 @@ def test_two_seats_of_two_groups_are_two_people(house: Gatehouse) -> None:
     house.refused("approval-missing")
 
 
-def test_two_tabs_at_once(house: Gatehouse, anna: AbstractUser) -> None:
+def test_two_tabs_at_once(house: Gatehouse, anna: User) -> None:
     """The page of one tab is read, the other one opens a new round, the first one is sent."""
     ceremony = house.asked()
     read = ceremony.fingerprint
@@ -166,7 +171,7 @@ def test_two_tabs_at_once(house: Gatehouse, anna: AbstractUser) -> None:
     refused_to_sign("approval-stale", ceremony, anna, fingerprint=read)
 
 
-def test_a_replayed_post(house: Gatehouse, anna: AbstractUser) -> None:
+def test_a_replayed_post(house: Gatehouse, anna: User) -> None:
     ceremony = house.approved(anna)
     refused_to_sign("approval-repeated", ceremony, anna, fingerprint=ceremony.fingerprint)
     assert SignOff.objects.count() == 1
@@ -183,7 +188,7 @@ def test_a_replayed_post(house: Gatehouse, anna: AbstractUser) -> None:
         ("series.toml", QUIET["series.toml"] + '\n[preflight]\nextensions = ["citext"]\n'),
     ],
 )
-def test_approve_then_edit(house: Gatehouse, anna: AbstractUser, file: str, text: str) -> None:
+def test_approve_then_edit(house: Gatehouse, anna: User, file: str, text: str) -> None:
     ceremony = house.approved(anna)
     house.world.write({file: text})
     house.refused("approval-stale")
@@ -192,7 +197,7 @@ def test_approve_then_edit(house: Gatehouse, anna: AbstractUser, file: str, text
     assert applied(house) == []
 
 
-def test_the_edited_file_is_named(house: Gatehouse, anna: AbstractUser) -> None:
+def test_the_edited_file_is_named(house: Gatehouse, anna: User) -> None:
     ceremony = house.approved(anna)
     house.world.write({"0001_things.rollback.sql": "DROP TABLE things CASCADE;\n"})
     assert house.refused("approval-stale") == (
@@ -201,12 +206,12 @@ def test_the_edited_file_is_named(house: Gatehouse, anna: AbstractUser) -> None:
         "  shop/0001_things.rollback.sql changed: it was sha256:<digest>, it is sha256:<digest>.\n"
         "\n"
         "State  Nothing was changed.\n"
-        "Next   Undo the change, or ask for a new round: manage.py request_sql shop --database shop "
-        f"--again {ceremony.pk}\n"
+        "Next   Undo the change, or ask for a new round: "
+        f"manage.py request_sql shop --database shop --again {ceremony.pk}\n"
     )
 
 
-def test_approve_then_change_the_ledger(house: Gatehouse, anna: AbstractUser) -> None:
+def test_approve_then_change_the_ledger(house: Gatehouse, anna: User) -> None:
     """A row by hand breaks the chain; the ledger of another run makes the approval stale."""
     house.approved(anna)
     house.apply()
@@ -221,7 +226,7 @@ def test_approve_then_change_the_ledger(house: Gatehouse, anna: AbstractUser) ->
     assert house.world.ask("SELECT to_regclass('more')") == [(None,)]
 
 
-def test_approve_then_let_another_series_run(house: Gatehouse, anna: AbstractUser) -> None:
+def test_approve_then_let_another_series_run(house: Gatehouse, anna: User) -> None:
     ceremony = house.approved(anna)
     house.world.write({"0001_x.sql": "CREATE TABLE x ();\n", **QUIET}, "other")
     environment("production", **NOBODY)
@@ -233,7 +238,7 @@ def test_approve_then_let_another_series_run(house: Gatehouse, anna: AbstractUse
     assert ceremony.fingerprint
 
 
-def test_approved_for_staging_run_on_production(house: Gatehouse, anna: AbstractUser) -> None:
+def test_approved_for_staging_run_on_production(house: Gatehouse, anna: User) -> None:
     house.world.target("stage")
     environment("staging", "stage")
     ceremony = house.asked("--database", "stage")
@@ -249,7 +254,7 @@ def test_approved_for_staging_run_on_production(house: Gatehouse, anna: Abstract
     )
 
 
-def test_the_alias_of_staging_pointed_at_production(house: Gatehouse, anna: AbstractUser) -> None:
+def test_the_alias_of_staging_pointed_at_production(house: Gatehouse, anna: User) -> None:
     stage = house.world.target("stage")
     environment("staging", "stage")
     ceremony = house.asked("--database", "stage")
@@ -259,7 +264,7 @@ def test_the_alias_of_staging_pointed_at_production(house: Gatehouse, anna: Abst
     assert f"The target's database was {stage.name}" in said
 
 
-def test_an_approval_spent_twice(house: Gatehouse, anna: AbstractUser) -> None:
+def test_an_approval_spent_twice(house: Gatehouse, anna: User) -> None:
     ceremony = house.approved(anna)
     assert house.apply("--ceremony", str(ceremony.pk)).status == 0
     run = CeremonyRun.objects.get().run_id
@@ -271,13 +276,13 @@ def test_an_approval_spent_twice(house: Gatehouse, anna: AbstractUser) -> None:
         )
 
 
-def test_nothing_to_do_asks_for_nothing(house: Gatehouse, anna: AbstractUser) -> None:
+def test_nothing_to_do_asks_for_nothing(house: Gatehouse, anna: User) -> None:
     house.approved(anna)
     house.apply()
     assert house.apply().status == 0
 
 
-def test_two_approved_for_the_same(house: Gatehouse, anna: AbstractUser) -> None:
+def test_two_approved_for_the_same(house: Gatehouse, anna: User) -> None:
     """Two can only come to ask for the same by way of an edit that was undone."""
     first = house.approved(anna)
     house.world.write(MORE)
@@ -290,7 +295,7 @@ def test_two_approved_for_the_same(house: Gatehouse, anna: AbstractUser) -> None
     assert f"Ceremonies {second.pk}, {first.pk} are all approved for exactly this." in said
 
 
-def test_expired(house: Gatehouse, anna: AbstractUser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired(house: Gatehouse, anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
     environment("production", EXPIRES_HOURS=2)
     ceremony = house.approved(anna)
     with later(monkeypatch, hours=3):
@@ -300,9 +305,7 @@ def test_expired(house: Gatehouse, anna: AbstractUser, monkeypatch: pytest.Monke
     assert ceremony.state == State.EXPIRED
 
 
-def test_outside_the_window(
-    house: Gatehouse, anna: AbstractUser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outside_the_window(house: Gatehouse, anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
     environment("production", WINDOWS=["tue 22:00-23:00"], EXPIRES_HOURS=0)
     ceremony = house.approved(anna)
     for hours in (0, 24):
@@ -313,23 +316,21 @@ def test_outside_the_window(
             assert "It opens Tue" in said
 
 
-def deactivated(user: AbstractUser) -> None:
+def deactivated(user: User) -> None:
     user.is_active = False
     user.save()
 
 
-def out_of_the_group(user: AbstractUser) -> None:
+def out_of_the_group(user: User) -> None:
     user.groups.clear()
 
 
-def without_the_right(user: AbstractUser) -> None:
+def without_the_right(user: User) -> None:
     user.user_permissions.clear()
 
 
 @pytest.mark.parametrize("change", [deactivated, out_of_the_group, without_the_right])
-def test_who_signed_may_not_any_more(
-    house: Gatehouse, change: Callable[[AbstractUser], None]
-) -> None:
+def test_who_signed_may_not_any_more(house: Gatehouse, change: Callable[[User], None]) -> None:
     environment("production", APPROVALS={"dba": 1})
     dora = person("dora", "sign", groups=("dba",))
     house.approved(dora)
@@ -345,7 +346,7 @@ def test_a_superuser(house: Gatehouse) -> None:
     house.refused("approval-missing", by="boss")
 
 
-def forged(ceremony: Ceremony, user: AbstractUser) -> SignOff:
+def forged(ceremony: Ceremony, user: User) -> SignOff:
     """A sign-off that no act wrote: its event tells of something else."""
     return SignOff.objects.create(
         manifest=ceremony.manifests.get(),
@@ -360,14 +361,14 @@ def forged(ceremony: Ceremony, user: AbstractUser) -> SignOff:
     )
 
 
-def test_a_sign_off_that_was_put_in_by_hand(house: Gatehouse, anna: AbstractUser) -> None:
+def test_a_sign_off_that_was_put_in_by_hand(house: Gatehouse, anna: User) -> None:
     ceremony = house.asked()
     with pytest.raises(DatabaseError), transaction.atomic():
         forged(ceremony, anna)
     house.refused("approval-missing")
 
 
-def test_what_the_owner_of_the_tables_put_in(house: Gatehouse, anna: AbstractUser) -> None:
+def test_what_the_owner_of_the_tables_put_in(house: Gatehouse, anna: User) -> None:
     """Triggers that were switched off stop nobody; the trail has no event of it all the same."""
     ceremony = house.asked()
     with connection.cursor() as cursor:
@@ -377,6 +378,13 @@ def test_what_the_owner_of_the_tables_put_in(house: Gatehouse, anna: AbstractUse
         cursor.execute("UPDATE ceremony_ceremony SET state = 'approved'")
     said = house.refused("approval-quorum")
     assert "Void: anna. The audit trail does not tell of it." in said
+
+
+def in_sql(statement: str) -> None:
+    """A statement on control, with all that is asked at its commit."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 STATE = [
@@ -413,9 +421,8 @@ STATE = [
 @pytest.mark.parametrize("statement", STATE)
 def test_raw_sql_on_the_record(house: Gatehouse, statement: str) -> None:
     ceremony = house.asked()
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError):
+        in_sql(statement)
     ceremony.refresh_from_db()
     assert ceremony.state == "requested"
     house.refused("approval-missing")
@@ -441,13 +448,12 @@ def test_the_orm_past_the_acts(house: Gatehouse) -> None:
     house.refused("approval-missing")
 
 
-def test_who_signed_cannot_be_deleted(house: Gatehouse, anna: AbstractUser) -> None:
+def test_who_signed_cannot_be_deleted(house: Gatehouse, anna: User) -> None:
     house.approved(anna)
     with pytest.raises(ProtectedError):
         anna.delete()
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM auth_user WHERE username = 'anna'")
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError):
+        in_sql("DELETE FROM auth_user WHERE username = 'anna'")
 
 
 @pytest.mark.parametrize(
@@ -455,7 +461,7 @@ def test_who_signed_cannot_be_deleted(house: Gatehouse, anna: AbstractUser) -> N
     [{"APPROVALS": 0}, {"VERIFY": False}, {"HALT": False}, {"SEPARATE": []}],
 )
 def test_a_policy_weakened_after_approval(
-    house: Gatehouse, anna: AbstractUser, weaker: dict[str, Any]
+    house: Gatehouse, anna: User, weaker: dict[str, Any]
 ) -> None:
     """What was signed was the policy, too: a run under another one needs another approval."""
     ceremony = house.approved(anna)
@@ -470,7 +476,7 @@ def test_a_policy_weakened_to_nothing_still_wants_the_name_typed(house: Gatehous
 
 
 def test_a_second_control_database(
-    house: Gatehouse, anna: AbstractUser, databases: Databases, control_template: str
+    house: Gatehouse, anna: User, databases: Databases, control_template: str
 ) -> None:
     house.approved(anna)
     assert house.apply().status == 0
@@ -495,22 +501,20 @@ def test_a_production_address_without_an_environment(
     assert "The target 'shop' is unknown" in said
 
 
-def test_withdrawn(house: Gatehouse, anna: AbstractUser) -> None:
+def test_withdrawn(house: Gatehouse, anna: User) -> None:
     ceremony = house.approved(anna)
     signed(ceremony, anna, decision=Decision.WITHDRAW, comment="I have seen something.")
     house.refused("approval-missing")
 
 
 @pytest.mark.parametrize("decision", [Decision.REJECT, Decision.REQUEST_CHANGES])
-def test_turned_down_after_approval(
-    house: Gatehouse, anna: AbstractUser, decision: Decision
-) -> None:
+def test_turned_down_after_approval(house: Gatehouse, anna: User, decision: Decision) -> None:
     house.approved(anna)
     signed(Ceremony.objects.get(), person("dora", "sign"), decision=decision, comment="No.")
     house.refused("approval-missing")
 
 
-def test_frozen_bytes_that_were_changed(house: Gatehouse, anna: AbstractUser) -> None:
+def test_frozen_bytes_that_were_changed(house: Gatehouse, anna: User) -> None:
     house.approved(anna)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE ceremony_blob DISABLE TRIGGER ALL")
@@ -519,7 +523,7 @@ def test_frozen_bytes_that_were_changed(house: Gatehouse, anna: AbstractUser) ->
     house.refused("frozen-differs", status=5)
 
 
-def test_a_stored_manifest_that_was_changed(house: Gatehouse, anna: AbstractUser) -> None:
+def test_a_stored_manifest_that_was_changed(house: Gatehouse, anna: User) -> None:
     house.approved(anna)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE ceremony_storedmanifest DISABLE TRIGGER ALL")
@@ -527,7 +531,7 @@ def test_a_stored_manifest_that_was_changed(house: Gatehouse, anna: AbstractUser
     house.refused("manifest-damaged", status=5)
 
 
-def test_a_session_of_the_target_alone_is_found(house: Gatehouse, anna: AbstractUser) -> None:
+def test_a_session_of_the_target_alone_is_found(house: Gatehouse, anna: User) -> None:
     """Whoever runs the file with psql leaves no row: the table is in the way of the run."""
     house.approved(anna)
     with psycopg.connect(house.world.target().conninfo, autocommit=True) as by_hand:
@@ -544,3 +548,117 @@ def test_the_group_is_emptied(house: Gatehouse) -> None:
     house.approved(dora)
     Group.objects.filter(name="dba").delete()
     house.refused("approval-quorum")
+
+
+def by_other_hands() -> None:
+    """A guard of the record is off: what is written now, no event tells of."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ceremony_blob DISABLE TRIGGER append_only_row")
+
+
+class Meanwhile:
+    """Lets something happen between the moment in which a permit is found and the one in which the
+    run is opened.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, happens: Callable[[], object]) -> None:
+        opened = gated.execute
+
+        def execute(*arguments: Any) -> RunReport:
+            happens()
+            return opened(*arguments)
+
+        self._monkeypatch.setattr(gated, "execute", execute)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    return Meanwhile(monkeypatch)
+
+
+def test_withdrawn_at_the_last_moment(house: Gatehouse, anna: User, meanwhile: Meanwhile) -> None:
+    ceremony = house.approved(anna)
+    meanwhile(lambda: signed(ceremony, anna, decision=Decision.WITHDRAW, comment="Stop."))
+    house.refused("approval-missing")
+    assert not Spending.objects.exists()
+    assert not Run.objects.filter(kind="apply").exists()
+
+
+def test_deactivated_at_the_last_moment(house: Gatehouse, anna: User, meanwhile: Meanwhile) -> None:
+    house.approved(anna)
+    meanwhile(lambda: deactivated(anna))
+    house.refused("approval-quorum")
+
+
+def test_used_up_at_the_last_moment(house: Gatehouse, anna: User, meanwhile: Meanwhile) -> None:
+    """Somebody who wrote past the lock: the second spending finds the first one."""
+    ceremony = house.approved(anna)
+
+    def spend() -> None:
+        by_other_hands()
+        target = ceremony.target
+        run = Run.objects.create(
+            kind="apply",
+            target=target,
+            series="shop",
+            actor="mallory",
+            host="elsewhere",
+            pid=1,
+            tool_version="0",
+            started_at=ceremony.created_at,
+        )
+        Spending.objects.create(manifest=ceremony.manifests.get(), run=run, at=ceremony.created_at)
+
+    meanwhile(spend)
+    house.refused("approval-spent")
+
+
+def test_a_new_round_at_the_last_moment(house: Gatehouse, anna: User, meanwhile: Meanwhile) -> None:
+    ceremony = house.approved(anna)
+
+    def again() -> None:
+        by_other_hands()
+        with acting(ceremony.pk) as (head, row):
+            stored = row.manifests.get()
+            row.round = 2
+            row.fingerprint = "manifest1:" + "0" * 64
+            StoredManifest.objects.create(
+                ceremony=row,
+                round=2,
+                fingerprint=row.fingerprint,
+                document=stored.document,
+                made_by="mallory",
+                made_at=stored.made_at,
+            )
+            advance(head, row, Act.REQUEST, "mallory")
+
+    meanwhile(again)
+    house.refused("approval-stale")
+
+
+def test_two_operators_at_once(
+    house: Gatehouse, anna: User, control: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two terminals, one approval: the second one finds it spent, or nothing left to do.
+
+    The environment is one that the project's own settings have no policy for.
+    """
+    environment("qa")
+    ceremony = house.approved(anna)
+    terminal = {
+        "DATABASE_URL": url(control),
+        "CEREMONY_ROOT": str(house.world.root),
+        "CEREMONY_EXTRA_ALIASES": "shop",
+        "SHOP_DATABASE_URL": url(house.world.target()),
+        "SHOP_ENVIRONMENT": "qa",
+    }
+    asked = ("apply_sql", "shop", "--ceremony", str(ceremony.pk))
+    both = [started(*asked, **terminal) for _ in range(2)]
+    told = [process.communicate(timeout=60) for process in both]
+    assert sorted(process.returncode for process in both) == [0, 3], told
+    assert sum("[approval-spent]" in err for _, err in told) == 1
+    assert applied(house) == ["0001"]
+    assert Spending.objects.count() == 1

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 
 from ceremony.errors import Refused
@@ -30,9 +30,10 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
 
 
 @pytest.fixture
-def otto(house: Gatehouse) -> AbstractUser:
+def otto(house: Gatehouse) -> User:
     """Who may break the glass."""
-    return person("otto", "override", "sign")
+    made: User = person("otto", "override", "sign")
+    return made
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def broken(house: Gatehouse, typed: Any) -> Answer:
     return answer
 
 
-def test_it_runs_and_says_so_everywhere(house: Gatehouse, otto: AbstractUser, typed: Any) -> None:
+def test_it_runs_and_says_so_everywhere(house: Gatehouse, otto: User, typed: Any) -> None:
     answer = broken(house, typed)
     ceremony = Ceremony.objects.get()
     assert ceremony.overridden
@@ -76,14 +77,14 @@ def test_it_runs_and_says_so_everywhere(house: Gatehouse, otto: AbstractUser, ty
     assert not ceremony.history.filter(act__in=("approve", "start")).exists()
 
 
-def test_the_password_is_nowhere(house: Gatehouse, otto: AbstractUser, typed: Any) -> None:
+def test_the_password_is_nowhere(house: Gatehouse, otto: User, typed: Any) -> None:
     broken(house, typed)
     for model in (AuditEvent,):
         assert not any(PASSWORD in str(row.__dict__) for row in model.objects.all())
 
 
 def test_nothing_runs_until_two_others_have_looked(
-    house: Gatehouse, otto: AbstractUser, typed: Any
+    house: Gatehouse, otto: User, typed: Any
 ) -> None:
     broken(house, typed)
     ceremony = Ceremony.objects.get()
@@ -111,9 +112,7 @@ def test_nothing_runs_until_two_others_have_looked(
     assert "approval-stale" in ran.err or ran.status == 0, ran.told()
 
 
-def test_a_reviewer_who_left_does_not_count(
-    house: Gatehouse, otto: AbstractUser, typed: Any
-) -> None:
+def test_a_reviewer_who_left_does_not_count(house: Gatehouse, otto: User, typed: Any) -> None:
     broken(house, typed)
     ceremony = Ceremony.objects.get()
     people = [person(name, "sign") for name in ("anna", "dora")]
@@ -143,12 +142,12 @@ def test_a_superuser_has_no_right_by_that(house: Gatehouse, typed: Any) -> None:
     house.refused("right-missing", *as_("boss"))
 
 
-def test_a_wrong_password(house: Gatehouse, otto: AbstractUser, typed: Any) -> None:
+def test_a_wrong_password(house: Gatehouse, otto: User, typed: Any) -> None:
     typed("guess")
     house.refused("password-wrong", *as_("otto"))
 
 
-def test_the_shell_name_alone(house: Gatehouse, otto: AbstractUser) -> None:
+def test_the_shell_name_alone(house: Gatehouse, otto: User) -> None:
     said = house.refused("override-needs-user", *WHY, by="otto", status=2)
     assert "Add --user NAME" in said
 
@@ -159,15 +158,13 @@ def test_flags_that_do_not_go_together(house: Gatehouse) -> None:
     house.refused("ceremony-with-override", *WHY, "--ceremony", "1", status=2)
 
 
-def test_where_nobody_is_asked_there_is_no_glass(
-    house: Gatehouse, otto: AbstractUser, typed: Any
-) -> None:
+def test_where_nobody_is_asked_there_is_no_glass(house: Gatehouse, otto: User, typed: Any) -> None:
     environment("production", **NOBODY)
     typed(PASSWORD)
     house.refused("override-not-needed", *as_("otto"))
 
 
-def test_the_mark_cannot_be_taken_off(house: Gatehouse, otto: AbstractUser, typed: Any) -> None:
+def test_the_mark_cannot_be_taken_off(house: Gatehouse, otto: User, typed: Any) -> None:
     broken(house, typed)
     with pytest.raises(DatabaseError), transaction.atomic():
         Ceremony.objects.update(overridden=False)
@@ -175,7 +172,7 @@ def test_the_mark_cannot_be_taken_off(house: Gatehouse, otto: AbstractUser, type
         cursor.execute("UPDATE ceremony_ceremonyrun SET purpose = 'change'")
 
 
-def test_a_halted_target_stays_halted(house: Gatehouse, otto: AbstractUser, typed: Any) -> None:
+def test_a_halted_target_stays_halted(house: Gatehouse, otto: User, typed: Any) -> None:
     """Break-glass is for what nobody approved, not for what somebody stopped."""
     house.world.write({"0001_things.sql": "SELECT 1 / 0;\n"})
     typed(PASSWORD)

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 
 from ceremony.core.states import State
 from ceremony.models import AuditEvent, Ceremony, CeremonyRun
@@ -165,7 +165,7 @@ def test_from_no_halt_there_is_no_way_back(house: Gatehouse) -> None:
 def test_a_rollback_of_its_own_is_approved_like_a_change(house: Gatehouse) -> None:
     house.world.path("0003_wrong.sql").unlink()
     house.world.path("0003_wrong.rollback.sql").unlink()
-    anna: AbstractUser = person("anna", "sign")
+    anna: User = person("anna", "sign")
     house.approved(anna)
     ran(house.apply())
     back = house.approved(anna, flags=("--rollback", "--to", "zero"))
