@@ -27,7 +27,8 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
 
 @pytest.fixture
 def anna(house: Gatehouse) -> User:
-    return person("anna", "sign")
+    found: User = person("anna", "sign")
+    return found
 
 
 def on(house: Gatehouse, alias: str, *flags: str) -> Answer:
