@@ -110,7 +110,7 @@ def _required(item: Item, seen: Seen, looked: Looked) -> Judged:
     missing = [one for number, one in enumerate(wanted) if number not in looked.required]
     if missing:
         return failed(item, seen.at, f"Not there: {listed(missing)}.", missing=missing)
-    return passed(item, seen.at, f"All {len(wanted)} are there.", there=list(wanted))
+    return passed(item, seen.at, f"There: {listed(wanted)}.", there=list(wanted))
 
 
 def _clean(item: Item, seen: Seen, looked: Looked) -> Judged:
@@ -121,7 +121,7 @@ def _clean(item: Item, seen: Seen, looked: Looked) -> Judged:
         return failed(item, seen.at, f"Rows stand in {listed(filled)}.", filled=filled)
     if unread:
         return not_run(item, seen.at, f"The role may not read {listed(unread)}.", unread=unread)
-    return passed(item, seen.at, f"All {len(wanted)} are absent or empty.", looked_at=list(wanted))
+    return passed(item, seen.at, f"Absent or empty: {listed(wanted)}.", looked_at=list(wanted))
 
 
 def _long(item: Item, seen: Seen, looked: Looked) -> Judged:
@@ -145,9 +145,14 @@ def _others(item: Item, seen: Seen, looked: Looked, others: Sequence[Other]) -> 
 
 
 def _shown(one: Other) -> str:
-    since = f", for {one.seconds} s" if one.seconds else ""
-    table = f", locks {one.table}" if one.table else ""
-    return f"process {one.pid} ({one.application or 'no name'}, role {one.role}{since}{table})"
+    facts = (
+        one.application,
+        f"role {one.role}" if one.role else "",
+        f"for {one.seconds} s" if one.seconds else "",
+        f"locks {one.table}" if one.table else "",
+    )
+    told = ", ".join(fact for fact in facts if fact)
+    return f"process {one.pid} ({told})" if told else f"process {one.pid}"
 
 
 def _prepared(item: Item, seen: Seen, looked: Looked) -> Judged:
@@ -180,7 +185,7 @@ def _replicas(item: Item, seen: Seen, looked: Looked) -> Judged:
     if behind:
         return failed(item, seen.at, f"Behind: {listed(behind)}.", replicas=evidence)
     if hidden:
-        why = f"The lag of {len(hidden)} replicas cannot be seen. {_GRANT}"
+        why = f"The lag of {listed(hidden)} cannot be seen. {_GRANT}"
         return not_run(item, seen.at, why, replicas=evidence)
     count = len(looked.replicas)
     told = f"{count} are near enough." if count else "No replica is connected."
