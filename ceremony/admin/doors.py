@@ -90,15 +90,22 @@ def _others(ceremony: Ceremony, user: AbstractUser) -> Iterator[Door]:
     state = State(ceremony.state)
     if state is not State.DRAFT and after(state, Act.REQUEST) is not None:
         wanted = state is State.CHANGES_REQUESTED
-        yield _guarded(user, (REQUEST,), "Open a new round", url_of("again", ceremony), wanted)
+        yield _guarded(
+            user, (REQUEST,), "Open a new round", url_of("again", ceremony), waited_for=wanted
+        )
     if after(state, Act.CANCEL) is not None:
         yield _guarded(user, (REQUEST,), "Call it off", url_of("cancel", ceremony))
-    halt = reverse("admin:ceremony_target_halt", args=[ceremony.target_id])
-    halted = state is State.HALTED
-    yield _guarded(
-        user, (HALT,), "Go on with the halt" if halted else "Halt the target", halt, halted
-    )
+    yield _halting(ceremony, user, halted=state is State.HALTED)
     yield _guarded(user, SPEAKERS, "Write a remark", url_of("remark", ceremony))
+
+
+def _halting(ceremony: Ceremony, user: AbstractUser, *, halted: bool) -> Door:
+    """Halts belong to the target, and stand on a page of it."""
+    label = "Go on with the halt" if halted else "Halt the target"
+    if may(user, HALT) and not user.has_perm("ceremony.view_target"):
+        return Door(label, "", "It takes the permission ceremony.view_target, too.")
+    url = reverse("admin:ceremony_target_halt", args=[ceremony.target_id])
+    return _guarded(user, (HALT,), label, url, waited_for=halted)
 
 
 def _guarded(
@@ -106,6 +113,7 @@ def _guarded(
     rights: tuple[str, ...],
     label: str,
     url: str,
+    *,
     waited_for: bool = False,
 ) -> Door:
     if any(may(user, right) for right in rights):

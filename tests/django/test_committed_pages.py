@@ -1,10 +1,17 @@
 """Acts whose actions commit by themselves, in the browser, on a control database of the test."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+
 import pytest
+from django.db import connections
 from django.urls import reverse
 
+from ceremony.core.policy import PROTECTED, Quorum
 from ceremony.core.states import State
-from ceremony.models import AuditEvent, Ceremony, Remark
+from ceremony.models import AuditEvent, Ceremony, Remark, SignOff
+from ceremony.models.audit import verify_chain
 from tests.django import scenes
 from tests.django.pages_of_acts import opened, refusal, send
 from tests.django.test_signing_pages import browser
@@ -61,3 +68,57 @@ def test_a_remark_is_written_down_once(lena, kind):
     ]
     assert refusal(send(lena, remark, page, **given)) == "page-stale"
     assert Remark.objects.count() == 1
+
+
+def at_once(*sendings):
+    """Send forms in the same moment, each from a thread of its own; the answers in order."""
+    together = Barrier(len(sendings))
+
+    def sent(sending):
+        try:
+            together.wait()
+            return sending()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(sendings)) as pool:
+        return list(pool.map(sent, sendings))
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("sign", {"decision": "approve"}),
+        ("sign", {"decision": "comment", "comment": "Hm."}),
+        ("sign", {"decision": "reject", "comment": "No."}),
+        ("remark", {"kind": "issue", "text": "It waited."}),
+    ],
+)
+def test_a_form_that_is_sent_four_times_at_once_counts_once(control, name, given):
+    ceremony = scenes.scene(replace(PROTECTED, name="two", approvals=(Quorum("", 2),)))
+    browsers = [browser("ada", "sign")]
+    page = opened(browsers[0], url(ceremony, name))
+    ada = browsers[0]
+    answers = at_once(*(lambda: send(ada, url(ceremony, name), page, **given),) * 4)
+    assert sorted(one.status_code for one in answers) == [200, 200, 200, 302]
+    refused = {refusal(one) for one in answers if one.status_code == 200}
+    assert refused <= {"page-stale", "approval-late"}
+    assert SignOff.objects.count() + Remark.objects.count() == 1
+    assert verify_chain().intact
+
+
+def test_four_people_at_once_take_one_seat(control):
+    ceremony = scenes.scene()
+    people = [browser(name, "sign") for name in ("ada", "ben", "cleo", "dora")]
+    pages = [opened(one, url(ceremony, "sign")) for one in people]
+    answers = at_once(
+        *(
+            lambda one=one, page=page: send(
+                one, url(ceremony, "sign"), page, decision="approve", comment="Read."
+            )
+            for one, page in zip(people, pages, strict=True)
+        )
+    )
+    assert sorted(one.status_code for one in answers) == [200, 200, 200, 302]
+    assert all("Read." in one.content.decode() for one in answers if one.status_code == 200)
+    assert (state(ceremony), SignOff.objects.count()) == ("approved", 1)

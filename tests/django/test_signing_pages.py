@@ -333,3 +333,17 @@ def test_the_page_says_what_one_can_do_and_why_not_the_rest(ada):
     assert ada.get(page).context["doors"][0].label == "Review and sign"
     send(ada, url(ceremony), decision="approve")
     assert ada.get(page).context["doors"][0].label == "Withdraw my signature"
+
+
+def test_a_halt_is_on_the_page_of_the_target_and_takes_the_right_to_see_it():
+    ceremony = scenes.scene()
+    page = reverse("admin:ceremony_ceremony_change", args=[ceremony.pk])
+    (door,) = (
+        one for one in browser("olga", "halt").get(page).context["doors"] if "alt" in one.label
+    )
+    told = (door.label, door.url, door.why_not)
+    assert told == (
+        "Halt the target",
+        "",
+        "It takes the permission ceremony.view_target, too.",
+    )
