@@ -11,9 +11,8 @@ from django.utils import timezone
 
 from ceremony.actions import evidence
 from ceremony.actions.actor import Actor
-from ceremony.actions.ceremonies import ceremony_unknown, expire_due, note
+from ceremony.actions.ceremonies import acting, ceremony_unknown, expire_due, note
 from ceremony.actions.control import control_errors, require_control
-from ceremony.actions.record import recording
 from ceremony.actions.reporting.gather import gathered
 from ceremony.core.chain import Json, canonical
 from ceremony.core.execution.blocks import Reading
@@ -21,7 +20,7 @@ from ceremony.core.execution.document import digest_of, document_of
 from ceremony.core.execution.reading import reading_of
 from ceremony.core.report import Verdict
 from ceremony.models import AuditHead, Ceremony, StoredReport, audit
-from ceremony.models.audit import Action
+from ceremony.models.audit import Action, one_snapshot
 
 EXECUTION = "execution"
 POPULATION = "population"
@@ -55,10 +54,11 @@ def make_report(number: int, actor: Actor) -> MadeReport:
     """
     require_control()
     expire_due(timezone.now())
-    with recording() as head:
-        ceremony = _found(number)
-        report = gathered(ceremony)
+    # Gathered before the head is locked: a thousand files take a while to read.
+    with one_snapshot():
+        report = gathered(_found(number))
         document = document_of(report)
+    with acting(number) as (head, ceremony):
         row = keep(head, EXECUTION, document, actor, ceremony)
     return made(row, report.verdict, document, reading_of(report))
 
@@ -69,10 +69,11 @@ def look_at(number: int) -> MadeReport:
 
     Raises UsageError (ceremony-unknown) and Tampered (manifest-damaged, frozen-differs).
     """
-    ceremony = _found(number)
-    report = gathered(ceremony)
-    document = document_of(report)
-    row = _kept(EXECUTION, ceremony, digest_of(document))
+    with one_snapshot():
+        ceremony = _found(number)
+        report = gathered(ceremony)
+        document = document_of(report)
+        row = _kept(EXECUTION, ceremony, digest_of(document))
     if row is None:
         row = StoredReport(kind=EXECUTION, digest=digest_of(document))
     return made(row, report.verdict, document, reading_of(report))

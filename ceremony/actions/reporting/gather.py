@@ -1,4 +1,6 @@
-"""A ceremony as its report tells it, gathered from control. Reads only, in one snapshot."""
+"""A ceremony as its report tells it, gathered from control. Reads only, as of the caller's
+transaction.
+"""
 
 from collections.abc import Iterator, Sequence
 
