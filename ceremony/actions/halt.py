@@ -89,7 +89,7 @@ def halt(request: HaltRequest) -> HaltReport:
     known = known_target(target.alias)
     number = _ceremony(known, request)
     text = evidence.bounded(request.reason.strip())
-    said = words(request.condition, text, number)
+    said = words(known, request.condition, text, number)
     told = tell(target, settings, said, request.caller, (PATIENCE, ENDING))
     person = Said(request.caller.actor.shown, text, now())
     with recording() as head:
@@ -117,7 +117,8 @@ def raise_halt(
     already. Where a decision about an earlier halt was being carried out, that is recorded as
     failed, and the halt is assessed and decided anew. Raises what ``Ledger.append`` raises.
     """
-    said = words(condition, evidence.bounded(text), ceremony or 0)
+    alias = here.target.alias if isinstance(here, Ready) else here.alias
+    said = words(known_target(alias), condition, evidence.bounded(text), ceremony or 0)
     if isinstance(here, Ready) and not here.access.session.wire.lost:
         told = tell_own(here, said)
     else:
@@ -189,7 +190,7 @@ def _found(head: AuditHead, told: Told, condition: Condition, said: Said, number
     if told.found is None:
         found = open_halt_of(told.target)
         if found is None:
-            found = Halt(words(condition, said.text).halt, told.target, number)
+            found = Halt(told.halt, told.target, number)
             take(head, found, Station.STOP, said, condition=condition.value)
         return found
     found = of_ledger(told.found, told.target)

@@ -5,8 +5,6 @@ out of reach, a run was killed before it could raise its halt) is written there 
 target's lock is held.
 """
 
-from dataclasses import replace
-
 from ceremony.actions.halt_target import tell_own, words
 from ceremony.actions.halts import (
     Halt,
@@ -87,8 +85,7 @@ def _tell_target(here: Ready, known: Halt) -> Halt:
     row = HaltStep.objects.get(halt=known.id, station=Station.STOP.value)
     if here.rows:
         condition = Condition(row.condition)
-        said = words(condition, row.text, known.ceremony)
-        tell_own(here, replace(said, halt=known.id))
+        tell_own(here, words(here.target, condition, row.text, known.ceremony))
     return known
 
 
@@ -97,7 +94,9 @@ def _raise_forgotten(here: Ready) -> Halt | None:
     for ceremony in Ceremony.objects.filter(target=here.target, state=State.HALTED.value):
         if not policy_of(newest_round(ceremony)).halt or _was_lifted(ceremony):
             continue
-        told = tell_own(here, words(_condition(ceremony), _text(ceremony), ceremony.pk))
+        told = tell_own(
+            here, words(here.target, _condition(ceremony), _text(ceremony), ceremony.pk)
+        )
         return settle_found(told.found, here.target) if told.found else None
     return None
 

@@ -34,11 +34,12 @@ _UNREACHED = frozenset({"connect-failed", "connection-lost"})
 
 @dataclass(frozen=True)
 class Told:
-    """What came of telling a target. ``found`` is what its ledger says now, ``None`` where it was
-    out of reach; ``new``: this very call halted it.
+    """What came of telling a target. ``halt`` is the id that it was told; ``found`` is what its
+    ledger says now, ``None`` where it was out of reach; ``new``: this very call halted it.
     """
 
     target: Target
+    halt: UUID
     found: LedgerHalt | None
     new: bool
     stopped: Stopped
@@ -61,9 +62,13 @@ class Words:
         return Facts(Event.HALTED, detail=detail)
 
 
-def words(condition: Condition, text: str, ceremony: int = 0) -> Words:
-    """The words of a halt that may be a new one."""
-    return Words(uuid4(), condition, text, ceremony)
+def words(target: Target | None, condition: Condition, text: str, ceremony: int = 0) -> Words:
+    """The words of a halt of a target: of the one that control knows of, else of a new one.
+
+    Control may know of one that the target was never told, because it was out of reach.
+    """
+    known = open_halt_of(target) if target is not None else None
+    return Words(known.id if known else uuid4(), condition, text, ceremony)
 
 
 def tell_own(here: Ready, said: Words) -> Told:
@@ -84,7 +89,7 @@ def tell_own(here: Ready, said: Words) -> Told:
             if error.code != "ledger-moved" or not left:
                 raise
         found = open_halt(ledger.rows())
-    return Told(here.target, found, new, Stopped(already=not new))
+    return Told(here.target, said.halt, found, new, Stopped(already=not new))
 
 
 def tell(
@@ -108,7 +113,8 @@ def tell(
         if error.code not in _UNREACHED or known is None:
             raise
         already = open_halt_of(known) is not None
-        return Told(known, None, not already, Stopped(already=already, out_of_reach=True))
+        met = Stopped(already=already, out_of_reach=True)
+        return Told(known, said.halt, None, not already, met)
 
 
 def _told(
@@ -134,7 +140,8 @@ def _told(
         forbidden=written.forbidden,
         already=written.row is None or before is not None,
     )
-    return Told(remember(access, rows, caller), open_halt(rows), written.row is not None, stopped)
+    target = remember(access, rows, caller)
+    return Told(target, said.halt, open_halt(rows), written.row is not None, stopped)
 
 
 def _context(access: Access, caller: Caller) -> RunContext:
