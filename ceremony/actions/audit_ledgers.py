@@ -58,12 +58,17 @@ def ledger_faults(read: LedgerRead, trail: Trail) -> list[AuditFault]:
     if fault := chain_fault(read.rows):
         said = f"The ledger of {read.alias!r} does not agree with itself: {fault}"
         return [AuditFault(LEDGER, 0, said)]
-    facts = opened(read.rows)
+    try:
+        facts = opened(read.rows)
+        heads = list(_heads(read, trail))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # Anybody who may write to the target can write a row whose hash is right.
+        said = f"The ledger of {read.alias!r} says who governs it in a form that nobody writes."
+        return [AuditFault(LEDGER, 0, said)]
     if facts is None or facts.ledger != read.ledger:
         said = f"The ledger of {read.alias!r} is not the one that control knows ({read.ledger})."
         return [AuditFault(LEDGER, 0, said)]
-    claims = trail.claims.get(read.alias, {})
-    return [*_heads(read, trail), *(_kept(read, claims))]
+    return [*heads, *_kept(read, trail.claims.get(read.alias, {}))]
 
 
 def _read(target: Target, settings: Settings, after: int) -> LedgerRead:

@@ -262,7 +262,8 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     try:
         said, faults = verify(asked.folder, asked.anchor)
-    except (Unreadable, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (Unreadable, OSError, LookupError, TypeError, ValueError, AttributeError,
+            RecursionError) as error:  # fmt: skip
         sys.stderr.write(f"The export cannot be read: {error!r}\n")
         return 2
     for line in said:

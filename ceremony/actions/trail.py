@@ -73,7 +73,7 @@ class Trail:
         if '"ledger_hash":' in event.payload:
             detail = json.loads(event.payload)["detail"]
             sequence, row_hash = detail.get("ledger_sequence"), detail.get("ledger_hash")
-            if sequence and row_hash:
+            if isinstance(sequence, int) and isinstance(row_hash, str) and sequence and row_hash:
                 claims = self.claims.setdefault(event.target, {})
                 claims[sequence] = Claim(event.sequence, row_hash)
 

@@ -186,8 +186,10 @@ class AuditEvent(models.Model):
             beside = {"rows": stated["rows"]} if "rows" in stated else {}
             if {**self.columns(), "detail": stated.get("detail"), **beside} != stated:
                 return "The columns differ from the payload."
+            if not isinstance(stated["detail"], dict) or not _are_rows(stated.get("rows", [])):
+                return "The payload has another form than events have."
             expected = link(AUDIT, self.previous_hash, self.sequence, self.payload.encode())
-        except (ValueError, AttributeError, OverflowError, TypeError):
+        except (ValueError, AttributeError, OverflowError, TypeError, RecursionError):
             return "The payload or the previous hash cannot be read."
         return "" if self.hash == expected else "The hash is not that of the payload."
 
@@ -328,6 +330,13 @@ def _break_between(sequence: int, previous: str, event: AuditEvent) -> str:
     if event.previous_hash != previous:
         return "The event does not name the hash of the one before."
     return ""
+
+
+def _are_rows(value: object) -> bool:
+    """Whether it is what ``following`` writes: pairs of a table and a digest."""
+    return isinstance(value, list) and all(
+        isinstance(one, list) and [type(part) for part in one] == [str, str] for one in value
+    )
 
 
 def _opening(control: UUID) -> Act:

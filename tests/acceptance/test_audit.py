@@ -4,13 +4,18 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from django.db import connection, connections
 
 from ceremony.core.chain import AUDIT, link
+from ceremony.core.ledger_hash import sealed
+from ceremony.core.ledger_row import Event
 from ceremony.models import AuditEvent, AuditHead
 from ceremony.models.audit import Act, Action
+from ceremony.pg.ledger import read_rows
+from ceremony.pg.ledger_ddl import COLUMNS
 from tests.acceptance.door import manage
 from tests.acceptance.world import QUIET, WHOLE, point
 
@@ -371,3 +376,27 @@ def _changed(line):
     key = min(told["row"])
     told["row"][key] = f"{told['row'][key]}x"
     return json.dumps(told) + "\n"
+
+
+@pytest.mark.parametrize("detail", ["{}", "[]", "nonsense", '{"control": 1}'])
+def test_a_ledger_row_that_nobody_writes_is_found_although_its_hash_is_right(lived, detail):
+    with lived.target().connect() as target:
+        rows = read_rows(lambda text: target.execute(text).fetchall(), "public")
+        row = sealed(
+            replace(
+                rows[-1],
+                sequence=5,
+                event=Event.OPENED,
+                detail=detail,
+                attempt=None,
+                previous_hash=rows[-1].hash,
+            )
+        )
+        values = [getattr(row, column) for column in COLUMNS]
+        marks = ", ".join(["%s"] * len(COLUMNS))
+        target.execute(
+            f"INSERT INTO ceremony_ledger ({', '.join(COLUMNS)}) VALUES ({marks})", values
+        )
+    answer = manage("verify_audit", "--targets")
+    assert answer.status == 5, answer.told()
+    assert "[audit-ledger]" in answer.err

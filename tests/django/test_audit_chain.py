@@ -1,6 +1,7 @@
 """The trail: one unbroken chain, and any single change to it is found."""
 
 import copy
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ceremony.core.chain import GENESIS, PayloadInvalid
+from ceremony.core.chain import AUDIT, GENESIS, PayloadInvalid, canonical, link
 from ceremony.models import AuditEvent, AuditHead
 from ceremony.models.audit import Act, Action, ChainState, append, verify_chain, verify_events
 from tests.django.factories import NOON
@@ -127,6 +128,38 @@ def test_another_control_identity_is_found():
 
 def test_a_cut_trail_is_found_by_its_head():
     assert state(EVENTS[:-1]) == ChainState(7, 8, "The trail does not end where its head says.")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"detail": None},
+        {"detail": [1]},
+        {"detail": "x"},
+        {"rows": {"a": "b"}},
+        {"rows": [["a"]]},
+        {"rows": [["a", 1]]},
+        {"rows": ["ab"]},
+        {"more": 1},
+    ],
+)
+def test_a_payload_that_nobody_writes_is_found_although_its_hash_is_right(change):
+    event = copy.copy(EVENTS[3])
+    event.payload = canonical({**json.loads(event.payload), **change}).decode()
+    event.hash = link(AUDIT, event.previous_hash, event.sequence, event.payload.encode())
+    found = verify_events([*EVENTS[:3], event], 4, event.hash, CONTROL)
+    assert found.broken_at == 4
+
+
+def test_a_payload_without_an_end_is_found():
+    event = copy.copy(EVENTS[3])
+    event.payload = "[" * 100_000
+    event.hash = link(AUDIT, event.previous_hash, event.sequence, event.payload.encode())
+    found = verify_events([*EVENTS[:3], event], 4, event.hash, CONTROL)
+    assert (found.broken_at, found.why) == (
+        4,
+        "The payload or the previous hash cannot be read.",
+    )
 
 
 @given(TEXT, TEXT, TEXT)
