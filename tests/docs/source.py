@@ -18,7 +18,8 @@ _MAKES_ERROR = {
 
 #: Strings that are written like a code and are none.
 NO_CODES = {
-    "cer-below", "cer-time", "cer-title", "cer-wrong", "current-password", "ceremony-answer-v1", "ceremony-audit-v1",
+    "break-glass", "cer-below", "cer-time", "cer-title", "cer-wrong", "current-password",
+    "ceremony-answer-v1", "ceremony-audit-v1",
     "ceremony-beat", "ceremony-population-v1", "ceremony-report-v1",
     "ceremony-ledger-v1", "ceremony-readiness-v1", "ceremony-rehearsal-v1",
     "commit-timestamps-on", "copy-progress", "django-admin", "en-us",
