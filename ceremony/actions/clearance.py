@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from ceremony.actions.backup import facts_of
 from ceremony.actions.items import record_items
 from ceremony.actions.permit import Permit, PermitKind
-from ceremony.actions.preflight import look, refuse_failed
+from ceremony.actions.preflight import look, refuse_failed, refuse_found
 from ceremony.actions.ready import Ready, now
 from ceremony.actions.rounds import newest_round
 from ceremony.conf import Settings
 from ceremony.core.checklist.preflight import preflight_of
 from ceremony.core.item import ItemKind, ItemResult, Judged
-from ceremony.core.plan import Plan
+from ceremony.core.plan import Direction, Plan
 from ceremony.core.series import Series
 from ceremony.models import Ceremony
 from ceremony.pg.backup import Backup
@@ -58,12 +58,17 @@ def clear(asking: Asking) -> tuple[Judged, ...]:
         prepare.carry_out()
         return ()
     judged = look(asking.here, asking.plan, asking.series, permit.policy, asking.settings)
-    if permit.kind is not PermitKind.APPROVED:
+    aside = _backups(asking) if prepare.backs_up else frozenset[str]()
+    if permit.kind is PermitKind.OVERRIDE:
         return answered_by(judged, asking, prepare.carry_out())
+    if permit.kind is PermitKind.OPEN:
+        refuse_found(judged, permit.policy, _ask(asking), aside)
+        answered = answered_by(judged, asking, prepare.carry_out())
+        refuse_found(answered, permit.policy, _ask(asking))
+        return answered
     manifest = newest_round(Ceremony.objects.get(pk=permit.ceremony))
     actor = asking.here.caller.actor.name
     record_items(manifest, judged, actor)
-    aside = _backups(asking) if prepare.backs_up else frozenset[str]()
     refuse_failed(manifest, permit.policy, aside)
     made = prepare.carry_out()
     if made is not None:
@@ -98,6 +103,12 @@ def _answers(judged: Iterable[Judged], asking: Asking, made: Backup) -> tuple[Ju
         for one in judged
         if one.item.id in ids and one.item.kind is ItemKind.HUMAN
     )
+
+
+def _ask(asking: Asking) -> str:
+    back = " --rollback" if asking.plan.direction is Direction.ROLL_BACK else ""
+    alias = asking.here.access.target.alias
+    return f"manage.py request_sql {asking.series.name} --database {alias}{back}"
 
 
 def _backups(asking: Asking) -> frozenset[str]:

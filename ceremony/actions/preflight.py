@@ -55,27 +55,53 @@ def record(manifest: StoredManifest, judged: Sequence[Judged], actor: str) -> No
 def refuse_failed(
     manifest: StoredManifest, policy: Policy, aside: frozenset[str] = frozenset()
 ) -> None:
-    """Raises Refused (preflight-failed) where an item neither passed nor was waived and the policy
-    wants pre-flight. ``aside`` are the ids of items that are about to be answered.
+    """Raises Refused (preflight-failed) where an item of a ceremony neither passed nor was waived
+    and the policy wants pre-flight. ``aside`` are the ids of items that are about to be answered.
     """
-    if not policy.preflight:
-        return
-    found = newest(manifest, Phase.PREFLIGHT)
-    wrong = [one for one in found if not one.lets_go_on and one.item.id not in aside]
-    if not wrong:
-        return
     number = manifest.ceremony_id
+    wrong = _wrong(newest(manifest, Phase.PREFLIGHT), policy, aside)
+    if wrong:
+        human = any(one.item.kind is ItemKind.HUMAN for one in wrong)
+        answer = ", answer what people are asked" if human else ""
+        raise _failed(
+            wrong,
+            f"the run of ceremony {number}",
+            f"Put right what is wrong and type the command again{answer}, or have an item waived "
+            f"with a reason; both on the page of ceremony {number} in the admin.",
+        )
+
+
+def refuse_found(
+    judged: Sequence[Judged], policy: Policy, ask: str, aside: frozenset[str] = frozenset()
+) -> None:
+    """The same for a run that has no ceremony yet, because the policy asks nobody to approve.
+    ``ask`` is the command that requests one, in which items are answered and waived.
+    """
+    wrong = _wrong(judged, policy, aside)
+    if wrong:
+        raise _failed(
+            wrong,
+            "the run",
+            f"Put right what is wrong and type the command again; or open a ceremony, in which "
+            f"people answer and waive: {ask}",
+        )
+
+
+def _wrong(judged: Sequence[Judged], policy: Policy, aside: frozenset[str]) -> Sequence[Judged]:
+    if not policy.preflight:
+        return ()
+    return [one for one in judged if not one.lets_go_on and one.item.id not in aside]
+
+
+def _failed(wrong: Sequence[Judged], what: str, next_step: str) -> Refused:
     told = "\n".join(
         f"  {one.result.value:8} {one.item.id}: {one.explanation or one.item.text}" for one in wrong
     )
-    human = any(one.item.kind is ItemKind.HUMAN for one in wrong)
-    answer = ", answer what people are asked" if human else ""
     stand = "item stands" if len(wrong) == 1 else "items stand"
-    raise Refused(
+    return Refused(
         "preflight-failed",
-        f"{len(wrong)} {stand} against the run of ceremony {number}:\n{told}",
-        next_step=f"Put right what is wrong and type the command again{answer}, or have an item "
-        f"waived with a reason; both on the page of ceremony {number} in the admin.",
+        f"{len(wrong)} {stand} against {what}:\n{told}",
+        next_step=next_step,
     )
 
 

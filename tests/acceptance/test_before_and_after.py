@@ -16,7 +16,7 @@ from ceremony.core.item import Item, ItemResult, Judged, Phase
 from ceremony.errors import Failed, Refused
 from ceremony.models import AuditEvent, Ceremony, JudgedItem, Purpose
 from tests.acceptance.door import manage
-from tests.acceptance.gatehouse import OPERATOR, Gatehouse, environment, signed
+from tests.acceptance.gatehouse import NOBODY, OPERATOR, Gatehouse, environment, signed
 from tests.acceptance.world import QUIET, WHOLE, World
 from tests.django.ceremonies import PASSWORD, person
 
@@ -194,6 +194,26 @@ def test_a_waiver_stands_for_the_round(shop, house, sam, olga):
     assert row.explanation == "It comes tomorrow.\nFound then: FAIL: Not there: stock."
 
 
+def test_a_policy_that_asks_nobody_may_still_ask_for_pre_flight(shop, house, sam, olga, tmp_path):
+    environment("staging", **{**NOBODY, "PREFLIGHT": True})
+    ask_for(shop, ASKED)
+    confirmed = ("--confirm", "staging", "--backup", str(tmp_path / "backups"))
+    told = house.refused("preflight-failed", *confirmed)
+    assert told == (
+        "✕ 1 item stands against the run:  [preflight-failed]\n"
+        "  NOT RUN  tests-pass: Nobody has answered it yet.\n\n"
+        "State  Nothing was changed.\n"
+        "Next   Put right what is wrong and type the command again; or open a ceremony, in which "
+        "people answer and waive: manage.py request_sql shop --database shop\n"
+    )
+    assert not (tmp_path / "backups").exists()
+    ceremony = house.asked()
+    answer(ceremony.pk, Phase.PREFLIGHT, "tests-pass", ItemResult.PASS, {"note": "a"}, None, olga)
+    done = house.apply(*confirmed)
+    assert done.status == 0, done.told()
+    assert results(Phase.PREFLIGHT)["backup"] == "PASS"
+
+
 def test_flags_that_are_on(shop, house, sam, olga, monkeypatch):
     ask_for(shop, '[preflight]\nflags_off = ["SHOP_ON", "SHOP_LATE"]\n')
     monkeypatch.setenv("SHOP_LATE", "false")
@@ -357,6 +377,23 @@ def test_a_test_that_fails_after_the_run_stops_the_world(shop, house, sam, olga)
     assert halt.condition == "halt-test-failed"
     assert halt.text == "Tests pass. olga answered that it does not hold: test_sync breaks."
     assert len(shop.ask("SELECT 1 FROM ceremony_ledger WHERE event = 'halted'")) == 1
+
+
+def test_where_nobody_accepts_the_last_answer_signs_off(shop, house, sam, olga):
+    environment("staging", **{**NOBODY, "VERIFY": True})
+    ask_for(shop, '[acceptance]\nitems = ["Documentation is complete.", "It works."]\n')
+    assert house.apply("--confirm", "staging").status == 0
+    ceremony = Ceremony.objects.get()
+    assert ceremony.state == "awaiting sign-off"
+    for phase in (Phase.PREFLIGHT, Phase.ACCEPTANCE):
+        for item, result in results(phase).items():
+            if result == "NOT RUN" and item != "it-works":
+                waive(ceremony.pk, phase, item, "Nobody needs it here.", sam)
+    ceremony.refresh_from_db()
+    assert ceremony.state == "awaiting sign-off"
+    answer(ceremony.pk, Phase.ACCEPTANCE, "it-works", ItemResult.PASS, {"note": "y"}, None, olga)
+    ceremony.refresh_from_db()
+    assert ceremony.state == "signed off"
 
 
 def test_what_was_cut_off_is_taken_up(shop, house, sam, olga, monkeypatch):
