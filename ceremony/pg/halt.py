@@ -31,6 +31,9 @@ ENDING = 10.0
 """Seconds for which a halt watches the end of the run that it stopped."""
 
 _LOCK_TIMEOUT = 250
+_GENTLE = 0.5
+_CANCEL = "SELECT pg_catalog.pg_cancel_backend(%s)"
+_TERMINATE = "SELECT pg_catalog.pg_terminate_backend(%s)"
 _PAUSE = 0.05
 _STUCK = 0.3
 _HITS = 20
@@ -83,10 +86,11 @@ def write_halted(
     """
     session.ask("SELECT pg_catalog.set_config('lock_timeout', %s, false)", (str(_LOCK_TIMEOUT),))
     until = time.monotonic() + patience
+    gently = time.monotonic() + patience * _GENTLE
     with _turn(session, f"{ledger.schema}\0halts", until):
         halting = _Halting(session, ledger)
         with _turn(session, _writing(ledger.schema), until):
-            row = halting.write(facts, context, until)
+            row = halting.write(facts, context, gently, until)
         still = halting.see_it_end(time.monotonic() + ending) if row else False
     return Written(row, halting.stopped, still, halting.forbidden)
 
@@ -99,12 +103,18 @@ class _Halting:
         self.stopped = 0
         self.forbidden = False
 
-    def write(self, facts: Facts, context: RunContext, until: float) -> LedgerRow | None:
-        """Cancel and write, until the row is in. A row that came in between is followed."""
+    def write(
+        self, facts: Facts, context: RunContext, gently: float, until: float
+    ) -> LedgerRow | None:
+        """Cancel and write, until the row is in. A row that came in between is followed.
+
+        A run that keeps its transaction open without a statement at work cannot be cancelled: its
+        session is ended when the time ``gently`` is over, and the server rolls it back.
+        """
         rows = self._ledger.rows()
         if open_halt(rows) and self._at_work() is None:
             return None
-        self._cancel()
+        self._stop(_CANCEL)
         while True:
             try:
                 return self._ledger.append(facts, context)
@@ -114,7 +124,7 @@ class _Halting:
                 seen = rows[-1].sequence if rows else 0
                 rows = self._ledger.rows()
                 if error.code == "lock-timeout" or _goes_on(rows[seen:]):
-                    self._cancel()
+                    self._stop(_CANCEL if time.monotonic() < gently else _TERMINATE)
 
     def see_it_end(self, until: float) -> bool:
         """Whether the stopped run still holds the lock at ``until``.
@@ -131,7 +141,7 @@ class _Halting:
             if now != seen:
                 seen, since = now, time.monotonic()
             elif seen.state != "idle" and time.monotonic() - since > _STUCK:
-                self._cancel()
+                self._stop(_CANCEL)
                 since = time.monotonic()
         return False
 
@@ -139,13 +149,13 @@ class _Halting:
         rows = self._session.ask(query("at-work"), lock_halves(self._ledger.schema))
         return AtWork(*rows[0]) if rows else None
 
-    def _cancel(self) -> None:
+    def _stop(self, how: str) -> None:
         found = self._at_work()
         if found is None:
             return
         self.stopped = found.pid
         try:
-            self._session.ask("SELECT pg_catalog.pg_cancel_backend(%s)", (found.pid,))
+            self._session.ask(how, (found.pid,))
         except QueryFailed as error:
             if error.sqlstate != _NOT_ALLOWED:
                 raise

@@ -327,19 +327,40 @@ def test_a_cancel_of_somebody_else_on_a_halted_target_is_no_new_halt(target):
     assert outcome.problem.code == "cancelled"
 
 
-def test_a_halt_gives_up_where_the_row_of_a_run_stays_open(target):
-    """A role that may not cancel the run, and a run that goes on: said as it is."""
+def test_a_run_that_cannot_be_cancelled_loses_its_session(target):
+    """The second migration's row is in, and its COMMIT not sent: no statement is at work."""
     ledger_made(target)
     gate = Gate()
     runner = Runner(target, [step("CREATE TABLE t ()"), step("SELECT 1", version="0002")], gate)
     assert gate.reached.wait(WAIT)
-    # The second migration's row is in, its COMMIT not sent: the session is idle in transaction.
-    with pytest.raises(Failed) as raised:
-        halt(target, patience=0.5)
-    assert raised.value.code in {"lock-timeout", "ledger-moved"}
-    assert raised.value.state == 'The row "halted" is not in the ledger.'
+    written = halt(target, patience=4)
+    assert (written.row.sequence, written.still) == (3, False)
     gate.open.set()
-    assert [o.state for o in runner.ended()] == [StepState.DONE, StepState.DONE]
+    first, second = runner.ended()
+    # It was told by a COMMIT that had no answer; the ledger says what became of it.
+    assert (first.state, second.state) == (StepState.DONE, StepState.UNKNOWN)
+    assert events(target) == ["opened", "applied", "halted"]
+
+
+def test_a_role_that_may_not_cancel_gives_up(target):
+    ledger_made(target)
+    gate = Gate()
+    with psycopg.connect(target, autocommit=True) as other:
+        other.execute("DROP ROLE IF EXISTS meek")
+        other.execute("CREATE ROLE meek LOGIN")
+        other.execute("GRANT SELECT, INSERT ON ceremony_ledger TO meek")
+        runner = Runner(target, [step("CREATE TABLE t ()"), step("SELECT 1", version="0002")], gate)
+        assert gate.reached.wait(WAIT)
+        with pytest.raises(Failed) as raised:
+            halt(f"{target} user=meek", patience=1)
+        assert raised.value.code in {"lock-timeout", "ledger-moved"}
+        assert raised.value.state == 'The row "halted" is not in the ledger.'
+        gate.open.set()
+        assert [o.state for o in runner.ended()] == [StepState.DONE, StepState.DONE]
+        written = halt(f"{target} user=meek")
+        assert written.row.sequence == 4
+        other.execute("REVOKE ALL ON ceremony_ledger FROM meek")
+        other.execute("DROP ROLE meek")
 
 
 def test_a_halt_waits_for_the_one_before_it(target):
