@@ -37,10 +37,10 @@ def evidence():
 
 def acts(model):
     """Names of the addresses that are acts, from the URL list: none can be forgotten."""
-    stock = {"changelist", "add", "history", "delete", "change", "file"}
+    reading = {"changelist", "add", "history", "delete", "change", "file", "report"}
     patterns = admin.site._registry[model].get_urls()
     names = {one.name: one for one in patterns if one.name}
-    return {name: one for name, one in names.items() if name.rpartition("_")[2] not in stock}
+    return {name: one for name, one in names.items() if name.rpartition("_")[2] not in reading}
 
 
 def urls(ceremony, row):
@@ -77,6 +77,19 @@ def logged_in(user, **options):
     client = Client(**options)
     client.force_login(user)
     return client
+
+
+@pytest.mark.parametrize("name", ["file", "report"])
+def test_what_is_only_read_takes_the_permission_to_view(everything, viewer, name):
+    ceremony = Ceremony.objects.get()
+    more = [scenes.frozen("x").digest] if name == "file" else []
+    page = reverse(f"admin:ceremony_ceremony_{name}", args=[ceremony.pk, *more])
+    before = evidence()
+    assert Client().get(page).status_code == 302
+    assert logged_in(person("clerk", *VERBS)).get(page).status_code == 403
+    assert logged_in(viewer).get(page).status_code == 200
+    assert logged_in(viewer).post(page).status_code == 405
+    assert evidence() == before
 
 
 def test_these_are_the_acts():
