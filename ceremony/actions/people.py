@@ -46,7 +46,10 @@ def person_at_shell(os_name: str, people: Mapping[str, str]) -> AbstractUser | N
 
 def names_of(user: AbstractUser) -> tuple[str, ...]:
     """Everything under which a person may be named as an author."""
-    return tuple(filter(None, (user.get_username(), user.email, user.get_full_name())))
+    # A user model of one's own need have neither an address nor a full name.
+    address = getattr(user, user.get_email_field_name(), "")
+    full_name = getattr(user, "get_full_name", str)()
+    return tuple(filter(None, (user.get_username(), address, full_name)))
 
 
 def names_at_shell(os_name: str, people: Mapping[str, str]) -> tuple[str, ...]:
@@ -114,7 +117,7 @@ def _with_password(username: str, password: str) -> AbstractUser | None:
     if any(evidence.clean(text) != text for text in (username, password)):
         return None  # No database holds such a name, and no hasher takes such a password.
     user = authenticate(username=username, password=password)
-    if isinstance(user, AbstractUser) and user.is_active and user.get_username() == username:
+    if isinstance(user, get_user_model()) and user.is_active and user.get_username() == username:
         return user
     return None
 

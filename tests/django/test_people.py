@@ -109,6 +109,20 @@ def test_a_user_without_a_name_is_a_number(monkeypatch):
     assert current_actor().name == "uid 987654321"
 
 
+def test_a_user_model_of_ones_own_may_have_a_name_alone():
+    class Plain:
+        """As AbstractBaseUser gives it."""
+
+        def get_username(self):
+            return "ada"
+
+        @classmethod
+        def get_email_field_name(cls):
+            return "email"
+
+    assert names_of(Plain()) == ("ada",)
+
+
 def test_settings_say_who_counts_as_whom():
     person("a.lovelace")
 
