@@ -4,10 +4,12 @@ import json
 import os
 import signal
 import time
+from contextlib import contextmanager
 
 from django.db import connections
 
 from ceremony.models import AuditEvent, CheckRecord, Run, RunKind, RunOutcome, Target
+from ceremony.notify.signals import noticed
 from tests.acceptance.door import manage
 from tests.acceptance.world import BACK, TABLE, WHOLE, point
 from tests.django.factories import RunFactory
@@ -25,6 +27,19 @@ WATCHED = {
 
 def _watch(*flags):
     return manage("watch_sql", "shop", *flags)
+
+
+@contextmanager
+def heard():
+    """The notices that go out meanwhile."""
+    found = []
+
+    def listen(notice, **_):
+        found.append(notice)
+
+    noticed.connect(listen)
+    yield found
+    noticed.disconnect(listen)
 
 
 def _breaches():
@@ -47,12 +62,13 @@ def test_a_look_that_finds_nothing_is_recorded_with_its_ceremony(world):
     assert _breaches() == []
 
 
-def test_a_breach_is_an_event_and_an_exit_status(world):
+def test_a_breach_is_an_event_a_notice_and_an_exit_status(world):
     world.write(WATCHED)
     world.target()
     world.applied()
     world.ask("INSERT INTO things VALUES (1, '')")
-    answer = _watch()
+    with heard() as notices:
+        answer = _watch()
     run = Run.objects.get(kind=RunKind.WATCH)
     assert answer.status == 1
     assert answer.err == (
@@ -75,6 +91,9 @@ def test_a_breach_is_an_event_and_an_exit_status(world):
         "verdict": "FAIL",
     }
     assert world.ask("SELECT count(*) FROM things") == [(1,)]
+    (notice,) = notices
+    assert (notice.occasion, notice.ceremony, notice.target) == ("monitor breached", 1, "shop")
+    assert notice.text == f"Run {run.pk}: nothing is nameless."
 
 
 def test_a_long_watch_looks_again_and_tells_of_each_look(world):

@@ -9,7 +9,7 @@ from ceremony.core.lint.commands import commands_of
 from ceremony.core.lint.deeds import OF_A_TABLE, created, dropped, renamed
 from ceremony.core.lint.inventory import Key
 from ceremony.core.script import Script
-from ceremony.core.sql.relations import relation_name
+from ceremony.core.sql.relations import Name, relation_name
 from ceremony.core.sql.trees import trees_of
 
 _WRITES = frozenset({"insert_stmt", "update_stmt", "delete_stmt"})
@@ -27,11 +27,19 @@ def affected(script: Script) -> tuple[str, ...]:
 
 def _keys(command: Command) -> Iterator[Key]:
     yield from (key for key, _ in created(command))
-    yield from dropped(command)
+    yield from _dropped(command)
     yield from _both(renamed(command))
     yield from (Key(ObjectKind.TABLE, one.table) for one in alterations(command))
     if command.kind in _WRITES:
         yield Key(ObjectKind.TABLE, relation_name(command.node.relation))
+
+
+def _dropped(command: Command) -> Iterable[Key]:
+    """DROP TYPE does not say whether it means an enum, a range or a domain: then it is a type."""
+    found: dict[tuple[Name, str], Key] = {}
+    for key in dropped(command):
+        found.setdefault((key.name, key.part), key)
+    return found.values()
 
 
 def _both(pairs: Iterable[tuple[Key, Key]]) -> Iterator[Key]:
