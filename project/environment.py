@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import environ
 import psycopg
@@ -31,6 +32,9 @@ DJANGO_NAMES = {
     "host": "HOST",
     "port": "PORT",
 }
+
+#: The ports of RFC 5321 (relay), RFC 6409 (submission) and RFC 8314 (submission over TLS).
+_MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 Database = dict[str, Any]
 
@@ -111,6 +115,47 @@ class Environment:
                     "OPTIONS": dict(control["OPTIONS"]),
                 }
         return found
+
+    def notices(self) -> dict[str, Any]:
+        """``CEREMONY["NOTICES"]``: who is told of changes."""
+        url = self.text("CEREMONY_WEBHOOK_URL")
+        secret = self.text("CEREMONY_WEBHOOK_SECRET")
+        return {
+            "EMAIL": bool(self.text("EMAIL_URL")),
+            "FROM": self.text("CEREMONY_EMAIL_FROM"),
+            "SITE": self.text("CEREMONY_SITE"),
+            "WEBHOOKS": [{"URL": url, "SECRET": secret}] if url else [],
+        }
+
+    def mail_server(self) -> dict[str, Any]:
+        """Where mail is handed in, as options of Django's SMTP backend; none without ``EMAIL_URL``.
+
+        Raises ``UsageError`` (``variable-invalid``) without a word of the value: it may hold a
+        password.
+        """
+        text = self.text("EMAIL_URL")
+        if not text:
+            return {}
+        try:
+            parts = urlsplit(text)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            parts, host, port = urlsplit(""), None, None
+        if parts.scheme not in _MAIL_PORTS or not host:
+            raise UsageError(
+                "variable-invalid",
+                "EMAIL_URL is not the address of a mail server.",
+                next_step="EMAIL_URL=smtp+tls://user:password@host:587 (special characters "
+                "percent-encoded), smtp:// or smtp+ssl://",
+            )
+        return {
+            "host": host,
+            "port": port or _MAIL_PORTS[parts.scheme],
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_tls": parts.scheme == "smtp+tls",
+            "use_ssl": parts.scheme == "smtp+ssl",
+        }
 
 
 def from_process() -> Environment:

@@ -11,11 +11,18 @@ Everything that differs between machines comes from the environment:
 ``CEREMONY_ROOT``           the folder of series (default: ``migrations_sql``)
 ``CEREMONY_LEDGER_SCHEMA``  the schema of the ledger in every target (default: ``public``)
 ``CEREMONY_PG_BIN``         the folder of pg_dump (default: the development server's, else PATH)
+``CEREMONY_SITE``           the address of the admin, for links in notices
+``EMAIL_URL``               a mail server: with it, those who can act get an e-mail
+``CEREMONY_EMAIL_FROM``     the sender of these
+``CEREMONY_WEBHOOK_URL``    an address that gets every notice as JSON
+``CEREMONY_WEBHOOK_SECRET`` what these are signed with: at least 24 bytes
 ``CEREMONY_GATE``           on: ``wsgi`` and ``asgi`` do not start on another schema (default: off)
 ``DEBUG``                   on by default for ``manage.py``, off for ``wsgi`` and ``asgi``
 ``SECRET_KEY``              required where DEBUG is off; else made once per checkout
 ``ALLOWED_HOSTS``           comma-separated; needed where DEBUG is off
 """
+
+import django
 
 from ceremony.errors import UsageError
 from project.binaries import find_wheel_binaries
@@ -85,7 +92,17 @@ CEREMONY = {
             "RISKS": {"low": {"APPROVALS": 1}},
         },
     },
+    "NOTICES": _env.notices(),
 }
+
+if _mail := _env.mail_server():
+    if django.VERSION >= (6, 1):
+        _smtp = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": _mail}
+        MAILERS = {"default": _smtp}
+    else:
+        EMAIL_HOST, EMAIL_PORT = _mail["host"], _mail["port"]
+        EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["username"], _mail["password"]
+        EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["use_tls"], _mail["use_ssl"]
 
 #: Read by ``wsgi`` and ``asgi`` alone; commands start whatever the schema is.
 GATE_AT_START = _env.flag("CEREMONY_GATE", default=False)
