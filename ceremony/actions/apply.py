@@ -9,6 +9,7 @@ from ceremony.actions.backup import record_backup
 from ceremony.actions.clearance import NOTHING_TO_PREPARE, Preparation
 from ceremony.actions.control import control_errors
 from ceremony.actions.gated import Job, permit_for, run_through_the_gate
+from ceremony.actions.halt_settle import settle_halt
 from ceremony.actions.library import load_library
 from ceremony.actions.named import asked_of, named, refuse_nothing_left
 from ceremony.actions.permit import NOTHING_SAID, Asked
@@ -61,6 +62,7 @@ def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
         plan = planned(here, series, Direction.APPLY, asked, library, settings)
         refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
+            settle_halt(here)
             refuse_nothing_left(ceremony)
             return nothing_to_do(here, plan)
         job = Job(here, plan, series, settings, request.gate)

@@ -17,7 +17,7 @@ from ceremony.actions.ready import (
 )
 from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import audit_head, control_identity
-from ceremony.actions.targets import known_target
+from ceremony.actions.targets import known_target, ledger_seen
 from ceremony.actions.watching import Unwatched
 from ceremony.conf import Settings, TargetSettings
 from ceremony.core.halting import Condition, LedgerHalt, Stopped, halted_detail, open_halt
@@ -73,12 +73,15 @@ def words(target: Target | None, condition: Condition, text: str, ceremony: int 
 
 def tell_own(here: Ready, said: Words) -> Told:
     """Halt the target whose lock is held. Where somebody else has halted it meanwhile, that row
-    stands. Raises what ``Ledger.append`` raises.
+    stands. A target without a ledger gets one: a run may have died before it made it. Raises what
+    ``Ledger.append`` raises.
     """
     ledger = here.access.ledger
+    if not ledger.exists():
+        with_ledger(here)
     head = audit_head()
     context = here.context(lambda: (head.sequence, head.hash), "")
-    found, new = open_halt(ledger.rows()) if ledger.exists() else None, False
+    found, new = open_halt(ledger.rows()), False
     for left in reversed(range(_TRIES)):
         if found is not None:
             break
@@ -89,6 +92,7 @@ def tell_own(here: Ready, said: Words) -> Told:
             if error.code != "ledger-moved" or not left:
                 raise
         found = open_halt(ledger.rows())
+    ledger_seen(here.target, *ledger.head)
     return Told(here.target, said.halt, found, new, Stopped(already=not new))
 
 

@@ -9,6 +9,7 @@ from ceremony.actions.apply import nothing_to_do
 from ceremony.actions.clearance import Preparation
 from ceremony.actions.control import control_errors
 from ceremony.actions.gated import Job, permit_for, run_through_the_gate
+from ceremony.actions.halt_settle import settle_halt
 from ceremony.actions.library import load_library, neighbours
 from ceremony.actions.loss import LossAccepted, record_loss, refuse_unaccepted_loss
 from ceremony.actions.named import brought_in, named, refuse_nothing_left
@@ -63,6 +64,7 @@ def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
         plan = _plan(here, series, request, ceremony, settings)
         refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
+            settle_halt(here)
             refuse_nothing_left(ceremony)
             return nothing_to_do(here, plan)
         refuse_unaccepted_loss(plan, request.loss)
