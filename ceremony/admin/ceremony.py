@@ -21,10 +21,11 @@ from ceremony.admin.filters import CeremonyStateFilter, EnvironmentFilter, Targe
 from ceremony.admin.frozen_files import files_of
 from ceremony.admin.read_only import READING, ReadOnlyAdmin
 from ceremony.admin.remarking import RemarkView
-from ceremony.admin.reporting import report_response
+from ceremony.admin.reporting import CONFLICT, PLAIN, report_response
 from ceremony.admin.requesting import AgainView, CancelView, RequestView
 from ceremony.admin.signing import SignView, WithdrawView
 from ceremony.core.states import BEFORE_THE_RUN, State
+from ceremony.errors import CeremonyError
 from ceremony.models import Ceremony, Purpose
 from ceremony.templatetags.ceremony_pages import mark, moment, short_digest, titled, visible_line
 
@@ -147,10 +148,14 @@ class CeremonyAdmin(ReadOnlyAdmin):
         if request.method not in READING:
             return HttpResponseNotAllowed(READING)
         row = self.get_object(request, str(number))
-        if row is None or digest not in _digests(row):
+        try:
+            data = frozen(digest) if row is not None and digest in _digests(row) else None
+        except CeremonyError as error:
+            return HttpResponse(str(error), content_type=PLAIN, status=CONFLICT)
+        if data is None:
             raise Http404("The ceremony has no such file.")
         return HttpResponse(
-            frozen(digest),
+            data,
             content_type="application/octet-stream",
             headers={
                 "Content-Disposition": f'attachment; filename="{short_digest(digest)}.sql"',

@@ -9,8 +9,8 @@ from ceremony.actions.report_page import report_page
 from ceremony.admin.read_only import READING, ReadOnlyAdmin
 from ceremony.errors import CeremonyError
 
-_PLAIN = "text/plain; charset=utf-8"
-_CONFLICT = 409
+PLAIN = "text/plain; charset=utf-8"
+CONFLICT = 409
 
 
 def report_response(admin: ReadOnlyAdmin, request: HttpRequest, number: int) -> HttpResponse:
@@ -24,5 +24,5 @@ def report_response(admin: ReadOnlyAdmin, request: HttpRequest, number: int) -> 
     try:
         report = look_at(number)
     except CeremonyError as error:
-        return HttpResponse(str(error), content_type=_PLAIN, status=_CONFLICT)
+        return HttpResponse(str(error), content_type=PLAIN, status=CONFLICT)
     return HttpResponse(report_page(report, static("ceremony/report.css")))

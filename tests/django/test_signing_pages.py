@@ -316,6 +316,10 @@ def test_a_damaged_round_is_told_and_not_signed(ada):
     held = {"fingerprint": ceremony.fingerprint, "round": 2, "seen": "2.2.0.0.0.0"}
     answer = ada.post(url(ceremony), {**held, "decision": "approve"})
     assert (refusal(answer), signed()) == ("manifest-damaged", [])
+    digest = scenes.frozen("x").digest
+    file = ada.get(reverse("admin:ceremony_ceremony_file", args=[ceremony.pk, digest]))
+    assert (file.status_code, file["Content-Type"]) == (409, "text/plain; charset=utf-8")
+    assert "[manifest-damaged]" in file.content.decode()
 
 
 def test_the_page_says_what_one_can_do_and_why_not_the_rest(ada):
