@@ -6,7 +6,7 @@ is what differs from that one.
 
 from dataclasses import dataclass, replace
 
-from ceremony.actions.drift import Asked, look_for_drift
+from ceremony.actions.drift import Asked, look_for_drift, position_on
 from ceremony.actions.library import settings_on
 from ceremony.actions.ready import Ready, now
 from ceremony.actions.snapshots import Live, Occasion, keep, read_catalog
@@ -52,7 +52,8 @@ def take_as_it_is(
     on_it = settings_on(settings.root, here.history.series_names)
     asked = Asked(access, here.target, rules(access.target.drift_policy, on_it), here.caller)
     try:
-        report: DriftReport | None = look_for_drift(asked, position, live=live)
+        known = position_on(here.rows, here.target)
+        report: DriftReport | None = look_for_drift(asked, known, live=live)
     except Tampered:
         report = None
     occasion = Occasion(run, now(), decision.reason, decision.why)

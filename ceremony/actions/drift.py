@@ -35,6 +35,7 @@ from ceremony.core.drift import (
 )
 from ceremony.core.drift_settings import rules
 from ceremony.core.finding import Finding, warn
+from ceremony.core.halting import HALTS
 from ceremony.core.history import History
 from ceremony.core.ledger_row import LedgerRow
 from ceremony.core.series import Series
@@ -74,7 +75,7 @@ def drift_before(here: Ready, series: Series, settings: Settings) -> DriftReport
         return None
     found = drift_rules(here.access, series, here.history, settings)
     asked = Asked(here.access, here.target, found, here.caller, series.name)
-    report = look_for_drift(asked, Position(here.rows[-1].sequence, here.rows[-1].hash))
+    report = look_for_drift(asked, position_on(here.rows, here.target))
     if report.blocks:
         raise _drift_found(asked, report)
     unread = next((one for one in report.notes if one.code == "snapshot-unknown"), None)
@@ -100,10 +101,23 @@ def drift_without_lock(asked: Asked, rows: Sequence[LedgerRow]) -> DriftReport:
 
     def unmoved() -> bool:
         ledger.forget_head()
-        return ledger.head == (position.sequence, position.hash)
+        return ledger.head == end
 
-    position = Position(rows[-1].sequence, rows[-1].hash) if rows else Position(0, "")
-    return look_for_drift(asked, position, unmoved)
+    end = (rows[-1].sequence, rows[-1].hash) if rows else (0, "")
+    return look_for_drift(asked, position_on(rows, asked.target), unmoved)
+
+
+def position_on(rows: Sequence[LedgerRow], target: Target) -> Position:
+    """Where a ledger stands, as far as the catalog is concerned: that the target was halted or
+    resumed since the newest snapshot changes none.
+    """
+    row = newest_snapshot(target)
+    at = position_of(row) if row is not None else Position(0, "")
+    since = rows[at.sequence :]
+    known = 0 < at.sequence <= len(rows) and rows[at.sequence - 1].hash == at.hash
+    if known and all(one.event in HALTS for one in since):
+        return at
+    return Position(rows[-1].sequence, rows[-1].hash) if rows else Position(0, "")
 
 
 def look_for_drift(

@@ -81,6 +81,10 @@ _OF_CODES: Mapping[str, Condition] = MappingProxyType(
 )
 
 
+HALTS = frozenset({Event.HALTED, Event.RESUMED})
+"""Events of a ledger that tell of the target, and of no change to it."""
+
+
 def condition_of(problem: Problem) -> Condition:
     """The condition that a failed run meets: by the problem's code and SQLSTATE."""
     if problem.server is not None and problem.server.sqlstate.startswith(_VIOLATION):

@@ -597,3 +597,19 @@ def test_what_waits_for_its_acceptance_can_still_be_halted(
     assert answer.status == 0, answer.told()
     assert HaltStep.objects.filter(station="lift").count() == 2
     trail_holds()
+
+
+def test_a_halt_hides_no_drift(shop: World) -> None:
+    """Rows of a halt move the ledger's end, and no catalog."""
+    settings.CEREMONY = {**settings.CEREMONY, "TARGETS": {"shop": {"DRIFT": "block"}}}
+    shop.ask("ALTER TABLE things ADD COLUMN by_hand int")
+    halted()
+    resumed("--assess", "Fine.", "--decide", "accept", "--reason", "Fine.", "--document", "Fine.")
+    assert events(shop)[-2:] == ["halted", "resumed"]
+    answer = shop.apply()
+    assert (answer.status, "[drift-found]" in answer.err) == (5, True), answer.told()
+    answer = manage("verify_sql", "shop", "--drift")
+    assert (answer.status, "by_hand" in answer.out) == (5, True), answer.told()
+    accepted = manage("reconcile_sql", "--database", "shop", "--accept-drift", "It is wanted.")
+    assert "by_hand" in accepted.out, accepted.told()
+    shop.applied()
