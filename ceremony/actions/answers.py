@@ -20,6 +20,7 @@ from ceremony.actions.halt import raise_halt
 from ceremony.actions.items import act_of, clean_json, newest, row_of
 from ceremony.actions.people import REQUEST, RUN, SIGN, may, names_of
 from ceremony.actions.rounds import newest_round, policy_of
+from ceremony.actions.signers import rules_of
 from ceremony.core.authors import shared
 from ceremony.core.chain import Json
 from ceremony.core.checklist.judging import HALTS
@@ -28,7 +29,7 @@ from ceremony.core.item import ItemKind, ItemResult, Judged, Phase
 from ceremony.core.policy import Duty
 from ceremony.core.states import BEFORE_THE_RUN, State
 from ceremony.errors import Refused, UsageError
-from ceremony.models import AuditHead, Blob, Ceremony, JudgedItem, StoredManifest
+from ceremony.models import AuditHead, Blob, Ceremony, JudgedItem, Purpose, StoredManifest
 from ceremony.models.audit import Action
 
 LARGEST = 5 * 2**20
@@ -208,17 +209,25 @@ def _refuse_closed(ceremony: Ceremony, phase: Phase) -> None:
 
 
 def _refuse_waiver(ceremony: Ceremony, manifest: StoredManifest, person: AbstractUser) -> None:
-    """Who waives has the right to sign, and where authors may not approve, they may not waive."""
+    """Who waives has the right to sign. Where the policy keeps authors, or those who ran it, from
+    approving, it keeps them from waiving, too.
+    """
     if not may(person, SIGN):
         raise _not_allowed(person, "waive items", SIGN)
-    separate = Duty.AUTHOR_APPROVER in policy_of(manifest).separate
-    if separate and shared(names_of(person), ceremony.authors):
-        name = evidence.clean(person.get_username())
-        raise _refused(
-            "waiver-own",
-            f"{name!r} is one of the authors, and the policy keeps author and approver apart.",
-            "Somebody who did not write it waives it, or what is wrong is put right.",
-        )
+    rules = rules_of(ceremony, policy_of(manifest), Purpose.ACCEPTANCE)
+    if Duty.AUTHOR_APPROVER in rules.separate and shared(names_of(person), rules.authors):
+        raise _own(person, "is one of the authors", "author")
+    if Duty.APPROVER_OPERATOR in rules.separate and shared(names_of(person), rules.operators):
+        raise _own(person, "ran it", "operator")
+
+
+def _own(person: AbstractUser, what: str, part: str) -> Refused:
+    return _refused(
+        "waiver-own",
+        f"{evidence.clean(person.get_username())!r} {what}, and the policy keeps {part} and "
+        "approver apart.",
+        "Somebody else waives it, or what is wrong is put right.",
+    )
 
 
 def _closed(ceremony: Ceremony, phase: Phase) -> Refused:

@@ -149,6 +149,12 @@ def test_a_whole_ceremony(shop, house, sam, olga):
     with pytest.raises(Refused) as refused:
         signed(ceremony, sam, Purpose.ACCEPTANCE)
     assert refused.value.code == "items-open"
+    olga.user_permissions.set(sam.user_permissions.all())
+    with pytest.raises(Refused) as refused:
+        waive(ceremony.pk, Phase.ACCEPTANCE, "claim-reversible", "I saw it.", olga)
+    assert refused.value.happened == (
+        "'olga' ran it, and the policy keeps operator and approver apart."
+    )
     answer(
         ceremony.pk,
         Phase.ACCEPTANCE,
