@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from ceremony.actions import evidence
 from ceremony.actions.ceremonies import advance, locked
 from ceremony.actions.notices import tell
+from ceremony.actions.seen import refuse_unseen
 from ceremony.core.chain import Json
 from ceremony.core.halting import (
     CONDITIONS,
@@ -119,8 +120,9 @@ def take(
     ledger_sequence: int = 0,
 ) -> HaltStep:
     """Record one station, with its event; ``head`` is locked. ``condition`` is that of a STOP, or
-    of an EXECUTE that came to nothing.
+    of an EXECUTE that came to nothing. Inside ``seen.as_seen`` raises Refused (page-stale).
     """
+    refuse_unseen(halt.target)
     row = HaltStep(
         halt=halt.id,
         target=halt.target,

@@ -22,6 +22,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
 from ceremony.actions.people import may
+from ceremony.actions.seen import as_seen, refuse_old, seen_now
 from ceremony.admin.forms import ActForm
 from ceremony.errors import CeremonyError
 from ceremony.templatetags.ceremony_pages import visible_line
@@ -72,7 +73,7 @@ class ActView(View):
         row = self.found(number)
         try:
             form = self.form(request, row, about, {"data": request.POST, "files": request.FILES})
-            self.refuse_old(row, request.POST.get("seen", ""))
+            self.refuse_old(row, request.POST)
             if not form.is_valid():
                 return self.shown(request, row, about, form)
             with self.bound(row, form.cleaned_data["seen"]):
@@ -90,19 +91,17 @@ class ActView(View):
         """The address of the row's own page."""
         raise NotImplementedError
 
-    def seen(self, row: Any) -> str:
-        """What is recorded about the row by now, for the form to carry."""
-        raise NotImplementedError
-
-    def refuse_old(self, row: Any, seen: str) -> None:
+    def refuse_old(self, row: Any, sent: Mapping[str, str]) -> None:
         """Raises Refused (page-stale) where more is recorded by now. Asked before the form: what
-        it offered may not be on offer any more. A form that carries nothing is judged as such.
+        it offered may not be on offer any more. It is asked again under the lock, where the act
+        begins. A form that carries nothing is judged as such.
         """
-        raise NotImplementedError
+        if "seen" in sent:
+            refuse_old(row, sent["seen"])
 
     def bound(self, row: Any, seen: str) -> AbstractContextManager[None]:
-        """Inside, an act is refused (page-stale) where more is recorded than was ``seen``."""
-        raise NotImplementedError
+        """Inside, the act is refused (page-stale) where more is recorded than was ``seen``."""
+        return as_seen(row, seen)
 
     def carried(self, row: Any, about: About) -> dict[str, Any]:
         """What else the form carries: fingerprint and round."""
@@ -171,7 +170,7 @@ class ActView(View):
         self, request: HttpRequest, row: Any, about: About, form: ActForm | None
     ) -> dict[str, Any]:
         """The form, what it carries, and what the page shows beside it."""
-        seen = self.seen(row)
+        seen = seen_now(row)
         extra = self.extra(request, row, about)
         if closed := self.closed(request, row, about):
             typed = form.typed() if form is not None else ()

@@ -1,6 +1,5 @@
 """The page of an act on a ceremony."""
 
-from contextlib import AbstractContextManager
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +7,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ceremony.actions.ceremonies import expire_due
-from ceremony.actions.seen import as_seen, page_stale, seen_now
 from ceremony.admin.act_view import About, ActView
 from ceremony.models import Ceremony
 
@@ -34,19 +32,6 @@ class CeremonyAct(ActView):
         """The address of the ceremony's own page."""
         site = self.model_admin.admin_site.name
         return reverse("admin:ceremony_ceremony_change", args=[row.pk], current_app=site)
-
-    def seen(self, row: Ceremony) -> str:
-        """What is recorded about the ceremony by now."""
-        return seen_now(row)
-
-    def refuse_old(self, row: Ceremony, seen: str) -> None:
-        """Asked again under the lock, where the act begins."""
-        if seen and seen != seen_now(row):
-            raise page_stale(row)
-
-    def bound(self, row: Ceremony, seen: str) -> AbstractContextManager[None]:
-        """Asked under the ceremony's lock."""
-        return as_seen(row.pk, seen)
 
     def carried(self, row: Ceremony, about: About) -> dict[str, Any]:
         """The fingerprint of the newest round, and its number."""

@@ -3,6 +3,7 @@
 The pages do what ``halt_sql`` and ``resume_sql`` do; whoever comes here is logged in.
 """
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,11 @@ from ceremony.actions.halts import open_halt_of
 from ceremony.actions.people import HALT
 from ceremony.actions.ready import Caller
 from ceremony.actions.resume import ResumeRequest, resume
+from ceremony.actions.seen import page_stale
 from ceremony.actions.watching import Unwatched
 from ceremony.admin.act_view import About, ActView, Sent, person
 from ceremony.admin.forms import ActForm, Words
 from ceremony.core.halting import Course, HaltReport, Station
-from ceremony.errors import Refused
 from ceremony.models import HaltStep, Target
 
 COMMAND = "admin"
@@ -76,20 +77,6 @@ class TargetAct(ActView):
         site = self.model_admin.admin_site.name
         return reverse("admin:ceremony_target_halt", args=[row.pk], current_app=site)
 
-    def seen(self, row: Target) -> str:
-        """The newest station that was taken on the target."""
-        newest = HaltStep.objects.filter(target=row).order_by("-pk").values_list("pk", flat=True)
-        return str(newest.first() or 0)
-
-    def refuse_old(self, row: Target, seen: str) -> None:
-        """Asked before the act; the action asks for the order of stations, under the lock."""
-        if seen and seen != self.seen(row):
-            raise _stale(row)
-
-    def bound(self, row: Target, seen: str) -> AbstractContextManager[None]:
-        """Nothing more is asked than was."""
-        return nullcontext()
-
     def carried(self, row: Target, about: About) -> dict[str, Any]:
         """The halt that the page is about."""
         found = open_halt_of(row)
@@ -137,10 +124,14 @@ class HaltView(TargetAct):
     consequence = "What runs there is cancelled and undone, and nothing more starts until the halt "
     consequence += "is lifted."
 
-    def refuse_old(self, row: Target, seen: str) -> None:
-        """A halt that stands is not raised again."""
+    def refuse_old(self, row: Target, sent: Mapping[str, str]) -> None:
+        """A halt that stands is not raised again; nothing else is in the way of one."""
         if open_halt_of(row) is not None:
-            raise _stale(row)
+            raise page_stale(row)
+
+    def bound(self, row: Target, seen: str) -> AbstractContextManager[None]:
+        """The ledger of the target hears of a halt first: what it says is never left half told."""
+        return nullcontext()
 
     def closed(self, request: HttpRequest, row: Target, about: About) -> str:
         """A target is halted once."""
@@ -169,7 +160,7 @@ class AssessView(TargetAct):
         """Take a station of exactly the halt that the page showed."""
         found = open_halt_of(row)
         if found is None or found.id != _halt_of(form):
-            raise _stale(row)
+            raise page_stale(row)
         return resume(
             ResumeRequest(row.alias, self.caller(request), account=person(request), **said),
             Unwatched(),
@@ -225,12 +216,3 @@ def _halt_of(form: Any) -> UUID | None:
         return UUID(form.cleaned_data["fingerprint"])
     except ValueError:
         return None
-
-
-def _stale(row: Target) -> Refused:
-    return Refused(
-        "page-stale",
-        f"Something was recorded about the halt of {row.alias!r} since you opened this page.",
-        state="Nothing was recorded, and no database was touched.",
-        next_step="Read what is new, then send the form again. What you typed was kept.",
-    )

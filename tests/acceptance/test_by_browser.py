@@ -16,6 +16,7 @@ from tests.acceptance.door import manage
 from tests.acceptance.gatehouse import Gatehouse, environment
 from tests.acceptance.world import QUIET, WHOLE, World
 from tests.django.pages_of_acts import opened, refusal, send
+from tests.django.test_committed_pages import at_once
 from tests.django.test_signing_pages import browser
 
 SECOND = {
@@ -183,6 +184,22 @@ def test_a_halt_goes_through_its_stations(shop: World) -> None:
     assert {by for name, by in stations if name != "stop"} == {"olga"}
     events = shop.ask("SELECT event FROM ceremony_ledger ORDER BY sequence")
     assert [row[0] for row in events][-2:] == ["halted", "resumed"]
+
+
+def test_a_station_that_is_sent_twice_at_once_is_taken_once(shop: World) -> None:
+    environment("local")
+    shop.applied()
+    target = Target.objects.get(alias="shop")
+    assert manage("halt_sql", "--database", "shop", "--reason", "Wrong figures.").status == 0
+    olga = browser("olga", "halt")
+    _may_view_targets("olga")
+    assess = reverse("admin:ceremony_target_assess", args=[target.pk])
+    tab = opened(olga, assess)
+    answers = at_once(*(lambda: send(olga, assess, tab, text="Counted twice."),) * 3)
+    assert sorted(one.status_code for one in answers) == [200, 200, 302]
+    refused = {refusal(one) for one in answers if one.status_code == 200}
+    assert refused <= {"page-stale", "target-locked"}
+    assert [row.station for row in HaltStep.objects.order_by("pk")] == ["stop", "assess"]
 
 
 def _page(client: Client, ceremony: Ceremony) -> str:
