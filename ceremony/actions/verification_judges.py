@@ -10,7 +10,7 @@ from ceremony.actions.preflight_judges import judged_indexes
 from ceremony.actions.ready import Ready, now
 from ceremony.actions.snapshots import read_catalog
 from ceremony.conf import Settings
-from ceremony.core.after_run import AfterRun
+from ceremony.core.after_run import NOTHING_SAID, AfterRun
 from ceremony.core.catalog import Snapshot
 from ceremony.core.chain import Json
 from ceremony.core.check import Check, When
@@ -42,6 +42,17 @@ class Before:
     counts: Counts | None = None
     snapshot: Snapshot | None = None
     contract: bool | None = None
+
+
+def asked_of(here: Ready, settings: Settings) -> AfterRun:
+    """What settings say of the verification on this target."""
+    return settings.after_run.get(here.access.target.alias, NOTHING_SAID)
+
+
+def counted_on(here: Ready, settings: Settings) -> Counts:
+    """The rows of the target now. Raises as ``count_rows``."""
+    largest = asked_of(here, settings).count_up_to
+    return count_rows(here.access.session, here.access.ledger.schema, largest)
 
 
 def counted_before(before: Before) -> dict[str, Json]:
@@ -156,7 +167,7 @@ def _rows(item: Item, seen: After) -> Judged:
     before = seen.before.counts
     if before is None:
         return not_run(item, seen.at, "The rows before the run are not known.")
-    now_there = count_rows(seen.here.access.session, seen.here.access.ledger.schema)
+    now_there = counted_on(seen.here, seen.settings)
     fewer = _fewer(before, now_there)
     evidence: dict[str, Json] = {
         "tables": len(before.rows),
@@ -175,7 +186,8 @@ def _rows(item: Item, seen: After) -> Judged:
         return passed(item, seen.at, why, **evidence)
     if before.left_out:
         unknown = listed(f"{name} ({why})" for name, why in before.left_out.items())
-        return not_run(item, seen.at, f"Not counted: {unknown}.", **evidence)
+        told = f"Not counted: {unknown}. COUNT_UP_TO of the target says how large a table may be."
+        return not_run(item, seen.at, told, **evidence)
     told = f"No table of {len(before.rows)} has fewer rows." if before.rows else "There was none."
     return passed(item, seen.at, told, **evidence)
 
@@ -198,7 +210,7 @@ def _indexes(item: Item, seen: After) -> Judged:
 
 
 def _application(item: Item, seen: After) -> Judged:
-    asked = seen.settings.after_run[seen.here.access.target.alias]
+    asked = asked_of(seen.here, seen.settings)
     ended = _ended(asked)
     count = "1 command" if len(ended) == 1 else f"{len(ended)} commands"
     evidence: list[Json] = [

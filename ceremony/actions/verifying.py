@@ -17,7 +17,9 @@ from ceremony.actions.verification_judges import (
     After,
     Before,
     after,
+    asked_of,
     counted_before,
+    counted_on,
     judge_after,
 )
 from ceremony.actions.watching import Watcher
@@ -40,7 +42,6 @@ from ceremony.core.states import Act, State
 from ceremony.errors import CeremonyError, Failed, Interrupted
 from ceremony.models import CeremonyRun, StoredManifest
 from ceremony.pg.contract import ask_contract
-from ceremony.pg.row_counts import count_rows
 
 NOTHING_REMEMBERED = Before()
 
@@ -87,7 +88,7 @@ def remember(work: Work) -> Before:
     access = work.here.access
     catalog = read_catalog(access, "The verification after the run says what it lacks.")
     try:
-        counts = count_rows(access.session, access.ledger.schema)
+        counts = counted_on(work.here, work.settings)
         held = ask_contract(access.session.ask, held_on(work.series, work.here.history))
     except CeremonyError:
         return Before(None, catalog.snapshot)
@@ -116,7 +117,7 @@ def not_looked_at(work: Work, before: Before) -> tuple[Judged, ...]:
 
 
 def _application(work: Work) -> bool:
-    return work.here.access.target.alias in work.settings.after_run
+    return bool(asked_of(work.here, work.settings).commands)
 
 
 def verify_after(

@@ -9,8 +9,6 @@ from ceremony.pg.queries import query
 from ceremony.pg.session import Session
 
 _FILE = "preflight.sql"
-LARGEST = 256 * 2**20
-"""Bytes of a table that is still counted. Counting reads all of it, twice."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +22,12 @@ class Counts:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def count_rows(session: Session, ledger_schema: str) -> Counts:
+def count_rows(session: Session, ledger_schema: str, largest: int) -> Counts:
     """Count every table of the database in two round trips, except the ledger, temporary tables,
     and partitions (their parent has their rows).
 
-    What is larger than ``LARGEST`` or must not be read is left out and said. Raises CeremonyError
-    (lock-timeout, where somebody holds a table for himself).
+    What is larger than ``largest`` bytes or must not be read is left out and said. Raises
+    CeremonyError (lock-timeout, where somebody holds a table for himself).
     """
     found = session.ask(query("tables-with-rows", _FILE), (ledger_schema, TABLE))
     left_out = {}
@@ -37,7 +35,7 @@ def count_rows(session: Session, ledger_schema: str) -> Counts:
     for name, quoted, oid, readable, size in found:
         if not readable:
             left_out[name] = "the role may not read it"
-        elif size > LARGEST:
+        elif size > largest:
             left_out[name] = f"it has {size // 2**20} MB"
         else:
             counted.append((str(oid), name, quoted))

@@ -6,9 +6,9 @@ import time
 import psycopg
 import pytest
 
+from ceremony.core.after_run import LARGEST
 from ceremony.core.sql.relations import Name
 from ceremony.errors import Failed
-from ceremony.pg import row_counts
 from ceremony.pg.preflight import Questions, invalid_indexes, look
 from ceremony.pg.row_counts import Counts, count_rows
 from ceremony.pg.session import SessionSettings, open_session
@@ -151,7 +151,7 @@ def test_rows_are_counted(session, target):
             "INSERT INTO parts SELECT generate_series(0, 4);"
             "CREATE TABLE ceremony_ledger (id int)"
         )
-    assert by_name(count_rows(session, "public")) == {
+    assert by_name(count_rows(session, "public", LARGEST)) == {
         "auth.users": 0,
         "public.Odd Name": 0,
         "public.filled": 2,
@@ -159,9 +159,8 @@ def test_rows_are_counted(session, target):
     }
 
 
-def test_what_is_too_large_is_left_out_and_said(session, monkeypatch):
-    monkeypatch.setattr(row_counts, "LARGEST", 100)
-    found = count_rows(session, "public")
+def test_what_is_too_large_is_left_out_and_said(session):
+    found = count_rows(session, "public", 100)
     assert "public.filled" not in by_name(found)
     assert found.left_out == {"public.filled": "it has 0 MB"}
 
@@ -171,7 +170,7 @@ def test_what_may_not_be_read_is_left_out_and_said(session, target):
         connection.execute("DROP ROLE IF EXISTS counting")
         connection.execute("CREATE ROLE counting LOGIN")
     with open_session({**libpq(target), "user": "counting"}, SessionSettings()) as plain:
-        found = count_rows(plain, "public")
+        found = count_rows(plain, "public", LARGEST)
     assert by_name(found) == {}
     assert set(found.left_out.values()) == {"the role may not read it"}
 
@@ -181,10 +180,10 @@ def test_a_table_that_somebody_holds_for_himself(session):
     with psycopg.connect(session.connection.info.dsn) as other:
         other.execute("LOCK TABLE filled")
         with pytest.raises(Failed) as error:
-            count_rows(session, "public")
+            count_rows(session, "public", LARGEST)
     assert error.value.code == "lock-timeout"
 
 
 def test_an_empty_database(target):
     with open_session(libpq(target), SessionSettings()) as opened:
-        assert count_rows(opened, "public") == Counts()
+        assert count_rows(opened, "public", LARGEST) == Counts()

@@ -53,7 +53,7 @@ def preflight_of(settings: SeriesSettings) -> Preflight:
         **{key: tuple(good.get(key, ())) for key in (*_NAMES, *_WORDS)},
         min_version=_version(good["min_version"]) if "min_version" in good else 0,
         max_transaction=_duration(good.get("max_transaction", f"{LONG_TRANSACTION}s")),
-        disk_free=_bytes(good["disk_free"]) if "disk_free" in good else 0,
+        disk_free=size(good["disk_free"]) if "disk_free" in good else 0,
         replica_lag=_duration(good["replica_lag"]) if "replica_lag" in good else 0,
         human=tuple(entry_of(one) for one in good.get("human", ())),
     )
@@ -125,7 +125,8 @@ def _version(text: str) -> int:
     return int(match[1]) * 10_000 + int(match[2] or 0) if match else 0
 
 
-def _bytes(text: str) -> int:
+def size(text: str) -> int:
+    """``20GB`` in bytes; 0 for what is no size."""
     match = _SIZE.fullmatch(text)
     return int(match[1]) * _BYTES[match[2]] if match else 0
 
@@ -137,7 +138,7 @@ def _duration(text: str) -> int:
 _READERS = {
     "min_version": _version,
     "max_transaction": _duration,
-    "disk_free": _bytes,
+    "disk_free": size,
     "replica_lag": _duration,
 }
 
