@@ -204,3 +204,14 @@ def test_the_series_states_how_long_how_often_and_what(world):
     once = _watch("--once")
     assert "[health] names the check 'gone', which nothing applied has." in once.out
     assert "1 of 1 check passed. Not asked, because nothing applied has them: gone." in once.err
+
+
+def test_the_trail_tells_of_looks_remarks_and_reports(world):
+    world.write(WATCHED)
+    world.target()
+    world.applied()
+    assert _watch().status == 0
+    assert manage("report_sql", "1", "--issue", "It was slow.").status == 0
+    assert manage("report_sql", "--population").status == 0
+    answer = manage("verify_audit", "--targets")
+    assert answer.status == 0, answer.told()
