@@ -83,9 +83,7 @@ def _lifted(here: Ready, known: Halt) -> bool:
 def _tell_target(here: Ready, known: Halt) -> Halt:
     """A halt that control alone knows of: the row that is missing."""
     row = HaltStep.objects.get(halt=known.id, station=Station.STOP.value)
-    if here.rows:
-        condition = Condition(row.condition)
-        tell_own(here, words(here.target, condition, row.text, known.ceremony))
+    tell_own(here, words(here.target, Condition(row.condition), row.text, known.ceremony))
     return known
 
 

@@ -20,7 +20,7 @@ from ceremony.actions.readiness import look
 from ceremony.actions.sign import sign
 from ceremony.actions.signing import SignRequest
 from ceremony.actions.subjects import subject_of
-from ceremony.models import AuditEvent, Ceremony, Decision, HaltStep, Purpose
+from ceremony.models import AuditEvent, Ceremony, Decision, HaltStep, Purpose, Target
 from tests.acceptance.conftest import Golden
 from tests.acceptance.door import Answer, manage, shell, started
 from tests.acceptance.test_concurrency import until, url
@@ -182,6 +182,7 @@ def test_a_run_that_fails_stops_the_world(live: World) -> None:
     assert live.applied_versions() == ["0001"]
     assert events(live) == ["opened", "applied", "halted"]
     assert stations() == [("stop", "tom", "halt-migration-failed")]
+    assert Target.objects.get().ledger_sequence == 3
     for command in (("apply_sql", "shop"), ("apply_sql", "shop", "--ceremony", "1")):
         answer = manage(*command)
         assert answer.status == 3
@@ -613,3 +614,16 @@ def test_a_halt_hides_no_drift(shop: World) -> None:
     accepted = manage("reconcile_sql", "--database", "shop", "--accept-drift", "It is wanted.")
     assert "by_hand" in accepted.out, accepted.told()
     shop.applied()
+
+
+def test_what_was_approved_before_a_halt_is_stale_after_it(
+    live: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    halted()
+    resumed("--assess", "Fine.")
+    by_mia(monkeypatch, "--decide", "accept", "--reason", "Fine.")
+    answer = by_mia(monkeypatch, "--document", "Fine.")
+    assert answer.status == 0, answer.told()
+    answer = live.apply("--ceremony", "1")
+    assert (answer.status, "[approval-stale]" in answer.err) == (3, True), answer.told()
+    assert events(live) == ["opened", "halted", "resumed"]
