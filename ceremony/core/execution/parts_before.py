@@ -6,6 +6,7 @@ from ceremony.core.checklist.ids import CLAIM
 from ceremony.core.execution.blocks import (
     Block,
     Section,
+    Table,
     bullets,
     facts,
     moment,
@@ -56,41 +57,51 @@ def summary(report: ExecutionReport) -> Section:
 def inventory(report: ExecutionReport) -> Section:
     """The steps with their risks and files, the order, and what they depend on."""
     lines = report.inventory
-    head = ("#", "Migration", "Purpose", "Event", "Risk", "Reversible", "Loses data", "Transaction")
-    rows = (
+    depends = [(line.label, ", ".join(line.depends) or "nothing") for line in lines]
+    files = {file.path: file.digest for line in lines for file in line.files}
+    return Section(
+        "Inventory",
         (
-            str(line.number),
-            _named(line),
-            line.purpose,
-            line.event,
-            line.risk or "not said",
-            line.reversible,
-            line.data_loss or "nothing said",
-            "yes" if line.transactional else "none",
-        )
-        for line in lines
+            *(_steps(lines) or said("The manifest has no steps.")),
+            *table(("Migration", "Depends on"), depends, "Dependencies"),
+            *_affected(report),
+            *_order(report),
+            *table(("File", "Digest of its bytes"), files.items(), "Files"),
+        ),
     )
+
+
+def _steps(lines: Iterable[Inventoried]) -> tuple[Table, ...]:
+    head = ("#", "Migration", "Purpose", "Event", "Risk", "Reversible", "Loses data", "Transaction")
+    return table(
+        head,
+        (
+            (
+                str(line.number),
+                _named(line),
+                line.purpose,
+                line.event,
+                line.risk or "not said",
+                line.reversible,
+                line.data_loss or "nothing said",
+                "yes" if line.transactional else "none",
+            )
+            for line in lines
+        ),
+    )
+
+
+def _affected(report: ExecutionReport) -> tuple[Table, ...]:
     locked = {one.version: ", ".join(one.locks) for one in report.drills}
-    objects = [
+    rows = (
         (
             line.label,
             ", ".join(line.objects) or "none that the file names",
             locked.get(line.version, "not rehearsed"),
         )
-        for line in lines
-    ]
-    depends = [(line.label, ", ".join(line.depends) or "nothing") for line in lines]
-    files = [(file.path, file.digest) for line in lines for file in line.files]
-    return Section(
-        "Inventory",
-        (
-            *(table(head, rows) or said("The manifest has no steps.")),
-            *table(("Migration", "Depends on"), depends, "Dependencies"),
-            *table(("Migration", "Objects", "Locked in rehearsal"), objects, "Affected objects"),
-            *_order(report),
-            *table(("File", "Digest of its bytes"), dict(files).items(), "Files"),
-        ),
+        for line in report.inventory
     )
+    return table(("Migration", "Objects", "Locked in rehearsal"), rows, "Affected objects")
 
 
 def _order(report: ExecutionReport) -> Iterator[Block]:
