@@ -6,17 +6,16 @@ import io
 import sys
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from ceremony.actions import verifying
 from ceremony.actions.answers import Attachment, answer, waive
-from ceremony.actions.verification_judges import After
+from ceremony.actions.verification_judges import After, judge_after
 from ceremony.core.item import Item, ItemResult, Judged, Phase
 from ceremony.errors import Failed, Refused
 from ceremony.models import AuditEvent, Ceremony, JudgedItem, Purpose
 from tests.acceptance.door import manage
-from tests.acceptance.gatehouse import NOBODY, OPERATOR, Gatehouse, environment, signed
+from tests.acceptance.gatehouse import NOBODY, OPERATOR, Gatehouse, configure, environment, signed
 from tests.acceptance.world import QUIET, WHOLE, World
 from tests.django.ceremonies import PASSWORD, person
 
@@ -340,11 +339,8 @@ def test_a_check_that_no_longer_holds_stops_the_world(shop, house, sam, olga):
 
 
 def after_run(*commands: list[str], timeout: str = "1min") -> None:
-    environment("production")
-    settings.CEREMONY["TARGETS"]["shop"] |= {
-        "AFTER_RUN": list(commands),
-        "AFTER_RUN_TIMEOUT": timeout,
-    }
+    keys = {"AFTER_RUN": list(commands), "AFTER_RUN_TIMEOUT": timeout}
+    configure(TARGETS={"shop": {"ENVIRONMENT": "production", **keys}})
 
 
 def test_an_application_that_does_not_start_stops_the_world(shop, house, sam, olga):
@@ -464,14 +460,12 @@ def test_a_link_that_breaks_while_it_verifies(shop, house, sam, olga, monkeypatc
 
 def test_a_server_process_that_ends_while_it_verifies(shop, house, sam, olga, monkeypatch):
     """Every item after it could not be asked: none of that is recorded, and a command goes on."""
-    shop.write({"series.toml": QUIET["series.toml"]})
     ceremony = house.approved(sam)
-    real = verifying.judge_after
 
     def terminated(item: Item, seen: After) -> Judged:
         pid = seen.here.access.session.identity.backend_pid
         shop.ask(f"SELECT pg_terminate_backend({pid}, 5000)")
-        return real(item, seen)
+        return judge_after(item, seen)
 
     with monkeypatch.context() as patched:
         patched.setattr(verifying, "judge_after", terminated)
