@@ -12,6 +12,7 @@ from ceremony.actions.named import named
 from ceremony.actions.ready import Caller, ready
 from ceremony.actions.refusals import refuse_files
 from ceremony.actions.rounds import manifest_of, newest_round, policy_of
+from ceremony.actions.snapshots import newest_snapshot
 from ceremony.actions.verification_judges import Before, counts_of
 from ceremony.actions.verifying import Work, verify_manifest
 from ceremony.actions.watching import Watcher
@@ -24,7 +25,7 @@ from ceremony.core.series import Series
 from ceremony.core.states import State
 from ceremony.core.steps import apply_step, rollback_step
 from ceremony.errors import Refused
-from ceremony.models import CatalogSnapshot, Ceremony, StoredManifest
+from ceremony.models import Ceremony, StoredManifest
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class VerifiedAgain:
 @control_errors()
 def verify_again(request: VerifyAgainRequest, watcher: Watcher) -> VerifiedAgain:
     """Look again at what a run left, under the target's lock, and move the ceremony on as
-    ``verify_after`` does.
+    ``verify_after`` does. Compared is with the catalog that the last run on the target left:
+    another one may have come since.
 
     Raises CeremonyError: UsageError (ceremony-unknown, ceremony-elsewhere), Refused
     (ceremony-not-verifying, verification-files-gone, files-refused, target-halted), and what
@@ -71,8 +73,7 @@ def verify_again(request: VerifyAgainRequest, watcher: Watcher) -> VerifiedAgain
     with ready(target, settings, request.caller, watcher) as here:
         refuse_halted(here, ceremony.pk, plan.direction)
         work = Work(here, plan, series, policy_of(stored), settings)
-        left = CatalogSnapshot.objects.filter(run__in_ceremony__manifest=stored).order_by("pk")
-        row = left.select_related("content").last()
+        row = newest_snapshot(here.target)
         digest = row.content.digest if row else ""
         found = verify_manifest(work, _before(stored), stored, digest, watcher, whole=True)
         facts = here.access.facts
