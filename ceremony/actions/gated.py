@@ -70,9 +70,11 @@ def permit_for(job: Job) -> Permit:
     refuse_unreviewed(here.target)
     if asked.override:
         return overriding(wanted, asked.override)
+    if policy.is_open:
+        # A request under an open policy is approved by nobody, and shows no more than that.
+        refuse_unconfirmed(here.access.target, asked.confirm)
     if asked.ceremony or fitting or not policy.is_open:
         return approved(wanted, number)
-    refuse_unconfirmed(here.access.target, asked.confirm)
     return Permit(PermitKind.OPEN, policy, job.series)
 
 

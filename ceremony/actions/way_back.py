@@ -9,6 +9,7 @@ from ceremony.actions.rounds import manifest_of, newest_round
 from ceremony.core.manifest import Manifest, ManifestStep
 from ceremony.core.manifest_steps import steps_of
 from ceremony.core.plan import Direction, Plan
+from ceremony.core.policies.form import from_document
 from ceremony.core.policy import Policy
 from ceremony.core.series import Series
 from ceremony.core.states import State
@@ -37,7 +38,7 @@ def way_back(
         state=State.HALTED.value,
     )
     for ceremony in halted:
-        if not refusals(here, plan, ceremony):
+        if not refusals(here, plan, ceremony, policy):
             return Permit(PermitKind.WAY_BACK, policy, series, ceremony.pk)
     return None
 
@@ -48,7 +49,7 @@ def _named(here: Ready, plan: Plan, series: Series, policy: Policy, number: int)
         return None
     if State(ceremony.state) is not State.HALTED:
         raise not_halted(ceremony)
-    if found := refusals(here, plan, ceremony):
+    if found := refusals(here, plan, ceremony, policy):
         told = "\n".join(f"  {sentence}" for sentence in found)
         place = f"{ceremony.series} --database {ceremony.target.alias}"
         raise Refused(
@@ -60,8 +61,11 @@ def _named(here: Ready, plan: Plan, series: Series, policy: Policy, number: int)
     return Permit(PermitKind.WAY_BACK, policy, series, number)
 
 
-def refusals(here: Ready, plan: Plan, ceremony: Ceremony) -> tuple[str, ...]:
-    """Why the plan is not the approved way back of a ceremony, one sentence per step."""
+def refusals(here: Ready, plan: Plan, ceremony: Ceremony, policy: Policy) -> tuple[str, ...]:
+    """Why the plan is not the approved way back of a ceremony, one sentence per step. ``policy`` is
+    the one that holds now: where it asks for approvals, what ran when nobody was asked has no
+    approved way back.
+    """
     rounds = {one.fingerprint: manifest_of(one) for one in ceremony.manifests.all()}
     states = here.history.states(plan.series)
     found = []
@@ -72,6 +76,8 @@ def refusals(here: Ready, plan: Plan, ceremony: Ceremony) -> tuple[str, ...]:
             found.append(f"{step.label} was not brought in by ceremony {ceremony.pk}.")
         elif not _is_in(step, manifest):
             found.append(f"The way back of {step.label} is not the one that was approved.")
+        elif not policy.is_open and from_document(manifest.policy).is_open:
+            found.append(f"{step.label} ran when nobody was asked: nobody approved its way back.")
     return tuple(found)
 
 
