@@ -40,13 +40,18 @@ def ended(verdict: Verdict, code: str = "") -> Within:
 
 
 def cut_off(verdict: Verdict) -> Within:
-    """For ``close_run``: the run was settled by another one, which found what ``verdict`` says."""
+    """For ``close_run``: the run was settled by another one, which found what ``verdict`` says.
+
+    Where everything turned out to be in, a way back is done, and so is a run that nobody was asked
+    about. Any other one is halted: what was to be verified behind it was not.
+    """
 
     def within(head: AuditHead, run: Run) -> None:
         found = _in_ceremony(run)
         if found is None:
             return
-        whole = verdict is Verdict.PARTIAL and policy_of(found.manifest).is_open
+        nobody_asked = found.purpose == RunPurpose.WAY_BACK or policy_of(found.manifest).is_open
+        whole = verdict is Verdict.PARTIAL and nobody_asked
         ended(verdict if whole else Verdict.FAIL, CUT_OFF)(head, run)
 
     return within

@@ -8,13 +8,23 @@ import os
 import random
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 
+from ceremony import conf
+from ceremony.actions.actor import current_actor
 from ceremony.actions.audit_rows import row_faults
+from ceremony.actions.halt_decision import decide
+from ceremony.actions.halt_settle import settle_halt
+from ceremony.actions.halts import Said, take
+from ceremony.actions.ready import Caller, ready
+from ceremony.actions.record import recording
 from ceremony.actions.trail import read_trail
+from ceremony.actions.watching import Unwatched
+from ceremony.core.halting import Course, Station
 from ceremony.core.states import State
 from ceremony.models import Ceremony, Spending
 from tests.acceptance.gatehouse import environment, signed
@@ -50,6 +60,54 @@ def approved(stage: Stage, anna: User) -> str:
     ceremony = Ceremony.objects.get()
     signed(ceremony, anna)
     return str(ceremony.pk)
+
+
+WRONG = {"0004_wrong.sql": "SELECT 1 / 0;\n", "0004_wrong.rollback.sql": "SELECT 1;\n"}
+
+
+def halted(stage: Stage, anna: User) -> str:
+    """The number of a ceremony that failed at its last step, and is to be taken back."""
+    number = approved(stage, anna)
+    assert stage.run("apply_sql", "shop", "--ceremony", number).status == 1
+    assert stage.seen().applied == VERSIONS
+    settings_of = conf.load()
+    said = Said("anna", "Back.", datetime.now(UTC))
+    target = conf.target("shop", settings_of)
+    caller = Caller(current_actor(), "test")
+    with ready(target, settings_of, caller, Unwatched()) as here:
+        found = settle_halt(here)
+        assert found is not None
+        with recording() as head:
+            take(head, found, Station.ASSESS, said)
+        decide(here, found, Course.ROLL_BACK, said)
+    return number
+
+
+@pytest.mark.parametrize("kind", [Kind.KILL_BEFORE, Kind.KILL_AFTER])
+def test_the_way_back_is_taken_up_again(
+    stage: Stage, anna: User, kind: Kind, series_folder
+) -> None:
+    """A way back that was killed goes on where it was; no new decision, no new quorum. One that
+    lived to tell of its failure is decided about anew.
+    """
+    series_folder("shop", WRONG, root=stage.root)
+    found, faults = [], 0
+    for at in range(random.randint(1, SPARSE), FAR, SPARSE):
+        number = halted(stage, anna)
+        back = ("rollback_sql", "shop", "--ceremony", number)
+        if not stage.disturbed(Fault(kind, at), *back).reached:
+            break
+        faults += 1
+        told = [stage.run(*back) for _ in range(2)]
+        seen = stage.seen()
+        state = Ceremony.objects.get().state
+        if (seen.applied, state) != ((), State.ROLLED_BACK):
+            words = "\n".join(one.told() for one in told)
+            found.append(f"at message {at}: {seen.applied}, {state}:\n{words}")
+        found += stage.record(seen.ledger).complaints
+    sys.stdout.write(f"\nway back, {kind.value}: {faults} faults, {len(found)} violations\n")
+    assert found == []
+    assert faults >= 3
 
 
 def violations(stage: Stage, number: str) -> Iterator[str]:
