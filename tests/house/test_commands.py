@@ -160,6 +160,27 @@ def test_demo_accounts(monkeypatch, tmp_path):
 
 
 @pytest.mark.django_db
+def test_demo_accounts_have_the_rights_that_the_demo_policies_need(monkeypatch, tmp_path):
+    monkeypatch.setattr(settings, "DEBUG", True)
+    monkeypatch.setattr(settings, "STATE_DIR", tmp_path)
+    accounts.ensure()
+    rights = {}
+    for user in User.objects.all():
+        given = (name.removeprefix("ceremony.") for name in user.get_all_permissions())
+        rights[user.username] = {name for name in given if not name.startswith("view_")}
+    assert rights == {
+        "author": {"request_ceremony"},
+        "reviewer": {"sign_ceremony"},
+        "dba": {"sign_ceremony", "halt_ceremony"},
+        "operator": {"run_ceremony", "halt_ceremony", "override_ceremony"},
+        "auditor": set(),
+    }
+    signers = [name for name, held in rights.items() if "sign_ceremony" in held]
+    for environment, policy in settings.CEREMONY["POLICIES"].items():
+        assert policy.get("APPROVALS", 1) <= len(signers), environment
+
+
+@pytest.mark.django_db
 def test_demo_accounts_are_refused_where_debug_is_off(monkeypatch):
     monkeypatch.setattr(settings, "DEBUG", False)
     with pytest.raises(Refused) as raised:
@@ -194,7 +215,10 @@ def test_serve_opens_the_admin_to_the_printed_account_and_stops_whole(checkout):
     said = [process.stdout.readline().rstrip() for _ in range(4)]
     address = said[0].removeprefix("Admin:    ")
     assert address == f"http://127.0.0.1:{port}/admin/"
-    assert said[1] == "Accounts: author, reviewer, dba, operator, auditor"
+        assert said[1] == (
+            "Accounts: author (request), reviewer (sign), dba (sign, halt),"
+            " operator (run, halt, override), auditor (look)"
+        )
     password = re.fullmatch(r"Password: (\S{12}) \(the same for all of them\)", said[2])
     assert password
     assert said[3] == "Stop:     Ctrl-C"
