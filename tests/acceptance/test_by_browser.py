@@ -74,12 +74,12 @@ def test_from_the_request_to_the_last_remark(
     assert "is one of the authors" not in told  # rita may not sign at all
     assert send(ada, url(ceremony, "sign"), decision="approve", typed=_typed(ceremony), read="on")
     assert state(ceremony) == "approved"
-    assert "An operator runs it: manage.py apply_sql shop" in _page(ada, ceremony)
+    assert "An operator runs it: manage.py apply_sql shop" in page_told(ada, ceremony)
     house = Gatehouse(shop, monkeypatch)
     assert house.apply("--ceremony", str(ceremony.pk)).status == 0
     assert shop.applied_versions() == ["0001"]
     assert state(ceremony) == "awaiting sign-off"
-    _answer_all(ada, ceremony)
+    answer_all(ada, ceremony)
     answer = send(
         ada, url(ceremony, "accept"), decision="approve", typed=_evidence(ada, ceremony), read="on"
     )
@@ -131,10 +131,10 @@ def test_a_new_round_takes_earlier_signatures_away(shop: World, rita: Client, ad
     sign, again = url(ceremony, "sign"), url(ceremony, "again")
     send(ada, sign, decision="approve", typed=_typed(ceremony), read="on")
     assert refusal(send(rita, again, why="No reason.")) == "request-unchanged"
-    assert "It changed since it was requested." not in _page(ada, ceremony)
+    assert "It changed since it was requested." not in page_told(ada, ceremony)
     shop.write(SECOND)
     shop.write({"0001_things.sql": "CREATE TABLE things (id bigint PRIMARY KEY, name text);\n"})
-    for page in (_page(ada, ceremony), opened(ada, sign).content.decode()):
+    for page in (page_told(ada, ceremony), opened(ada, sign).content.decode()):
         assert "It changed since it was requested." in page
         assert "shop/0001_things.sql" in page
     old, tab = opened(ada, sign), opened(rita, again)
@@ -145,7 +145,7 @@ def test_a_new_round_takes_earlier_signatures_away(shop: World, rita: Client, ad
     assert (refusal(twice), Ceremony.objects.get().round) == ("page-stale", 2)
     answer = send(ada, sign, old, decision="comment", comment="Of the old text.")
     assert (refusal(answer), SignOff.objects.count()) == ("page-stale", 1)
-    assert "(an earlier one: it does not count now)" in _page(ada, ceremony)
+    assert "(an earlier one: it does not count now)" in page_told(ada, ceremony)
 
 
 def test_a_halt_goes_through_its_stations(shop: World) -> None:
@@ -202,7 +202,7 @@ def test_a_station_that_is_sent_twice_at_once_is_taken_once(shop: World) -> None
     assert [row.station for row in HaltStep.objects.order_by("pk")] == ["stop", "assess"]
 
 
-def _page(client: Client, ceremony: Ceremony) -> str:
+def page_told(client: Client, ceremony: Ceremony) -> str:
     found: str = client.get(url(ceremony, "change")).content.decode()
     return found
 
@@ -216,7 +216,7 @@ def _evidence(client: Client, ceremony: Ceremony) -> str:
     return subject.partition(":")[2][:8]
 
 
-def _answer_all(client: Client, ceremony: Ceremony) -> None:
+def answer_all(client: Client, ceremony: Ceremony) -> None:
     """Answer what people are asked, and waive what did not run."""
     for _, items in client.get(url(ceremony, "change")).context["checklists"]:
         for one in items:
