@@ -13,7 +13,7 @@ from django.db import connections
 
 from ceremony.actions.audit_rows import row_faults
 from ceremony.actions.trail import read_trail
-from ceremony.models import Attempt, AuditEvent, MigrationRecord, Outcome, Run, Target
+from ceremony.models import Attempt, AuditEvent, Ceremony, MigrationRecord, Outcome, Run, Target
 from ceremony.models.attempt import FINAL
 from ceremony.models.audit import verify_chain
 from tests.acceptance.catalog import Facts, catalog
@@ -165,8 +165,7 @@ def _complaints(ledger: tuple[LedgerLine, ...]) -> Iterator[str]:
     states = {str(attempt): (state, sequence) for attempt, state, sequence in final}
     if left := attempts - set(states):
         yield f"{len(left)} attempts have no final outcome"
-    if Run.objects.filter(outcome=None).exists():
-        yield "a run was never closed"
+    yield from _left_open()
     if AuditEvent.objects.filter(action="drift found").exists():
         yield "drift was found where nobody changed anything"
     rows: dict[str, list[LedgerLine]] = {}
@@ -180,6 +179,13 @@ def _complaints(ledger: tuple[LedgerLine, ...]) -> Iterator[str]:
     newest = Target.objects.values_list("ledger_sequence", flat=True).first() or 0
     if ledger and newest != ledger[-1].sequence:
         yield f"control remembers ledger row {newest}, the last one is {ledger[-1].sequence}"
+
+
+def _left_open() -> Iterator[str]:
+    if Run.objects.filter(outcome=None).exists():
+        yield "a run was never closed"
+    if Ceremony.objects.filter(state="running").exists():
+        yield "a ceremony is running, and no run is"
 
 
 def _attempt_complaints(
