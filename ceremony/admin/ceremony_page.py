@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ceremony import conf
+from ceremony.actions.acceptance import unfinished
 from ceremony.actions.gates import gates_of
 from ceremony.actions.items import judged_of, newest
 from ceremony.actions.people import SIGN, may
@@ -19,7 +20,7 @@ from ceremony.actions.stale_seen import changes_seen
 from ceremony.admin.ceremony_words import standing_of
 from ceremony.admin.doors import ANSWERERS, doors_of
 from ceremony.admin.frozen_files import steps_of
-from ceremony.core.gates import Gate
+from ceremony.core.gates import Gate, GateState
 from ceremony.core.item import ItemKind, Judged, Phase
 from ceremony.core.states import BEFORE_THE_RUN, State
 from ceremony.errors import CeremonyError
@@ -121,8 +122,20 @@ def _gates(ceremony: Ceremony) -> tuple[Gate, ...]:
     if state in BEFORE_THE_RUN:
         return gates_of(ceremony, timezone.now())
     if state is State.AWAITING_SIGN_OFF:
-        return quorum_gates(ceremony, Purpose.ACCEPTANCE)
+        items = (_item_gate(one) for one in unfinished(newest_round(ceremony)))
+        return (*items, *quorum_gates(ceremony, Purpose.ACCEPTANCE))
     return ()
+
+
+def _item_gate(one: Judged) -> Gate:
+    """What a signature after the run is refused for (items-open)."""
+    fix = "Answer it with evidence, or waive it." if _is_human(one) else "Waive it, with a reason."
+    name = f"{one.item.phase.value.capitalize()}: {one.item.text}"
+    return Gate(name, GateState.SHUT, f"{one.result.value}. {one.explanation}".strip(), fix)
+
+
+def _is_human(one: Judged) -> bool:
+    return one.item.kind is ItemKind.HUMAN
 
 
 def counting_rows(stored: StoredManifest, phase: Phase) -> tuple[tuple[JudgedItem, Judged], ...]:
@@ -146,7 +159,7 @@ def _items(
         ShownItem(
             row,
             judged,
-            answers and judged.item.kind is ItemKind.HUMAN,
+            answers and _is_human(judged),
             waives and not judged.lets_go_on,
         )
         for row, judged in counting_rows(stored, phase)

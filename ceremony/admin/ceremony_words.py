@@ -55,7 +55,7 @@ def _next(
     if state is State.CHANGES_REQUESTED:
         return f"{_wish(sign_offs)} The author changes it and asks anew: {again}"
     if shut is not None and state in {State.REQUESTED, State.APPROVED, State.AWAITING_SIGN_OFF}:
-        return f"{shut.name}. {shut.why} {shut.fix}"
+        return f"{shut.name.rstrip('.')}. {shut.why} {shut.fix}"
     return {
         State.DRAFT: f"Somebody asks for it: {again}",
         State.REQUESTED: "Nothing stands against it any more.",

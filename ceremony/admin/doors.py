@@ -44,13 +44,13 @@ class Door:
 
 
 def doors_of(ceremony: Ceremony, user: AbstractUser) -> tuple[Door, ...]:
-    """Every act that the ceremony asks for in its state, the one that is waited for first.
+    """Every act that the ceremony asks for in its state: those that the person can do, then those
+    that he or she cannot, with the reasons.
 
     Raises Tampered (manifest-damaged) for a ceremony whose round was changed by other hands.
     """
-    if ceremony.state == State.DRAFT:
-        return tuple(_others(ceremony, user))
-    return (*_signing(ceremony, user), *_others(ceremony, user))
+    signing = () if ceremony.state == State.DRAFT else _signing(ceremony, user)
+    return tuple(sorted((*signing, *_others(ceremony, user)), key=lambda door: not door.url))
 
 
 def url_of(name: str, ceremony: Ceremony, *more: object) -> str:

@@ -3,6 +3,8 @@
 The rehearsal and the run are commands: nobody runs a change by signing it.
 """
 
+from typing import Any, cast
+
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -28,7 +30,8 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
     settings.CEREMONY = {**settings.CEREMONY, "ROOT": world.root}
     world.target("calendar")
     world.target(ALIAS)
-    environment("production", ALIAS, **five.POLICIES["calendar"])
+    policy: dict[str, Any] = cast("dict[str, Any]", five.POLICIES["calendar"])
+    environment("production", ALIAS, **policy)
     return Gatehouse(world, monkeypatch)
 
 

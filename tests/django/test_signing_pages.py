@@ -263,6 +263,14 @@ def test_what_came_of_it_is_accepted(ada):
     accept = url(ceremony, "accept")
     answer = send(ada, accept, decision="approve")
     assert (refusal(answer), signed()) == ("items-open", [])
+    page = ada.get(reverse("admin:ceremony_ceremony_change", args=[ceremony.pk])).context
+    assert [(gate.name, gate.state) for gate in page["gates"]] == [
+        ("Acceptance: The figures are right.", "shut"),
+        ("Acceptance: 1 of those who may sign", "waits"),
+    ]
+    assert page["standing"].next == (
+        "Acceptance: The figures are right. NOT RUN. Answer it with evidence, or waive it."
+    )
     answered = reverse("admin:ceremony_ceremony_answer", args=[ceremony.pk, row.pk])
     assert send(ada, answered, result="PASS", note="Counted.").status_code == 302
     assert send(ada, accept, decision="approve").status_code == 302
@@ -331,8 +339,8 @@ def test_the_page_says_what_one_can_do_and_why_not_the_rest(ada):
         ("Comment", True),
         ("Open a new round", True),
         ("Call it off", True),
-        ("Halt the target", False),
         ("Write a remark", True),
+        ("Halt the target", False),
     ]
     assert ada.get(page).context["doors"][0].label == "Review and sign"
     send(ada, url(ceremony), decision="approve")
