@@ -14,6 +14,7 @@ from ceremony.actions.conclude import OPEN_POLICY
 from ceremony.actions.items import write_items
 from ceremony.actions.judge import refuse_unfit
 from ceremony.actions.manifest import freeze_files, manifest_for
+from ceremony.actions.override import refuse_unable
 from ceremony.actions.people import account
 from ceremony.actions.permit import PURPOSES, Permit, PermitKind
 from ceremony.actions.ready import Ready
@@ -103,7 +104,10 @@ class Admission:
         self._spend(head, ceremony, run, Act.START)
 
     def _override(self, head: AuditHead, run: Run) -> None:
-        """A ceremony of its own that nobody approved, and that says so for ever."""
+        """A ceremony of its own that nobody approved, and that says so for ever. The right to it
+        is asked for again: a backup may have taken its time.
+        """
+        refuse_unable(self._here.caller)
         ceremony = self._begun(run)
         self._next_round(ceremony, run)
         self._spend(head, ceremony, run, Act.OVERRIDE)

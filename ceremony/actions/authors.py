@@ -1,7 +1,7 @@
 """Authors: everybody who counts as having made a change, by all names that are known of them.
 
 Who counts as an author may not approve where the policy keeps the two apart. Too many names are the
-safe side.
+safe side: none is dropped, however many a file names.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,6 @@ from ceremony.core.manifest import Manifest
 from ceremony.core.plan import Plan
 from ceremony.sources.git import committers_of
 
-KEPT_NAMES = 500
-"""How many names are kept of one round."""
-
 
 def authors_of(
     plan: Plan, manifest: Manifest, caller: Caller, account: AbstractUser | None, settings: Settings
@@ -33,8 +30,7 @@ def authors_of(
         *_said(plan),
         *_committed(manifest, settings.root),
     )
-    kept = dict.fromkeys(evidence.bounded(name, 255) for name in names)
-    return tuple(kept)[:KEPT_NAMES]
+    return tuple(dict.fromkeys(evidence.clean(name) for name in names))
 
 
 def _said(plan: Plan) -> Iterator[str]:

@@ -2,11 +2,14 @@
 and nothing else runs on the target until two others have looked at it.
 """
 
+from django.db.models import Q
+
 from ceremony.actions import evidence
 from ceremony.actions.approval import Wanted
 from ceremony.actions.people import OVERRIDE, account, refuse_without
 from ceremony.actions.permit import Permit, PermitKind
 from ceremony.actions.quorums import quorum_now
+from ceremony.actions.ready import Caller
 from ceremony.errors import Refused, UsageError
 from ceremony.models import Ceremony, Purpose, Target
 
@@ -23,8 +26,18 @@ def overriding(wanted: Wanted, why: str) -> Permit:
             "approval; there is nothing to override.",
             next_step="Type the command without --override.",
         )
-    name = wanted.here.caller.account
-    user = account(name) if name else None
+    refuse_unable(wanted.here.caller)
+    return Permit(
+        PermitKind.OVERRIDE, wanted.policy, wanted.series, why=evidence.bounded(why.strip())
+    )
+
+
+def refuse_unable(caller: Caller) -> None:
+    """See that the caller is a person who may break the glass now.
+
+    Raises UsageError (override-needs-user) and Refused (right-missing).
+    """
+    user = account(caller.account) if caller.account else None
     if user is None:
         raise UsageError(
             "override-needs-user",
@@ -33,17 +46,19 @@ def overriding(wanted: Wanted, why: str) -> Permit:
             f"ceremony.{OVERRIDE}; its password is asked for.",
         )
     refuse_without(user, OVERRIDE, "run without an approval")
-    return Permit(
-        PermitKind.OVERRIDE, wanted.policy, wanted.series, why=evidence.bounded(why.strip())
-    )
 
 
 def refuse_unreviewed(target: Target) -> None:
-    """Nothing runs on a target on whose last break-glass two others have not looked yet.
+    """Nothing runs on a database on whose last break-glass two others have not looked yet, by
+    whichever alias it was reached.
 
     Raises Refused (override-unreviewed).
     """
-    for ceremony in Ceremony.objects.filter(target=target, overridden=True).order_by("pk"):
+    same = Q(target=target) | Q(
+        target__system_identifier=target.system_identifier,
+        target__database_oid=target.database_oid,
+    )
+    for ceremony in Ceremony.objects.filter(same, overridden=True).order_by("pk"):
         missing = quorum_now(ceremony, Purpose.REVIEW).missing
         if missing:
             raise Refused(

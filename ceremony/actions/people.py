@@ -36,14 +36,6 @@ def account(username: str) -> AbstractUser | None:
     return _accounts().filter(**{get_user_model().USERNAME_FIELD: name}).first()
 
 
-def person_at_shell(os_name: str, people: Mapping[str, str]) -> AbstractUser | None:
-    """The account that a user of the operating system counts as, for the separation of duties.
-
-    It is no proof of anything: rights are not given by it. ``people`` is ``CEREMONY["PEOPLE"]``.
-    """
-    return account(people.get(os_name, os_name))
-
-
 def names_of(user: AbstractUser) -> tuple[str, ...]:
     """Everything under which a person may be named as an author."""
     # A user model of one's own need have neither an address nor a full name.
@@ -53,10 +45,16 @@ def names_of(user: AbstractUser) -> tuple[str, ...]:
 
 
 def names_at_shell(os_name: str, people: Mapping[str, str]) -> tuple[str, ...]:
-    """The same for a user of the operating system, with the account's where there is one."""
-    user = person_at_shell(os_name, people)
-    own = dict.fromkeys((os_name, people.get(os_name, os_name), *(names_of(user) if user else ())))
-    return tuple(own)
+    """The same for a user of the operating system, with those of every account that may be meant:
+    systems differ in whether they tell ``Ada`` from ``ada``.
+
+    It is no proof of anything: it keeps duties apart, and gives no right. ``people`` is
+    ``CEREMONY["PEOPLE"]``.
+    """
+    counts_as = people.get(os_name, os_name)
+    alike = {f"{get_user_model().USERNAME_FIELD}__iexact": evidence.clean(counts_as)}
+    names = (name for user in _accounts().filter(**alike).order_by("pk") for name in names_of(user))
+    return tuple(dict.fromkeys((os_name, counts_as, *names)))
 
 
 def groups_of(user: AbstractUser) -> frozenset[str]:

@@ -1,12 +1,14 @@
 """Promotion: whether the same files were signed off on another environment before."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ceremony.actions.rounds import manifest_of
 from ceremony.core.manifest import Manifest, ManifestStep
+from ceremony.core.outcome import StepState
 from ceremony.core.plan import Direction
 from ceremony.core.states import State
-from ceremony.models import StoredManifest
+from ceremony.models import Outcome, StoredManifest
 
 LOOKED_AT = 100
 """How many of the newest rounds that ran on the other environment are looked at."""
@@ -39,7 +41,21 @@ def _accepted(series: str, environment: str) -> Iterable[Manifest]:
         runs__isnull=False,
     )
     for row in rows.distinct().order_by("-pk")[:LOOKED_AT]:
-        yield manifest_of(row)
+        manifest = manifest_of(row)
+        done = _done(row)
+        yield replace(manifest, steps=tuple(s for s in manifest.steps if s.version in done))
+
+
+def _done(stored: StoredManifest) -> frozenset[str]:
+    """The versions that a run of this round brought in: what failed there, and went right in a
+    later round, was not signed off as it stood here.
+    """
+    outcomes = Outcome.objects.filter(
+        attempt__run__in_ceremony__manifest=stored,
+        attempt__direction=Direction.APPLY.value,
+        state=StepState.DONE.value,
+    )
+    return frozenset(outcomes.values_list("attempt__version", flat=True))
 
 
 def _digests(step: ManifestStep) -> frozenset[str]:

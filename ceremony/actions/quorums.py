@@ -7,10 +7,13 @@ asked each time. A row that no event of the trail tells of counts for nothing.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ceremony.actions.people import groups_of
+from django.contrib.auth.models import AbstractUser
+
+from ceremony.actions.people import groups_of, names_of
 from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.actions.signers import Rules, objection_to, rules_of
 from ceremony.actions.subjects import subject_of
+from ceremony.core.authors import shared
 from ceremony.core.policy import Policy
 from ceremony.core.quorum import Seats, Signer, seated
 from ceremony.models import AuditEvent, AuditHead, Ceremony, Decision, Purpose, SignOff
@@ -106,10 +109,28 @@ def _approvals(ceremony: Ceremony, purpose: Purpose, subject: str) -> Sequence[S
     return list(found.values())
 
 
-def _standings(approvals: Iterable[SignOff], rules: Rules) -> Iterable[Standing]:
+def same_person(user: AbstractUser, standings: Iterable[Standing]) -> str:
+    """The name of another account that has signed and shares a name or an address with ``user``:
+    the two count as one person. ``""`` for none.
+    """
+    for one in standings:
+        signer = one.sign_off.user
+        if one.counts and signer.pk != user.pk and shared(names_of(user), names_of(signer)):
+            return one.sign_off.username
+    return ""
+
+
+def _standings(approvals: Iterable[SignOff], rules: Rules) -> list[Standing]:
+    found: list[Standing] = []
     for row in approvals:
-        if not is_told(row):
-            yield Standing(row, "The audit trail does not tell of it.")
-            continue
-        objection = objection_to(row.user, rules)
-        yield Standing(row, objection.sentence if objection else "")
+        found.append(Standing(row, _why_not(row, rules, found)))
+    return found
+
+
+def _why_not(row: SignOff, rules: Rules, before: Iterable[Standing]) -> str:
+    if not is_told(row):
+        return "The audit trail does not tell of it."
+    if objection := objection_to(row.user, rules):
+        return objection.sentence
+    other = same_person(row.user, before)
+    return f"This account and {other!r} share a name, and count as one person." if other else ""

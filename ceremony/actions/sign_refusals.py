@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from django.contrib.auth.models import AbstractUser
 
+from ceremony.actions import evidence
 from ceremony.actions.acceptance import unfinished
 from ceremony.actions.halts import open_halt_of, state_of
-from ceremony.actions.quorums import QuorumNow
+from ceremony.actions.quorums import QuorumNow, same_person
 from ceremony.actions.signers import may_speak, objection_to
 from ceremony.actions.signing import TYPED, SignRequest, first_of, losses_of
 from ceremony.core.halting import Course
@@ -95,7 +96,7 @@ def refuse_repeated(user: AbstractUser, request: SignRequest, subject: str) -> N
 
 def refuse_signer(user: AbstractUser, request: SignRequest, now: QuorumNow) -> None:
     """Raises Refused (approval-not-allowed, approval-own, operator-not-separate,
-    approval-not-asked).
+    approval-not-asked, approval-repeated).
     """
     if request.decision == Decision.WITHDRAW and user.is_active:
         return  # Whoever has lost the right may take back what it gave.
@@ -103,6 +104,14 @@ def refuse_signer(user: AbstractUser, request: SignRequest, now: QuorumNow) -> N
     found = objection_to(user, now.rules) if approves else may_speak(user)
     if found is not None:
         raise _refused(found.code, found.sentence, found.next_step)
+    if approves and (other := same_person(user, now.standings)):
+        raise _refused(
+            "approval-repeated",
+            f"{evidence.clean(other)!r} has signed, and shares a name or an address with you: you "
+            "count as one person.",
+            "Somebody else signs. Where you are two people: give each account its own name and "
+            "address.",
+        )
 
 
 def refuse_unfit(request: SignRequest, ceremony: Ceremony, manifest: Manifest) -> None:

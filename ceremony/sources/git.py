@@ -48,7 +48,9 @@ def committers_of(root: Path, paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def _git(folder: Path, *arguments: str, given: str = "") -> str:
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    # Variables such as GIT_DIR would let whoever types a command answer for another checkout.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment = {**inherited, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         answer = subprocess.run(
             ["git", "-C", str(folder), *arguments],

@@ -2,11 +2,23 @@
 or keeps a second account.
 """
 
-import pytest
+import io
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from ceremony.models import Ceremony
-from tests.acceptance.gatehouse import NOBODY, Gatehouse, configure, environment
+import pytest
+from django.contrib.auth.models import User
+
+from ceremony.actions import gated
+from ceremony.core.report import RunReport
+from ceremony.errors import Refused
+from ceremony.models import Ceremony, Run
+from tests.acceptance.gatehouse import NOBODY, Gatehouse, configure, environment, signed
+from tests.acceptance.test_override import as_
 from tests.acceptance.world import QUIET, WHOLE, World
+from tests.django.ceremonies import PASSWORD, person
 
 MORE = {
     "0002_more.sql": "CREATE TABLE more (id int PRIMARY KEY);\n",
@@ -20,6 +32,19 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
     world.target()
     environment("production")
     return Gatehouse(world, monkeypatch)
+
+
+@pytest.fixture
+def anna(house: Gatehouse) -> User:
+    made: User = person("anna", "sign")
+    return made
+
+
+def refused_to_sign(code: str, ceremony: Ceremony, user: User) -> str:
+    with pytest.raises(Refused) as caught:
+        signed(ceremony, user)
+    assert caught.value.code == code
+    return str(caught.value)
 
 
 def applied(house: Gatehouse) -> list[str]:
@@ -48,3 +73,100 @@ def test_a_request_that_nobody_has_to_approve_is_not_the_name_typed(house: Gateh
     house.refused("environment-protected")
     house.refused("environment-protected", "--ceremony", str(ceremony.pk))
     assert house.apply("--confirm", "production").status == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [("anna2", "Anna@Example.ORG"), ("ANNA", "a@example.org")],
+    ids=["the same address", "another case"],
+)
+def test_two_accounts_of_one_person(house: Gatehouse, anna: User, name: str, address: str) -> None:
+    environment("production", APPROVALS=2)
+    second = person(name, "sign")
+    second.email = address
+    second.save()
+    ceremony = house.asked()
+    signed(ceremony, anna)
+    said = refused_to_sign("approval-repeated", ceremony, second)
+    assert "'anna' has signed, and shares a name or an address with you" in said
+    house.refused("approval-missing")
+
+
+def test_two_people_who_become_one_afterwards(house: Gatehouse, anna: User) -> None:
+    environment("production", APPROVALS=2)
+    dora = person("dora", "sign")
+    house.approved(anna, dora)
+    dora.email = anna.email
+    dora.save()
+    said = house.refused("approval-quorum")
+    assert "Void: dora. This account and 'anna' share a name, and count as one person." in said
+
+
+def committed(house: Gatehouse, name: str, message: str = "x") -> None:
+    """Everything is in git, by ``name``."""
+    who = ("-c", f"user.name={name}", "-c", f"user.email={name}@example.org")
+    for words in (("init", "--quiet"), ("add", "."), (*who, "commit", "--quiet", "-m", message)):
+        subprocess.run(["git", "-C", str(house.world.root), *words], check=True)
+
+
+def test_an_author_behind_many_names(house: Gatehouse) -> None:
+    others = "".join(f"Co-authored-by: Adam <a{number}@example.org>\n" for number in range(600))
+    committed(house, "mona", f"x\n\n{others}")
+    refused_to_sign("approval-own", house.asked(), person("mona", "sign"))
+
+
+def test_an_author_at_the_end_of_a_long_line(house: Gatehouse) -> None:
+    line = f"-- Author: {', '.join(f'somebody {number}' for number in range(40))}, mona\n"
+    house.world.write({"0001_things.sql": line + WHOLE["0001_things.sql"]})
+    refused_to_sign("approval-own", house.asked(), person("mona", "sign"))
+
+
+def test_git_asked_about_another_checkout(
+    house: Gatehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    committed(house, "mona")
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / ".git"))
+    refused_to_sign("approval-own", house.asked(), person("mona", "sign"))
+
+
+def test_a_shell_that_writes_names_otherwise(house: Gatehouse, anna: User) -> None:
+    """``Anna`` at the shell is the author by her address."""
+    by = f"-- Author: {anna.email}\n{WHOLE['0001_things.sql']}"
+    house.world.write({"0001_things.sql": by})
+    house.approved(person("dora", "sign"))
+    house.refused("operator-not-separate", by="Anna")
+
+
+def test_the_right_to_break_the_glass_is_taken_away_meanwhile(
+    house: Gatehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    otto = person("otto", "override")
+    opened: Callable[..., RunReport] = gated.execute
+
+    def execute(*arguments: Any) -> RunReport:
+        otto.user_permissions.clear()
+        return opened(*arguments)
+
+    monkeypatch.setattr(gated, "execute", execute)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    house.refused("right-missing", *as_("otto"))
+    assert not Run.objects.filter(kind="apply").exists()
+    assert not Ceremony.objects.exists()
+
+
+def test_what_failed_on_staging_was_not_signed_off_there(house: Gatehouse, anna: User) -> None:
+    """The round that failed ran, and its ceremony was signed off: after another round."""
+    house.world.target("stage")
+    environment("staging", "stage", **NOBODY)
+    environment("production", PROMOTION="staging")
+    wrong = {"0001_things.sql": f"SELECT 1 / 0;\n{WHOLE['0001_things.sql']}"}
+    on_staging = ("--database", "stage", "--confirm", "staging")
+    house.world.write(wrong)
+    assert house.apply(*on_staging).status == 1
+    house.world.write(WHOLE)
+    assert house.apply(*on_staging).status == 0
+    assert Ceremony.objects.get().state == "signed off"
+    house.world.write(wrong)
+    house.approved(anna)
+    house.refused("promotion-missing")

@@ -22,7 +22,6 @@ from ceremony.actions.people import (
     may,
     names_at_shell,
     names_of,
-    person_at_shell,
     refuse_without,
 )
 from ceremony.errors import Refused
@@ -89,7 +88,6 @@ def test_who_lacks_a_right_is_told_who_has_it():
 def test_a_shell_user_counts_as_the_account_of_the_same_name():
     ada = person("ada", first_name="Ada", last_name="Lovelace")
 
-    assert person_at_shell("ada", {}) == ada
     assert names_of(ada) == ("ada", "ada@example.org", "Ada Lovelace")
     assert names_at_shell("ada", {}) == ("ada", "ada@example.org", "Ada Lovelace")
     assert names_at_shell("nobody", {}) == ("nobody",)

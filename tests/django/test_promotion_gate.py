@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from ceremony.actions.gates import gates_of
+from ceremony.actions.rounds import manifest_of
 from ceremony.core.gates import Gate, GateState
 from ceremony.core.manifest import FrozenFile
 from ceremony.core.plan import Direction
 from ceremony.core.policy import Policy
 from ceremony.core.states import State
 from ceremony.models import CeremonyRun, RunPurpose
-from tests.django.factories import NOON, RunFactory, digest
+from tests.django.factories import NOON, AttemptFactory, OutcomeFactory, RunFactory, digest
 from tests.django.manifests import step, under
 
 pytestmark = pytest.mark.django_db
@@ -28,22 +29,22 @@ def promotion(ceremony):
 PROMOTED = replace(ASKS_NOTHING, promotion="staging")
 
 
-def accepted(state=State.SIGNED_OFF, *, runs=True, steps=None, **fields):
+def accepted(state=State.SIGNED_OFF, *, runs=True, came_to="done", steps=None, **fields):
     """Another ceremony with the same files, as it ended on staging."""
     of = {"steps": steps} if steps else {}
     made = under(ASKS_NOTHING, state, of, **{"environment": "staging", **fields})
     if runs:
-        in_ceremony(made, RunPurpose.CHANGE)
+        in_ceremony(made, RunPurpose.CHANGE, came_to)
     return made
 
 
-def in_ceremony(ceremony, purpose):
-    CeremonyRun.objects.create(
-        run=RunFactory(target=ceremony.target, actor="olga"),
-        ceremony=ceremony,
-        manifest=ceremony.manifests.latest("round"),
-        purpose=purpose,
-    )
+def in_ceremony(ceremony, purpose, came_to):
+    stored = ceremony.manifests.latest("round")
+    run = RunFactory(target=ceremony.target, actor="olga")
+    CeremonyRun.objects.create(run=run, ceremony=ceremony, manifest=stored, purpose=purpose)
+    for one in manifest_of(stored).steps:
+        attempt = AttemptFactory(run=run, version=one.version, name=one.name)
+        OutcomeFactory(attempt=attempt, state=came_to)
 
 
 def other(version="0001", character="d"):
@@ -61,6 +62,7 @@ def other(version="0001", character="d"):
         ({"state": State.AWAITING_SIGN_OFF}, "0001_orders"),
         ({"state": State.HALTED}, "0001_orders"),
         ({"runs": False}, "0001_orders"),
+        ({"came_to": "failed"}, "0001_orders"),
         ({"environment": "qa"}, "0001_orders"),
         ({"series": "other"}, "0001_orders"),
     ],
