@@ -4,6 +4,7 @@ A protected target with the default policy: one approval, one acceptance, author
 operator three people. ``rita`` asks, ``anna`` approves, ``olga`` runs.
 """
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,7 @@ from tests.acceptance.gatehouse import (
 from tests.acceptance.test_concurrency import url
 from tests.acceptance.world import QUIET, WHOLE, World, point
 from tests.conftest import Database, Databases
-from tests.django.ceremonies import person
+from tests.django.ceremonies import PASSWORD, person
 
 MORE = {
     "0002_more.sql": "CREATE TABLE more (id int PRIMARY KEY);\n",
@@ -145,6 +146,37 @@ def test_the_approver_by_another_shell_name(house: Gatehouse, anna: User) -> Non
     configure(PEOPLE={"deploy": "anna"})
     house.approved(anna)
     house.refused("operator-not-separate", by="deploy")
+
+
+def test_a_shared_account_of_the_machine(
+    house: Gatehouse, anna: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks and who runs type at the same shell: the operator shows who he is."""
+    house.approved(anna)
+    house.refused("operator-not-separate", by="rita")
+    person("olga", "run")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    ran = house.apply("--user", "olga", "--password-stdin", by="rita")
+    assert ran.status == 0, ran.told()
+    assert CeremonyRun.objects.get().run.actor == "olga"
+
+
+def test_an_author_who_shows_who_he_is(
+    house: Gatehouse, anna: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.approved(anna)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    house.refused("operator-not-separate", "--user", "anna", "--password-stdin")
+
+
+def test_another_name_for_the_database(house: Gatehouse, anna: User) -> None:
+    """An alias that settings call local, for a database whose ledger says otherwise."""
+    house.approved(anna)
+    house.apply()
+    house.world.target("twin")
+    point("twin", NAME=house.world.target().name)
+    house.world.write(MORE)
+    house.refused("environment-changed", "--database", "twin")
 
 
 def test_the_same_person_twice(house: Gatehouse, anna: User) -> None:

@@ -11,7 +11,7 @@ from ceremony.errors import Refused
 from ceremony.models import AuditEvent, Ceremony, CeremonyRun, Purpose
 from tests.acceptance.door import Answer
 from tests.acceptance.gatehouse import NOBODY, Gatehouse, environment, signed, told
-from tests.acceptance.world import QUIET, WHOLE, World
+from tests.acceptance.world import QUIET, WHOLE, World, point
 from tests.django.ceremonies import PASSWORD, person
 
 WHY = ("--override", "--reason", "The shop is down.")
@@ -110,6 +110,17 @@ def test_nothing_runs_until_two_others_have_looked(
     signed(ceremony, dora, Purpose.REVIEW, comment="Seen.")
     ran = house.apply("--ceremony", str(second.pk))
     assert "approval-stale" in ran.err or ran.status == 0, ran.told()
+
+
+def test_another_name_for_the_database_is_no_way_around(
+    house: Gatehouse, otto: User, typed: Any
+) -> None:
+    broken(house, typed)
+    house.world.target("twin")
+    environment("production", "twin")
+    point("twin", NAME=house.world.target().name)
+    house.world.write(MORE)
+    house.refused("override-unreviewed", "--database", "twin")
 
 
 def test_a_reviewer_who_left_does_not_count(house: Gatehouse, otto: User, typed: Any) -> None:
