@@ -10,15 +10,13 @@ from ceremony.actions.ready import (
     Caller,
     Ready,
     ledger_context,
-    lock,
-    make_ready,
+    open_ledger,
     remember,
     with_ledger,
 )
 from ceremony.actions.recognise import refuse_stranger
 from ceremony.actions.record import audit_head, control_identity
 from ceremony.actions.targets import known_target, ledger_seen
-from ceremony.actions.watching import Unwatched
 from ceremony.conf import Settings, TargetSettings
 from ceremony.core.halting import Condition, LedgerHalt, Stopped, halted_detail, open_halt
 from ceremony.core.ledger_row import Event
@@ -111,7 +109,7 @@ def tell(
     """
     try:
         with reached(target, settings, f"halt {caller.actor.shown}") as access:
-            return _told(access, settings, said, caller, patience)
+            return _told(access, said, caller, patience)
     except CeremonyError as error:
         known = known_target(target.alias)
         if error.code not in _UNREACHED or known is None:
@@ -121,13 +119,11 @@ def tell(
         return Told(known, said.halt, None, not already, met)
 
 
-def _told(
-    access: Access, settings: Settings, said: Words, caller: Caller, patience: tuple[float, float]
-) -> Told:
+def _told(access: Access, said: Words, caller: Caller, patience: tuple[float, float]) -> Told:
     rows = access.ledger.rows() if access.ledger.exists() else ()
     refuse_stranger(access, known_target(access.target.alias), rows, control_identity())
     if not rows:
-        return _on_new(access, settings, said, caller)
+        _make_ledger(access, caller)
     before = open_halt(rows)
     written = write_halted(
         access.session,
@@ -153,11 +149,15 @@ def _context(access: Access, caller: Caller) -> RunContext:
     return ledger_context(caller, lambda: (head.sequence, head.hash))
 
 
-def _on_new(access: Access, settings: Settings, said: Words, caller: Caller) -> Told:
-    """A target without a ledger gets one: the row must stand somewhere."""
-    lock(access, settings, caller, Unwatched())
-    here = with_ledger(make_ready(access, caller, Unwatched()))
-    return tell_own(here, said)
+def _make_ledger(access: Access, caller: Caller) -> None:
+    """A target without a ledger gets one: the row must stand somewhere. Its first run may be under
+    way and have made none yet; then that run finds this one in its place, and ends.
+    """
+    try:
+        open_ledger(access, caller)
+    except Failed as error:
+        if error.code != "ledger-moved":
+            raise
 
 
 def settings_of(alias: str) -> tuple[TargetSettings, Settings]:

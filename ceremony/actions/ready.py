@@ -18,12 +18,15 @@ from ceremony.actions.record import audit_head, control_identity
 from ceremony.actions.targets import known_target, ledger_seen, target_seen
 from ceremony.actions.watching import Watcher
 from ceremony.conf import Settings, TargetSettings
+from ceremony.core.halting import open_halt
 from ceremony.core.history import History
 from ceremony.core.ledger_row import LedgerRow
 from ceremony.core.opened import opened
 from ceremony.core.report import Settled
+from ceremony.errors import Failed
 from ceremony.models import Target
 from ceremony.pg.context import RunContext
+from ceremony.pg.halt import run_halted
 from ceremony.pg.ledger import OpenedFacts
 from ceremony.pg.lock import Holder, acquire
 
@@ -119,10 +122,17 @@ def make_ready(access: Access, caller: Caller, watcher: Watcher) -> Ready:
 
 
 def with_ledger(here: Ready) -> Ready:
-    """The same target with a ledger: the first thing that a run writes there."""
+    """The same target with a ledger: the first thing that a run writes there. Raises as
+    ``open_ledger``, and Failed (run-halted) where a halt was first.
+    """
     if here.rows:
         return here
-    rows = (_open_ledger(here.access, here.caller),)
+    try:
+        rows = (open_ledger(here.access, here.caller),)
+    except Failed as error:
+        if error.code == "ledger-moved" and (halt := open_halt(here.access.ledger.rows())):
+            raise run_halted(halt, here.access.target.alias) from None
+        raise
     target = remember(here.access, rows, here.caller)
     return replace(here, target=target, rows=rows, history=History(rows))
 
@@ -137,7 +147,8 @@ def remember(access: Access, rows: tuple[LedgerRow, ...], caller: Caller) -> Tar
     return target
 
 
-def _open_ledger(access: Access, caller: Caller) -> LedgerRow:
+def open_ledger(access: Access, caller: Caller) -> LedgerRow:
+    """Make the ledger, with its ``opened`` row. Raises what ``Ledger.create`` raises."""
     head = audit_head()
     return access.ledger.create(
         OpenedFacts(access.target.environment, str(control_identity()), uuid4()),

@@ -237,16 +237,33 @@ def _await_row(session: Session, schema: str) -> None:
     session.ask("SELECT pg_catalog.pg_advisory_unlock_shared(%s)", key)
 
 
+def run_halted(halt: LedgerHalt, alias: str) -> Failed:
+    """A run that has done nothing yet, and whose first row was taken by a halt."""
+    return Failed(
+        RUN_HALTED,
+        _told_of(halt),
+        state="Nothing was changed.",
+        next_step=_resume(alias),
+    )
+
+
 def _halted(problem: Problem, halt: LedgerHalt, state: StepState, alias: str) -> Problem:
-    resume = f"manage.py resume_sql --database {alias or 'ALIAS'}"
     left = f"   What is left to do for this migration: {problem.next_step}"
     return Problem(
         RUN_HALTED,
-        f"The target was halted by {halt.by}: {halt.text}\n{problem.happened}",
+        f"{_told_of(halt)}\n{problem.happened}",
         problem.state,
-        resume + (left if state is StepState.PARTLY else ""),
+        _resume(alias) + (left if state is StepState.PARTLY else ""),
         problem.server,
     )
+
+
+def _told_of(halt: LedgerHalt) -> str:
+    return f"The target was halted by {halt.by}: {halt.text}"
+
+
+def _resume(alias: str) -> str:
+    return f"manage.py resume_sql --database {alias or 'ALIAS'}"
 
 
 def say(ledger: Ledger, facts: Facts, context: RunContext) -> LedgerRow:

@@ -23,6 +23,9 @@ from ceremony.pg.session import Session
 from ceremony.pg.wire import Answer, AnswerState, Item
 
 _UNDEFINED_COLUMN = "42703"
+_MADE_ALREADY = frozenset({"42P06", "42P07"})
+"""duplicate_schema, duplicate_table (PostgreSQL manual, Appendix A)."""
+
 _UNDONE = "Nothing was changed: the ledger is created as a whole or not at all."
 
 
@@ -115,7 +118,8 @@ class Ledger:
     def create(self, opened: OpenedFacts, context: RunContext) -> LedgerRow:
         """Make the table and its ``opened`` row in one transaction.
 
-        Raises Failed (permission-denied and others); then nothing was made. Raises RowUnknown.
+        Raises Failed (permission-denied and others; ledger-moved where another session has made it
+        meanwhile); then nothing was made. Raises RowUnknown.
         """
         self._head = (0, GENESIS)
         row = self.next_row(Facts(Event.OPENED, detail=opened.detail), context)
@@ -219,12 +223,15 @@ class Ledger:
             self._session.wire.run([Item("rollback", b"ROLLBACK"), Item("sync")])
         raise self._write_failed(bad or answers[-2], row)
 
+    def _has_rows(self) -> bool:
+        return self.exists() and bool(self.rows())
+
     def _write_failed(self, answer: Answer, row: LedgerRow) -> CeremonyError:
         if answer.state is AnswerState.LOST:
             return _row_unknown(self.table, row)
         fields = answer.error or {}
         sqlstate = fields.get(Field.SQLSTATE, "")
-        if sqlstate == "23505":
+        if sqlstate == "23505" or (sqlstate in _MADE_ALREADY and self._has_rows()):
             return ledger_moved(self.table, row)
         said = fields.get(Field.MESSAGE_PRIMARY, "the COMMIT was answered with a rollback")
         user = self._session.identity.current_user
