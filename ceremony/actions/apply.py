@@ -11,7 +11,7 @@ from ceremony.actions.control import control_errors
 from ceremony.actions.gated import Job, permit_for, run_through_the_gate
 from ceremony.actions.halt_settle import settle_halt
 from ceremony.actions.library import load_library
-from ceremony.actions.named import asked_of, named, refuse_nothing_left
+from ceremony.actions.named import asked_of, named, refuse_nothing_left, refuse_other_plan
 from ceremony.actions.permit import NOTHING_SAID, Asked
 from ceremony.actions.planned import PlanAsked, planned
 from ceremony.actions.ready import Caller, Ready, ready
@@ -55,6 +55,7 @@ def apply(request: ApplyRequest, watcher: Watcher) -> RunReport:
     refuse_files(library.findings)
     series = library.series[request.series]
     ceremony = named(request.gate.ceremony, request.series, request.alias, Direction.APPLY)
+    refuse_other_plan(ceremony, request.to, request.include_late)
     target = home_of(series, ceremony.target.alias if ceremony else request.alias, settings)
     caller = request.gate.caller(request.caller)
     with ready(target, settings, caller, watcher) as here:

@@ -40,6 +40,22 @@ def asked_of(ceremony: Ceremony | None) -> PlanAsked | None:
     return asked_by(newest_round(ceremony).asked) if ceremony else None
 
 
+def refuse_other_plan(ceremony: Ceremony | None, *given: object) -> None:
+    """A ceremony brings its own plan along: what was typed besides would be another one.
+
+    Raises UsageError (ceremony-with-plan).
+    """
+    if ceremony is None or not any(given):
+        return
+    raise UsageError(
+        "ceremony-with-plan",
+        f"Ceremony {ceremony.pk} brings its own plan along; --to, --include-late and --variant "
+        "would make another one.",
+        next_step="Leave them out, or ask for a ceremony of its own: manage.py request_sql "
+        f"{ceremony.series} --database {ceremony.target.alias}",
+    )
+
+
 def brought_in(here: Ready, ceremony: Ceremony) -> int:
     """How many migrations are in the target that the ceremony brought in, by the ledger."""
     rounds = set(ceremony.manifests.values_list("fingerprint", flat=True))

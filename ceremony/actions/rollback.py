@@ -12,7 +12,7 @@ from ceremony.actions.gated import Job, permit_for, run_through_the_gate
 from ceremony.actions.halt_settle import settle_halt
 from ceremony.actions.library import load_library, neighbours
 from ceremony.actions.loss import LossAccepted, record_loss, refuse_unaccepted_loss
-from ceremony.actions.named import brought_in, named, refuse_nothing_left
+from ceremony.actions.named import brought_in, named, refuse_nothing_left, refuse_other_plan
 from ceremony.actions.permit import NOTHING_SAID, Asked
 from ceremony.actions.planned import asked_by
 from ceremony.actions.ready import Caller, Ready, ready
@@ -87,6 +87,7 @@ def _plan(
     """
     to, variant, steps = request.to, request.variant, None
     if ceremony is not None and ceremony.direction == Direction.ROLL_BACK.value:
+        refuse_other_plan(ceremony, request.to, request.variant)
         asked = asked_by(newest_round(ceremony).asked)
         to, variant = asked.to or None, asked.variant
     elif ceremony is not None and to is None:

@@ -296,6 +296,17 @@ def test_the_alias_of_staging_pointed_at_production(house: Gatehouse, anna: User
     assert f"The target's database was {stage.name}" in said
 
 
+def test_an_approval_brings_its_own_plan(house: Gatehouse, anna: User) -> None:
+    """Neither more nor less runs than what was signed, whatever is typed besides."""
+    house.world.write(MORE)
+    ceremony = house.approved(anna, flags=("--to", "0001"))
+    number = ("--ceremony", str(ceremony.pk))
+    house.refused("ceremony-with-plan", *number, "--to", "0002", status=2)
+    house.refused("approval-stale")
+    assert house.apply(*number).status == 0
+    assert applied(house) == ["0001"]
+
+
 def test_an_approval_spent_twice(house: Gatehouse, anna: User) -> None:
     ceremony = house.approved(anna)
     assert house.apply("--ceremony", str(ceremony.pk)).status == 0
