@@ -17,6 +17,7 @@ from tests.core.reports import (
     checked,
     item,
     line,
+    moved,
     ran,
     run,
     signed,
@@ -106,6 +107,59 @@ def test_a_step_that_was_not_begun_does_not_hide_the_one_that_was():
     second = run(8, [ran(verdict=NOT_RUN, state="not started", ledger_sequence=0, checks=())])
     found = _group(changed(runs=(first, second)), "Step 1: 0001_orders")
     assert (found.verdict, found.why) == (FAIL, "Statement 1 failed. [statement-failed]")
+
+
+def test_a_step_that_was_taken_back_is_no_pass():
+    back = run(8, [ran(deed="roll back", ledger_sequence=6)], purpose="way back")
+    report = changed(runs=(run(), back), state=State.HALTED)
+    found = _group(report, "Step 1: 0001_orders")
+    assert (found.verdict, found.why) == (
+        PARTIAL,
+        "It is not there any more: taken back by ledger row 6.",
+    )
+    planned = changed(runs=(back,), inventory=(line(event="rolled back"),))
+    assert _group(planned, "Step 1: 0001_orders").verdict is PASS
+
+
+def test_a_step_whose_run_died_is_told_as_it_was_found():
+    died = ran(verdict=PARTIAL, checks=(), statements=0, settled="The ledger has its row.")
+    report = changed(runs=(run(steps=[died]),))
+    found = _group(report, "Step 1: 0001_orders")
+    assert (found.verdict, found.why) == (PARTIAL, "The ledger has its row.")
+
+
+_REQUESTED = moved(1, "request", "draft", "requested")
+_APPROVED = moved(2, "approve", "requested", "approved")
+
+
+@pytest.mark.parametrize(
+    ("acts", "why"),
+    [
+        ([moved(3, "request", "approved", "requested")], "The newest round is not approved."),
+        ([moved(3, "withdraw", "approved", "requested")], "The newest round is not approved."),
+        ([moved(3, "reject", "approved", "rejected")], "The newest round is not approved."),
+    ],
+)
+def test_an_approval_that_was_lost_is_none(acts, why):
+    history = (_REQUESTED, _APPROVED, *acts, moved(4, "expire", "requested", "expired"))
+    found = _group(changed(history=history, state=State.EXPIRED), "Approval")
+    assert (found.verdict, found.why) == (PARTIAL, why)
+    waiting = changed(history=history[:-1], state=State.REQUESTED)
+    assert _group(waiting, "Approval").why == "The newest round is not approved yet."
+
+
+def test_who_withdrew_an_approval_has_not_approved():
+    every = (signed(), signed("adam"), signed(decision="withdraw"), signed(decision="comment"))
+    assert _group(changed(signed=every), "Approval").why == "Approved by adam."
+    again = (*every, signed())
+    assert _group(changed(signed=again), "Approval").why == "Approved by adam, vera."
+
+
+def test_a_migration_that_was_not_rehearsed_has_no_way_back_that_was_run():
+    found = _group(changed(inventory=(line(), line(2, "0002"))), "Way back")
+    assert (found.verdict, found.why) == (PARTIAL, "Not shown to lead back: 0002_orders.")
+    recorded = changed(inventory=(line(), line(2, "0002", event="superseded")))
+    assert _group(recorded, "Way back").verdict is PASS
 
 
 def test_a_later_run_that_succeeds_counts():

@@ -106,15 +106,20 @@ def _step(attempt: Attempt, outcome: Outcome | None, records: Records) -> Ran:
         checks=tuple(checks),
         warnings=tuple(one["text"] for one in messages if one.get("severity") in _LOUD),
         trouble=_trouble(outcome.problem) if outcome else None,
+        settled=outcome.explanation if outcome and outcome.settled_by_id else "",
     )
 
 
 def _verdict(outcome: Outcome | None, checks: Sequence[Checked]) -> Verdict:
-    """DONE is a pass where its checks are one; a step without checks has only itself to show."""
+    """DONE is a pass where its checks are one; a step without checks has only itself to show. What
+    was found to be in after its run had died is there, and what its checks said is not.
+    """
     if outcome is None:
         return Verdict.NOT_RUN
     if outcome.state in _ENDED:
         return _ENDED[outcome.state]
+    if outcome.settled_by_id:
+        return Verdict.PARTIAL
     counting = [one for one in checks if one.severity != CheckSeverity.INFO]
     return of_checks(counting) if counting else Verdict.PASS
 

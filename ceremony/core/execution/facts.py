@@ -136,7 +136,8 @@ class Ran:
     """One step of one run. ``state`` is how its attempt ended, ``""`` while it has no outcome.
 
     ``ledger_sequence`` and ``ledger_hash`` name its row in the target (0 and ``""`` for none);
-    ``warnings`` are the server's.
+    ``warnings`` are the server's. ``settled`` says how its end was found where the run itself did
+    not live to tell: what its statements and checks said is not known then.
     """
 
     number: int
@@ -154,6 +155,7 @@ class Ran:
     checks: tuple[Checked, ...] = ()
     warnings: tuple[str, ...] = ()
     trouble: Trouble | None = None
+    settled: str = ""
 
 
 @dataclass(frozen=True)
@@ -310,17 +312,19 @@ class ExecutionReport:
     groups: tuple[GroupVerdict, ...] = field(default=())
     verdict: Verdict = Verdict.NOT_RUN
 
-    def signers(self, purpose: str, decision: str = "approve") -> tuple[str, ...]:
-        """Who signed this of the newest round, each once, as far as the trail tells of it."""
-        return tuple(
-            dict.fromkeys(
-                one.username
-                for one in self.signed
-                if (one.purpose, one.decision) == (purpose, decision)
-                and one.told
-                and one.round == self.round
-            )
-        )
+    def signers(self, purpose: str) -> tuple[str, ...]:
+        """Whose approval of the newest round stands, each once, as far as the trail tells of it.
+        Who withdrew it, or decided otherwise later, is none of them.
+        """
+        standing: dict[str, None] = {}
+        for one in self.signed:
+            if one.purpose != purpose or one.round != self.round or not one.told:
+                continue
+            if one.decision == APPROVE:
+                standing[one.username] = None
+            elif one.decision != COMMENT:
+                standing.pop(one.username, None)
+        return tuple(standing)
 
     @property
     def newest_runs(self) -> tuple[RunOf, ...]:
@@ -342,6 +346,12 @@ class ExecutionReport:
 
 WATCH = "watch"
 """The purpose of runs that only look (``watch_sql``)."""
+
+RECORDED = "recorded as "
+"""What the deed of a step begins with in which nothing runs: a row is written."""
+
+APPROVE, COMMENT = "approve", "comment"
+"""What is signed: the decision that counts for a quorum, and the one that decides nothing."""
 
 NOT_STARTED = "not started"
 """The state of a step that an earlier one kept from running (``core.outcome.StepState``)."""

@@ -14,6 +14,7 @@ from ceremony.core.execution.blocks import (
     table,
 )
 from ceremony.core.execution.facts import (
+    RECORDED,
     WATCH,
     Checked,
     ExecutionReport,
@@ -22,6 +23,7 @@ from ceremony.core.execution.facts import (
     Trouble,
 )
 from ceremony.core.execution.parts_before import items
+from ceremony.core.report import Verdict
 
 
 def steps(report: ExecutionReport) -> Section:
@@ -64,21 +66,26 @@ def _run(run: RunOf) -> Iterator[Block]:
     yield from bullets(
         f"{step.label}: {_trouble(step.trouble)}" for step in run.steps if step.trouble
     )
+    yield from bullets(f"{step.label}: {step.settled}" for step in run.steps if step.settled)
     yield from bullets(f"{step.label}: {text}" for step in run.steps for text in step.warnings)
 
 
 def _step(step: Ran) -> tuple[str, ...]:
     passed = sum(check.result == CheckResult.PASS for check in step.checks)
     return (
-        step.verdict.value,
+        Verdict.NOT_RUN.value if step.deed.startswith(RECORDED) else step.verdict.value,
         str(step.number),
         step.label,
         step.deed,
-        f"{step.statements_in} of {step.statements} in",
-        f"{passed} of {len(step.checks)} passed" if step.checks else "none ran",
+        "not recorded" if step.settled else f"{step.statements_in} of {step.statements} in",
+        f"{passed} of {len(step.checks)} passed" if step.checks else _no_checks(step),
         duration(step.microseconds),
         f"{step.ledger_sequence} ({step.ledger_hash[:12]})" if step.ledger_sequence else "none",
     )
+
+
+def _no_checks(step: Ran) -> str:
+    return "not recorded" if step.settled else "none ran"
 
 
 def _trouble(trouble: Trouble | None) -> str:

@@ -19,14 +19,20 @@ from ceremony.core.execution.facts import (
 )
 from ceremony.core.item import ItemResult, Judged
 from ceremony.core.ledger_row import Event
+from ceremony.core.plan import Direction
 from ceremony.core.rehearsal.way_back import Verdict as WayBackVerdict
 from ceremony.core.report import Verdict
-from ceremony.core.states import BEFORE_THE_RUN, State
+from ceremony.core.states import BEFORE_THE_RUN, Act, State
 
 RESTORED = frozenset({WayBackVerdict.RESTORED.value, WayBackVerdict.COSMETIC.value})
 """Verdicts on a way back that led back."""
 
 _LIFTED = "lift"
+
+_ABOUT_APPROVAL = frozenset(
+    {Act.APPROVE, Act.REQUEST, Act.REQUEST_CHANGES, Act.WITHDRAW, Act.REJECT}
+)
+"""The acts that give an approval or take it; a round begins without one."""
 
 _ROWS_ALONE = frozenset({Event.SUPERSEDED.value, Event.BASELINED.value, Event.RETIRED.value})
 """Events of steps in which nothing runs: a row is written."""
@@ -98,12 +104,14 @@ def _approval(report: ExecutionReport) -> GroupVerdict:
     if report.overridden:
         why = "It ran without an approval (break-glass)."
         return GroupVerdict(group, Verdict.PARTIAL, why)
-    if not any(one.act == "approve" for one in report.history):
+    acts = [one.act for one in report.history if one.act in _ABOUT_APPROVAL]
+    if Act.APPROVE not in acts:
         return GroupVerdict(group, Verdict.NOT_RUN, "Nobody approved it.")
+    if acts[-1] != Act.APPROVE:
+        yet = " yet" if report.state in BEFORE_THE_RUN else ""
+        return GroupVerdict(group, Verdict.PARTIAL, f"The newest round is not approved{yet}.")
     if report.rules.is_open:
         return GroupVerdict(group, Verdict.PASS, "The open policy asks nobody.")
-    if report.state in BEFORE_THE_RUN and report.state is not State.APPROVED:
-        return GroupVerdict(group, Verdict.PARTIAL, "The newest round is not approved yet.")
     names = report.signers("approval")
     if not names:
         return GroupVerdict(group, Verdict.FAIL, "No sign-off stands behind it.")
@@ -125,8 +133,7 @@ def _items(group: str, items: Sequence[Judged], *, asked: bool) -> GroupVerdict:
 def _rehearsal(report: ExecutionReport) -> GroupVerdict:
     group = "Rehearsal"
     drilled = {one.label: one for one in report.drills}
-    runs = [line for line in report.inventory if line.event not in _ROWS_ALONE]
-    missing = [line.label for line in runs if line.label not in drilled]
+    missing = [line.label for line in _running(report) if line.label not in drilled]
     if not drilled:
         why = "None is recorded of these files."
         return GroupVerdict(group, Verdict.NOT_RUN, why, counts=report.rules.rehearsal)
@@ -144,8 +151,13 @@ def _step(line: Inventoried, step: Ran | None) -> GroupVerdict:
         return GroupVerdict(group, Verdict.NOT_RUN, "It did not run.")
     if step.trouble is not None:
         return GroupVerdict(group, step.verdict, f"{step.trouble.happened} [{step.trouble.code}]")
+    if step.settled:
+        return GroupVerdict(group, step.verdict, step.settled)
     if step.ledger_sequence:
         why = f"Ledger row {step.ledger_sequence}."
+        if step.deed == Direction.ROLL_BACK and line.event != Event.ROLLED_BACK:
+            why = f"It is not there any more: taken back by ledger row {step.ledger_sequence}."
+            return GroupVerdict(group, Verdict.PARTIAL, why)
         if line.event in _ROWS_ALONE:
             # A row alone (superseded) is no run, and no pass either.
             why = f"{why} Nothing was to run; it was only recorded."
@@ -168,11 +180,17 @@ def _ways_back(report: ExecutionReport) -> GroupVerdict:
     if not report.drills:
         why = "It was not tried: no rehearsal is recorded."
         return GroupVerdict(group, Verdict.NOT_RUN, why, counts=report.rules.rehearsal)
-    bad = [one.label for one in report.drills if not _leads_back(one)]
+    led = {one.label for one in report.drills if _leads_back(one)}
+    bad = [one.label for one in _running(report) if one.label not in led]
     if not bad:
         return GroupVerdict(group, Verdict.PASS, "Each was run in the rehearsal and led back.")
     why = f"Not shown to lead back: {', '.join(bad)}."
     return GroupVerdict(group, Verdict.PARTIAL, why)
+
+
+def _running(report: ExecutionReport) -> Iterable[Inventoried]:
+    """The steps that run a file."""
+    return [line for line in report.inventory if line.event not in _ROWS_ALONE]
 
 
 def _leads_back(one: Drilled) -> bool:
