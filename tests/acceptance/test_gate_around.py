@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group, User
 from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError
 
+from ceremony.actions import execute as execution
 from ceremony.actions import gated
 from ceremony.actions.ceremonies import acting, advance
 from ceremony.core.report import RunReport
@@ -608,11 +609,9 @@ class Meanwhile:
         self._monkeypatch = monkeypatch
 
     def __call__(self, happens: Callable[[], object]) -> None:
-        opened = gated.execute
-
         def execute(*arguments: Any) -> RunReport:
             happens()
-            return opened(*arguments)
+            return execution.execute(*arguments)
 
         self._monkeypatch.setattr(gated, "execute", execute)
 

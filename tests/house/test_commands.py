@@ -215,10 +215,10 @@ def test_serve_opens_the_admin_to_the_printed_account_and_stops_whole(checkout):
     said = [process.stdout.readline().rstrip() for _ in range(4)]
     address = said[0].removeprefix("Admin:    ")
     assert address == f"http://127.0.0.1:{port}/admin/"
-        assert said[1] == (
-            "Accounts: author (request), reviewer (sign), dba (sign, halt),"
-            " operator (run, halt, override), auditor (look)"
-        )
+    assert said[1] == (
+        "Accounts: author (request), reviewer (sign), dba (sign, halt),"
+        " operator (run, halt, override), auditor (look)"
+    )
     password = re.fullmatch(r"Password: (\S{12}) \(the same for all of them\)", said[2])
     assert password
     assert said[3] == "Stop:     Ctrl-C"
