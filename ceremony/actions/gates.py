@@ -11,7 +11,7 @@ from ceremony.actions.halts import lets_through, open_halt_of, state_of
 from ceremony.actions.items import newest
 from ceremony.actions.promotion import not_promoted
 from ceremony.actions.quorum_gates import quorum_gates
-from ceremony.actions.quorums import quorum_now
+from ceremony.actions.quorums import quorum_now, unreviewed
 from ceremony.actions.rounds import manifest_of, newest_round, policy_of
 from ceremony.actions.signing import losses_of
 from ceremony.core.gates import Gate, GateState, failing_first
@@ -164,10 +164,8 @@ def _halts(ceremony: Ceremony) -> Iterator[Gate]:
 
 def _reviews(ceremony: Ceremony) -> Iterator[Gate]:
     """Break-glass on the target that two others have not looked at yet (override-unreviewed)."""
-    others = Ceremony.objects.filter(target=ceremony.target_id, overridden=True)
-    for other in others.exclude(pk=ceremony.pk).order_by("pk"):
-        missing = quorum_now(other, Purpose.REVIEW).missing
-        if missing:
+    for other, missing in unreviewed(ceremony.target):
+        if other.pk != ceremony.pk:
             why = f"Ceremony {other.pk} ran without an approval; {missing} more have to look at it."
             fix = f"Two others sign the review on the page of ceremony {other.pk}."
             yield Gate("Review", GateState.WAITS, why, fix, "override-unreviewed")

@@ -2,16 +2,14 @@
 and nothing else runs on the target until two others have looked at it.
 """
 
-from django.db.models import Q
-
 from ceremony.actions import evidence
 from ceremony.actions.approval import Wanted
 from ceremony.actions.people import OVERRIDE, account, refuse_without
 from ceremony.actions.permit import Permit, PermitKind
-from ceremony.actions.quorums import quorum_now
+from ceremony.actions.quorums import unreviewed
 from ceremony.actions.ready import Caller
 from ceremony.errors import Refused, UsageError
-from ceremony.models import Ceremony, Purpose, Target
+from ceremony.models import Target
 
 
 def overriding(wanted: Wanted, why: str) -> Permit:
@@ -54,17 +52,11 @@ def refuse_unreviewed(target: Target) -> None:
 
     Raises Refused (override-unreviewed).
     """
-    same = Q(target=target) | Q(
-        target__system_identifier=target.system_identifier,
-        target__database_oid=target.database_oid,
-    )
-    for ceremony in Ceremony.objects.filter(same, overridden=True).order_by("pk"):
-        missing = quorum_now(ceremony, Purpose.REVIEW).missing
-        if missing:
-            raise Refused(
-                "override-unreviewed",
-                f"Ceremony {ceremony.pk} ran on {target.alias!r} without an approval, and two "
-                f"others have to look at it before anything else runs there: {missing} missing.",
-                next_step=f"Two people who may sign and did not run it sign the review on the page "
-                f"of ceremony {ceremony.pk} in the admin.",
-            )
+    for ceremony, missing in unreviewed(target):
+        raise Refused(
+            "override-unreviewed",
+            f"Ceremony {ceremony.pk} ran on {ceremony.target.alias!r} without an approval, and two "
+            f"others have to look at it before anything else runs there: {missing} missing.",
+            next_step=f"Two people who may sign and did not run it sign the review on the page "
+            f"of ceremony {ceremony.pk} in the admin.",
+        )

@@ -4,7 +4,7 @@ No column says that something is approved: rows, people, groups and the audit tr
 asked each time. A row that no event of the trail tells of counts for nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractUser
@@ -13,10 +13,11 @@ from ceremony.actions.people import groups_of, names_of
 from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.actions.signers import Rules, objection_to, rules_of
 from ceremony.actions.subjects import subject_of
+from ceremony.actions.targets import same_database
 from ceremony.core.authors import shared
 from ceremony.core.policy import Policy
 from ceremony.core.quorum import Seats, Signer, seated
-from ceremony.models import AuditEvent, AuditHead, Ceremony, Decision, Purpose, SignOff
+from ceremony.models import AuditEvent, AuditHead, Ceremony, Decision, Purpose, SignOff, Target
 from ceremony.models.audit import Action
 from ceremony.models.row_digest import row_digest
 
@@ -107,6 +108,16 @@ def _approvals(ceremony: Ceremony, purpose: Purpose, subject: str) -> Sequence[S
         elif row.decision == Decision.WITHDRAW:
             found.pop(row.user_id, None)
     return list(found.values())
+
+
+def unreviewed(target: Target) -> Iterator[tuple[Ceremony, int]]:
+    """The break-glass ceremonies of a database, by whatever alias, at which others have still to
+    look; each with how many.
+    """
+    ran = Ceremony.objects.filter(target__in=same_database(target), overridden=True)
+    for ceremony in ran.select_related("target").order_by("pk"):
+        if missing := quorum_now(ceremony, Purpose.REVIEW).missing:
+            yield ceremony, missing
 
 
 def same_person(user: AbstractUser, standings: Iterable[Standing]) -> str:

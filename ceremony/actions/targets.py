@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from ceremony.actions import evidence
 from ceremony.actions.record import recording
 from ceremony.core.chain import Json
@@ -37,6 +39,17 @@ def known_target(alias: str) -> Target | None:
     replaces it.
     """
     return Target.objects.filter(alias=alias).first()
+
+
+def same_database(target: Target) -> QuerySet[Target]:
+    """The target under every alias that control knows it by: another alias is no other database."""
+    # A copy of the cluster, file by file, has the same identity, and another environment.
+    same = Q(
+        system_identifier=target.system_identifier,
+        database_oid=target.database_oid,
+        environment=target.environment,
+    )
+    return Target.objects.filter(same | Q(pk=target.pk))
 
 
 def target_seen(seen: SeenTarget, *, actor: str, seen_at: datetime) -> Target:

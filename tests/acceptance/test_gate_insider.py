@@ -4,20 +4,19 @@ or keeps a second account.
 
 import io
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
-from ceremony.actions import gated
-from ceremony.core.report import RunReport
+from ceremony.actions.gates import gates_of
 from ceremony.errors import Refused
 from ceremony.models import Ceremony, Run
 from tests.acceptance.gatehouse import NOBODY, Gatehouse, configure, environment, signed
+from tests.acceptance.test_gate_around import Meanwhile
 from tests.acceptance.test_override import as_
-from tests.acceptance.world import QUIET, WHOLE, World
+from tests.acceptance.world import QUIET, WHOLE, World, point
 from tests.django.ceremonies import PASSWORD, person
 
 MORE = {
@@ -142,13 +141,7 @@ def test_the_right_to_break_the_glass_is_taken_away_meanwhile(
     house: Gatehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     otto = person("otto", "override")
-    opened: Callable[..., RunReport] = gated.execute
-
-    def execute(*arguments: Any) -> RunReport:
-        otto.user_permissions.clear()
-        return opened(*arguments)
-
-    monkeypatch.setattr(gated, "execute", execute)
+    Meanwhile(monkeypatch)(otto.user_permissions.clear)
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
     house.refused("right-missing", *as_("otto"))
     assert not Run.objects.filter(kind="apply").exists()
@@ -170,3 +163,34 @@ def test_what_failed_on_staging_was_not_signed_off_there(house: Gatehouse, anna:
     house.world.write(wrong)
     house.approved(anna)
     house.refused("promotion-missing")
+
+
+def second_alias(house: Gatehouse, alias: str, called: str) -> None:
+    """The same database by another name."""
+    house.world.target(alias)
+    point(alias, NAME=house.world.target().name)
+    environment(called, alias)
+
+
+def broken(house: Gatehouse, monkeypatch: pytest.MonkeyPatch) -> Ceremony:
+    """The glass is broken, by otto."""
+    person("otto", "override")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    assert house.apply(*as_("otto")).status == 0
+    return Ceremony.objects.get()
+
+
+def test_a_review_is_due_by_whichever_alias(
+    house: Gatehouse, anna: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = broken(house, monkeypatch)
+    house.world.write(MORE)
+    second_alias(house, "again", "production")
+    second = house.asked("--database", "again")
+    signed(second, anna)
+    said = house.refused("override-unreviewed", "--database", "again")
+    assert f"Ceremony {first.pk} ran on 'shop' without an approval" in said
+    waits = [one for one in gates_of(second, timezone.now()) if one.code == "override-unreviewed"]
+    assert [one.why for one in waits] == [
+        f"Ceremony {first.pk} ran without an approval; 2 more have to look at it."
+    ]
