@@ -43,13 +43,12 @@ def reversible(migrations: Sequence[Rehearsed]) -> Found:
     """Every way back was run in a rehearsal of exactly these files and restored what was before."""
     if unknown := _unrehearsed(migrations):
         return unknown
-    wrong = []
-    for one in migrations:
-        verdict = _plain_way(one.entry or {})
-        if verdict not in _SOUND:
-            wrong.append(f"{one.label} ({verdict})")
+    ways = {one.label: _plain_way(one.entry or {}) for one in migrations}
+    wrong = [f"{label} ({way})" for label, way in ways.items() if way and way not in _SOUND]
     if wrong:
         return Found(False, f"Not taken back cleanly in rehearsal: {listed(wrong)}.")
+    if unrun := [label for label, way in ways.items() if not way]:
+        return Found(None, f"These were not taken back in rehearsal: {listed(unrun)}.")
     return Found(True, f"Rehearsal {_numbers(migrations)} took every migration back to the start.")
 
 
@@ -106,6 +105,8 @@ def feature_flagged(flags: Mapping[str, str]) -> Found:
 
 
 def _unrehearsed(migrations: Sequence[Rehearsed]) -> Found | None:
+    if not migrations:
+        return Found(None, "No step of the plan runs a file.")
     missing = [one.label for one in migrations if one.entry is None]
     if not missing:
         return None
@@ -113,8 +114,9 @@ def _unrehearsed(migrations: Sequence[Rehearsed]) -> Found | None:
 
 
 def _plain_way(entry: Mapping[str, Any]) -> str:
+    """The verdict on the plain way back; ``""`` where it was not run."""
     ways = entry.get("ways_back", ())
-    return next((str(way["verdict"]) for way in ways if way["variant"] == ""), "not run")
+    return next((str(way["verdict"]) for way in ways if way["variant"] == ""), "")
 
 
 def _again(entry: Mapping[str, Any]) -> Mark:

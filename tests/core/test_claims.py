@@ -48,10 +48,21 @@ def test_reversible(verdict):
     assert reversible([rehearsed(verdict), rehearsed(number=9)]) == Found(True, told)
 
 
-@pytest.mark.parametrize("verdict", ["fails", "not restored", "no rollback file", "not run"])
+@pytest.mark.parametrize("verdict", ["fails", "not restored", "no rollback file"])
 def test_not_reversible(verdict):
     told = f"Not taken back cleanly in rehearsal: 0001_orders ({verdict})."
     assert reversible([rehearsed(verdict)]) == Found(False, told)
+
+
+def test_a_way_back_that_was_not_run_says_nothing():
+    unrun = Rehearsed("0001_orders", 7, {"ways_back": [], "stations": []})
+    told = "These were not taken back in rehearsal: 0001_orders."
+    assert reversible([unrun, rehearsed(label="0002_more")]) == Found(None, told)
+    assert reversible([unrun, rehearsed("fails")]).true is False
+
+
+def test_a_plan_that_runs_no_file_shows_nothing():
+    assert reversible([]) == idempotent([]) == Found(None, "No step of the plan runs a file.")
 
 
 def test_what_was_not_rehearsed_is_not_known():

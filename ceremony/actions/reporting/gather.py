@@ -61,7 +61,7 @@ def gathered(ceremony: Ceremony) -> ExecutionReport:
         runs=runs_of(ceremony),
         verification=_items(signed, Phase.VERIFICATION),
         acceptance=_acceptance(signed),
-        drills=drills_of(signed.manifest) if signed else (),
+        drills=drills_of(signed) if signed else (),
         compensation=signed.compensation if signed else (),
         halts=halts_of(ceremony),
         remarks=remarks_of(ceremony),

@@ -51,6 +51,11 @@ class Signed:
             and str(entry.get("migration", "")).partition("_")[0] in _heads(versions)
         )
 
+    def migration(self, step: ManifestStep) -> Migration | None:
+        """The migration of a step as its files were frozen."""
+        found = self.files.by_version.get(step.version)
+        return found if found is not None and found.label == step.label else None
+
 
 def signed_texts(ceremony: Ceremony) -> Signed | None:
     """The newest manifest with what was frozen; ``None`` before the first round.
@@ -87,7 +92,7 @@ def notes_of(series: str) -> tuple[tuple[str, str], ...]:
 
 
 def _line(step: ManifestStep, signed: Signed) -> Inventoried:
-    migration = _migration(signed.files, step)
+    migration = signed.migration(step)
     header = migration.header if migration else None
     script = migration.script if migration else None
     if migration and signed.manifest.direction is Direction.ROLL_BACK:
@@ -95,7 +100,7 @@ def _line(step: ManifestStep, signed: Signed) -> Inventoried:
     return Inventoried(
         number=step.number,
         version=step.version,
-        label=f"{step.version}_{step.name}",
+        label=step.label,
         event=step.event,
         variant=step.variant,
         purpose=header.purpose if header else "",
@@ -107,10 +112,6 @@ def _line(step: ManifestStep, signed: Signed) -> Inventoried:
         objects=affected(script) if script else (),
         files=step.files,
     )
-
-
-def _migration(files: Series, step: ManifestStep) -> Migration | None:
-    return next((m for m in files.migrations if m.label == f"{step.version}_{step.name}"), None)
 
 
 def _heads(versions: set[str]) -> set[str]:

@@ -154,16 +154,20 @@ def _step(line: Inventoried, step: Ran | None) -> GroupVerdict:
     if step.settled:
         return GroupVerdict(group, step.verdict, step.settled)
     if step.ledger_sequence:
-        why = f"Ledger row {step.ledger_sequence}."
-        if step.deed == Direction.ROLL_BACK and line.event != Event.ROLLED_BACK:
-            why = f"It is not there any more: taken back by ledger row {step.ledger_sequence}."
-            return GroupVerdict(group, Verdict.PARTIAL, why)
-        if line.event in _ROWS_ALONE:
-            # A row alone (superseded) is no run, and no pass either.
-            why = f"{why} Nothing was to run; it was only recorded."
-            return GroupVerdict(group, Verdict.NOT_RUN, why, counts=False)
-        return GroupVerdict(group, step.verdict, why)
+        return _in_ledger(group, line, step)
     return GroupVerdict(group, step.verdict, f"The attempt is {step.state or 'open'}.")
+
+
+def _in_ledger(group: str, line: Inventoried, step: Ran) -> GroupVerdict:
+    why = f"Ledger row {step.ledger_sequence}."
+    if step.deed == Direction.ROLL_BACK and line.event != Event.ROLLED_BACK:
+        why = f"It is not there any more: taken back by ledger row {step.ledger_sequence}."
+        return GroupVerdict(group, Verdict.PARTIAL, why)
+    if line.event in _ROWS_ALONE:
+        # A row alone (superseded) is no run, and no pass either.
+        why = f"{why} Nothing was to run; it was only recorded."
+        return GroupVerdict(group, Verdict.NOT_RUN, why, counts=False)
+    return GroupVerdict(group, step.verdict, why)
 
 
 def _checks(group: str, checks: Sequence[Checked]) -> GroupVerdict:
