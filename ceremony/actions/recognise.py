@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from ceremony.actions.access import Access
+from ceremony.actions.targets import met_as
+from ceremony.conf import LOCAL, UNKNOWN
 from ceremony.core.history import chain_fault
 from ceremony.core.ledger_row import LedgerRow
 from ceremony.core.opened import Opened, opened
@@ -34,6 +36,7 @@ def refuse_stranger(
     facts = opened(rows)
     if facts is None:
         _refuse_lost_ledger(access, known, adopt)
+        _refuse_other_environment(access, adopt)
         return
     _refuse_other_governor(access, facts, control, adopt)
     if known is not None and known.ledger_id is not None:
@@ -62,6 +65,21 @@ def _refuse_lost_ledger(access: Access, known: Target | None, adopt: str) -> Non
         "rows: the table was dropped, or this is another database.",
         next_step=f"Find out which. If its history may start over: {adopt}",
     )
+
+
+def _refuse_other_environment(access: Access, adopt: str) -> None:
+    """A database without a ledger is what it was called when it was met first, by whatever alias:
+    a second alias, or another word in the settings, makes no other database of it.
+    """
+    identity, target = access.session.identity, access.target
+    met = met_as(identity.system_identifier, identity.database_oid)
+    for one in met.exclude(environment__in=("", UNKNOWN, LOCAL, target.environment)):
+        raise Refused(
+            "environment-changed",
+            f"Control knows the database behind {target.alias!r} as {one.alias!r}, which is "
+            f"{one.environment}; settings now say {target.environment}.",
+            next_step=f"Correct {target.alias.upper()}_ENVIRONMENT, or record the change: {adopt}",
+        )
 
 
 def _refuse_other_governor(access: Access, facts: Opened, control: UUID, adopt: str) -> None:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+from django.contrib.auth.models import AbstractUser
+
 from ceremony import __version__, conf
 from ceremony.actions.accept import Decision, readable_catalog, take_as_it_is
 from ceremony.actions.access import reached
-from ceremony.actions.adopt import adopt
+from ceremony.actions.adopt import adopt, refuse_unable_to_adopt
 from ceremony.actions.control import control_errors, require_control
 from ceremony.actions.ready import Caller, Ready, lock, make_ready, now, with_ledger
 from ceremony.actions.record import RunFacts, close_run, open_run
@@ -21,12 +23,14 @@ from ceremony.models import RecordState, Run, RunKind, SnapshotReason
 class ReconcileRequest:
     """``adopt``: why this database, as it is, is the target from now on; ``""`` to adopt
     nothing. ``accept_drift``: why its catalog is right as it is; ``""`` to accept nothing.
+    ``account``: who was authenticated for it; nobody else adopts a protected target.
     """
 
     alias: str
     caller: Caller
     adopt: str = ""
     accept_drift: str = ""
+    account: AbstractUser | None = None
 
 
 @control_errors()
@@ -35,7 +39,8 @@ def reconcile(request: ReconcileRequest, watcher: Watcher) -> ReconcileReport:
 
     Changes nothing in the target, except that adopting writes one more ``opened`` row. Who adopts a
     target or accepts drift takes its catalog as it is: a new snapshot is stored. Raises UsageError
-    (target-without-ledger), LockedByOther, and Refused and Tampered as ``apply`` does.
+    (target-without-ledger, adopt-needs-user), LockedByOther, Refused (right-missing), and Refused
+    and Tampered as ``apply`` does.
     """
     settings = conf.load()
     target = conf.target(request.alias, settings)
@@ -44,7 +49,8 @@ def reconcile(request: ReconcileRequest, watcher: Watcher) -> ReconcileReport:
         lock(access, settings, request.caller, watcher)
         rows = access.ledger.rows() if access.ledger.exists() else ()
         if request.adopt.strip():
-            adopt(access, rows, request.caller, request.adopt.strip())
+            refuse_unable_to_adopt(access, rows, request.account)
+            adopt(access, rows, request.caller, request.adopt.strip(), request.account)
             watcher.note(f"{request.alias!r} is adopted as it is; the trail has the reason.")
         elif not rows:
             raise _without_ledger(request.alias)

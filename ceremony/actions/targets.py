@@ -41,6 +41,13 @@ def known_target(alias: str) -> Target | None:
     return Target.objects.filter(alias=alias).first()
 
 
+def met_as(system_identifier: str, database_oid: int) -> QuerySet[Target]:
+    """Every alias by which control has met this database, by name."""
+    return Target.objects.filter(
+        system_identifier=system_identifier, database_oid=database_oid
+    ).order_by("alias")
+
+
 def same_database(target: Target) -> QuerySet[Target]:
     """The target under every alias that control knows it by: another alias is no other database."""
     # A copy of the cluster, file by file, has the same identity, and another environment.

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from ceremony.actions.gates import gates_of
 from ceremony.errors import Refused
-from ceremony.models import Ceremony, Run
+from ceremony.models import AuditEvent, Ceremony, Run
+from tests.acceptance.door import Answer, manage
 from tests.acceptance.gatehouse import NOBODY, Gatehouse, configure, environment, signed
 from tests.acceptance.test_gate_around import Meanwhile
 from tests.acceptance.test_override import as_
@@ -194,3 +195,62 @@ def test_a_review_is_due_by_whichever_alias(
     assert [one.why for one in waits] == [
         f"Ceremony {first.pk} ran without an approval; 2 more have to look at it."
     ]
+
+
+@pytest.mark.parametrize("alias", ["dev", "shop"])
+def test_another_word_for_a_database_without_a_ledger(house: Gatehouse, alias: str) -> None:
+    """Somebody asked for an approval of it as production; then it is called local."""
+    house.asked()
+    if alias == "shop":
+        environment("local")
+    else:
+        second_alias(house, "dev", "local")
+    said = house.refused("environment-changed", "--database", alias)
+    assert f"the database behind '{alias}' as 'shop', which is production" in said
+    assert applied(house) == []
+
+
+def test_a_word_for_what_nobody_had_named(house: Gatehouse) -> None:
+    """What was unknown may be named; that is what its refusals tell people to do."""
+    environment("unknown")
+    house.refused("approval-missing")
+    environment("local")
+    assert house.apply().status == 0
+
+
+def adopted(*flags: str) -> Answer:
+    return manage("reconcile_sql", "--database", "shop", "--adopt", "It is local now.", *flags)
+
+
+@pytest.mark.parametrize("ledger", [True, False])
+def test_adopting_is_no_way_to_an_open_policy(
+    house: Gatehouse, anna: User, monkeypatch: pytest.MonkeyPatch, ledger: bool
+) -> None:
+    house.approved(anna)
+    if ledger:
+        assert house.apply().status == 0
+    environment("local")
+    house.refused("environment-changed")
+
+    nobody = adopted()
+    assert nobody.status == 2
+    assert nobody.err == (
+        "✕ The target 'shop' is production, and adopting it decides what its gate asks for from "
+        "now on: a person answers for that.  [adopt-needs-user]\n"
+        "State  Nothing was changed.\n"
+        "Next   Add --user NAME: an account with the permission ceremony.override_ceremony; its "
+        "password is asked for.\n"
+    )
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    unable = adopted("--user", "anna", "--password-stdin")
+    assert (unable.status, "[right-missing]" in unable.err) == (3, True), unable.told()
+    house.refused("environment-changed")
+    assert not AuditEvent.objects.filter(action="target adopted").exists()
+
+    person("otto", "override")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    able = adopted("--user", "otto", "--password-stdin")
+    assert able.status == 0, able.told()
+    assert AuditEvent.objects.get(action="target adopted").detail()["account"] == "otto"
+    house.world.write(MORE)
+    assert house.apply().status == 0

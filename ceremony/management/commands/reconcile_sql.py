@@ -8,6 +8,7 @@ from ceremony import conf
 from ceremony.actions.reconcile import ReconcileRequest, reconcile
 from ceremony.management.formats.json_format import reconcile_report
 from ceremony.management.pages.reconcile import reconcile_page
+from ceremony.management.person import add_person_arguments, person_of
 from ceremony.management.places import prefix_of
 from ceremony.management.progress import NoLook
 from ceremony.management.running import WatchedCommand, reason
@@ -39,12 +40,17 @@ class Command(WatchedCommand):
             "reason is recorded.",
         )
 
+        add_person_arguments(
+            parser, "The account that adopts a protected target; it needs the right to override."
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         request = ReconcileRequest(
             options["database"],
             self.caller(),
             options["adopt"] or "",
             options["accept_drift"] or "",
+            person_of(options),
         )
         with self.watcher(NoLook()) as watcher:
             report = reconcile(request, watcher)
