@@ -72,4 +72,6 @@ def refuse_nothing_left(ceremony: Ceremony | None) -> None:
     Raises Refused as ``judge.refuse_state``.
     """
     if ceremony is not None:
+        # It was read before the lock was waited for.
+        ceremony.refresh_from_db()
         refuse_state(ceremony)
