@@ -510,7 +510,8 @@ def test_a_policy_weakened_after_approval(
     """What was signed was the policy, too: a run under another one needs another approval."""
     ceremony = house.approved(anna)
     environment("production", **weaker)
-    house.refused("approval-stale", "--ceremony", str(ceremony.pk))
+    named = ("--ceremony", str(ceremony.pk))
+    house.refused("approval-stale", *named, "--confirm", "production")
     assert applied(house) == []
 
 
