@@ -29,7 +29,7 @@ from ceremony.actions.halts import (
 )
 from ceremony.actions.ready import Caller, Ready, now
 from ceremony.actions.record import recording
-from ceremony.actions.targets import known_target
+from ceremony.actions.targets import known_target, same_database
 from ceremony.conf import TargetSettings
 from ceremony.core.halting import (
     CONDITIONS,
@@ -223,6 +223,8 @@ def _ceremony(known: Target | None, request: HaltRequest) -> int:
                 next_step=f"manage.py halt_sql --database {row.target.alias} --ceremony {row.pk}",
             )
         return int(row.pk)
-    at_work = Ceremony.objects.filter(target=known, state__in=_AT_WORK).order_by("state", "-pk")
-    row = at_work.first()
+    if known is None:
+        return 0
+    at_work = Ceremony.objects.filter(target__in=same_database(known), state__in=_AT_WORK)
+    row = at_work.order_by("state", "-pk").first()
     return int(row.pk) if row else 0

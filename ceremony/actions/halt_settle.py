@@ -20,6 +20,7 @@ from ceremony.actions.halts import (
 from ceremony.actions.ready import Ready
 from ceremony.actions.record import recording
 from ceremony.actions.rounds import newest_round, policy_of
+from ceremony.actions.targets import same_database
 from ceremony.core.halting import (
     Condition,
     LedgerHalt,
@@ -89,7 +90,8 @@ def _tell_target(here: Ready, known: Halt) -> Halt:
 
 def _raise_forgotten(here: Ready) -> Halt | None:
     """A ceremony that is halted under a policy that blocks the target, which nobody told."""
-    for ceremony in Ceremony.objects.filter(target=here.target, state=State.HALTED.value):
+    aliases = same_database(here.target)
+    for ceremony in Ceremony.objects.filter(target__in=aliases, state=State.HALTED.value):
         if not policy_of(newest_round(ceremony)).halt or _was_lifted(ceremony):
             continue
         told = tell_own(

@@ -1,17 +1,19 @@
 """Halts in control: the stations that were taken, each a row of evidence with its event."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
+from django.db.models import QuerySet
 
 from ceremony.actions import evidence
 from ceremony.actions.ceremonies import advance, locked
 from ceremony.actions.notices import tell
 from ceremony.actions.seen import refuse_unseen
+from ceremony.actions.targets import same_database
 from ceremony.core.chain import Json
 from ceremony.core.halting import (
     CONDITIONS,
@@ -69,16 +71,21 @@ class Halt:
 
 
 def open_halt_of(target: Target) -> Halt | None:
-    """The halt that was stopped in control and never lifted, ``None`` for none."""
-    lifted = HaltStep.objects.filter(target=target, station=Station.LIFT.value).values("halt")
-    stops = HaltStep.objects.filter(target=target, station=Station.STOP.value)
+    """The halt that was stopped in control and never lifted, ``None`` for none: of this database,
+    by whatever alias it was halted.
+    """
+    lifted = HaltStep.objects.filter(station=Station.LIFT.value).values("halt")
+    stops = _stops().filter(target__in=same_database(target))
     row = stops.exclude(halt__in=lifted).order_by("pk").last()
-    return halt_of(row, target) if row else None
+    return _halt_of(row) if row else None
 
 
-def halt_of(row: HaltStep, target: Target) -> Halt:
-    """The halt that a station belongs to."""
-    return Halt(row.halt, target, row.ceremony_id or 0)
+def _stops() -> QuerySet[HaltStep]:
+    return HaltStep.objects.filter(station=Station.STOP.value).select_related("target")
+
+
+def _halt_of(row: HaltStep) -> Halt:
+    return Halt(row.halt, row.target, row.ceremony_id or 0)
 
 
 def state_of(halt: UUID) -> HaltState:
@@ -194,6 +201,14 @@ def repeated(head: AuditHead, halt: Halt, condition: str, said: Said) -> None:
 
 
 def of_ledger(found: LedgerHalt, target: Target) -> Halt:
-    """The halt that a target's ledger tells of; its ceremony where control knows it there."""
-    known = Ceremony.objects.filter(pk=found.ceremony, target=target).exists()
-    return Halt(found.halt, target, found.ceremony if known else 0)
+    """The halt that a target's ledger tells of; its ceremony where control knows it there.
+
+    One that control knows stays that of the alias that was halted: another one that leads to the
+    same database must not make a halt without a ceremony of it.
+    """
+    row = _stops().filter(halt=found.halt).first()
+    halt = _halt_of(row) if row else Halt(found.halt, target)
+    if halt.ceremony:
+        return halt
+    known = Ceremony.objects.filter(pk=found.ceremony, target__in=same_database(target)).exists()
+    return replace(halt, ceremony=found.ceremony if known else 0)

@@ -1,13 +1,31 @@
 """What a halt meets: first runs, runs at their end, other aliases of the same database."""
 
+from functools import partial
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from ceremony.actions import gated as gated_module
 from ceremony.actions import halt as halt_module
-from tests.acceptance.halting import events, halted, monkeypatched, state, trail_holds
-from tests.acceptance.world import QUIET, WHOLE, World
+from ceremony.models import Purpose
+from tests.acceptance.door import Answer, manage
+from tests.acceptance.halting import (
+    BROKEN,
+    approved,
+    by_mia,
+    events,
+    fails,
+    halted,
+    monkeypatched,
+    resumed,
+    signed,
+    state,
+    stations,
+    trail_holds,
+)
+from tests.acceptance.world import QUIET, WHOLE, World, point
+from tests.django.ceremonies import person
 
 
 @pytest.fixture(autouse=True)
@@ -35,4 +53,75 @@ def test_the_first_run_on_a_target_is_stopped_before_it_has_made_the_ledger(worl
     refused = world.apply()
     assert "[target-halted]" in refused.err, refused.told()
     assert state() == "halted"
+    trail_holds()
+
+
+ALL = ("--assess", "Fine.", "--decide", "accept", "--reason", "Fine.", "--document", "Fine.")
+
+
+@pytest.fixture
+def twins(world: World) -> World:
+    """``shop`` and ``twin`` lead to the same database."""
+    world.write({**WHOLE, **QUIET})
+    world.target()
+    settings.DATABASES["twin"] = settings.DATABASES["shop"]
+    return world
+
+
+def twin(command: str, *flags: str) -> Answer:
+    return manage(command, "--database", "twin", *flags)
+
+
+def test_a_halt_that_is_lifted_by_another_alias_is_lifted(twins: World) -> None:
+    twins.applied()
+    halted()
+    answer = twin("resume_sql", *ALL)
+    assert answer.status == 0, answer.told()
+    assert events(twins)[-2:] == ["halted", "resumed"]
+    twins.applied()
+    assert "No halt" in resumed().out
+    assert [one[0] for one in stations()].count("lift") == 1
+    trail_holds()
+
+
+def test_another_alias_is_no_way_around_the_decisions_about_a_ceremony(
+    twins: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The halt is that of the ceremony that it stopped, whoever looks at it from where."""
+    live = {"ENVIRONMENT": "production"}
+    settings.CEREMONY = {**settings.CEREMONY, "TARGETS": {"shop": live, "twin": live}}
+    twins.write(BROKEN)
+    person("sam", "sign")
+    person("mia", "halt")
+    person("tom", "run")
+    monkeypatch.setenv("LOGNAME", "lena")
+    manage("request_sql", "shop", "--why", "The things come.")
+    approved()
+    monkeypatch.setenv("LOGNAME", "tom")
+    fails(twins)
+    monkeypatch.setattr("tests.acceptance.halting.resumed", partial(twin, "resume_sql"))
+    decided = by_mia(monkeypatch, *ALL[:4], "--reason", "Fine.")
+    assert "1 person has to sign the decision" in decided.out, decided.told()
+    answer = by_mia(monkeypatch, "--document", "Fine.")
+    assert (answer.status, "[decision-unsigned]" in answer.err) == (3, True), answer.told()
+    assert (state(), events(twins)[-1]) == ("halted", "halted")
+    signed(Purpose.DECISION)
+    answer = by_mia(monkeypatch, "--document", "Fine.")
+    assert (answer.status, state()) == (0, "awaiting sign-off"), answer.told()
+    trail_holds()
+
+
+def test_what_control_alone_knows_holds_for_every_alias(twins: World) -> None:
+    twins.applied()
+    twin("status_sql")
+    twins.write({"0002_more.sql": "CREATE TABLE more (id int);\n"})
+    assert twins.apply("--database", "twin", "--to", "0001").status == 0
+    before = settings.DATABASES["shop"]["HOST"]
+    settings.DATABASES["twin"] = dict(settings.DATABASES["shop"])
+    point("shop", HOST="/nowhere-at-all")
+    assert "only this control side knows" in halted().out
+    point("shop", HOST=before)
+    answer = twins.apply("--database", "twin")
+    assert "[target-halted]" in answer.err, answer.told()
+    assert events(twins)[-1] == "halted"
     trail_holds()
