@@ -120,7 +120,9 @@ def _clean(item: Item, seen: Seen, looked: Looked) -> Judged:
     if filled:
         return failed(item, seen.at, f"Rows stand in {listed(filled)}.", filled=filled)
     if unread:
-        return not_run(item, seen.at, f"The role may not read {listed(unread)}.", unread=unread)
+        return not_run(
+            item, seen.at, f"The role may not read all of {listed(unread)}.", unread=unread
+        )
     return passed(item, seen.at, f"Absent or empty: {listed(wanted)}.", looked_at=list(wanted))
 
 
@@ -176,7 +178,7 @@ def judged_indexes(item: Item, at: datetime, invalid: Sequence[str]) -> Judged:
 
 def _replicas(item: Item, seen: Seen, looked: Looked) -> Judged:
     evidence: list[Json] = [asdict(one) for one in looked.replicas]
-    hidden = [one.name for one in looked.replicas if one.milliseconds is None]
+    unknown = [one for one in looked.replicas if one.milliseconds is None]
     behind = [
         f"{one.name} ({one.milliseconds} ms)"
         for one in looked.replicas
@@ -184,9 +186,10 @@ def _replicas(item: Item, seen: Seen, looked: Looked) -> Judged:
     ]
     if behind:
         return failed(item, seen.at, f"Behind: {listed(behind)}.", replicas=evidence)
-    if hidden:
-        why = f"The lag of {listed(hidden)} cannot be seen. {_GRANT}"
-        return not_run(item, seen.at, why, replicas=evidence)
+    if unknown:
+        told = listed(f"{one.name} ({one.state})" if one.state else one.name for one in unknown)
+        why = "" if all(one.state for one in unknown) else f" {_GRANT}"
+        return not_run(item, seen.at, f"The lag of {told} cannot be seen.{why}", replicas=evidence)
     count = len(looked.replicas)
     told = f"{count} are near enough." if count else "No replica is connected."
     return passed(item, seen.at, told, replicas=evidence)

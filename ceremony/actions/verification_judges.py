@@ -1,6 +1,6 @@
 """How each item of the verification after a run is judged."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -13,8 +13,8 @@ from ceremony.conf import Settings
 from ceremony.core.after_run import NOTHING_SAID, AfterRun
 from ceremony.core.catalog import Snapshot
 from ceremony.core.chain import Json
-from ceremony.core.check import Check, When
 from ceremony.core.checklist import ids
+from ceremony.core.checklist.items import checked_again
 from ceremony.core.checklist.judging import failed, judged_by_checks, listed, not_run, passed
 from ceremony.core.contract.holding import held_on
 from ceremony.core.contract.requirement import Level
@@ -49,10 +49,10 @@ def asked_of(here: Ready, settings: Settings) -> AfterRun:
     return settings.after_run.get(here.access.target.alias, NOTHING_SAID)
 
 
-def counted_on(here: Ready, settings: Settings) -> Counts:
-    """The rows of the target now. Raises as ``count_rows``."""
+def counted_on(here: Ready, settings: Settings, known: Collection[str] = ()) -> Counts:
+    """The rows of the target now; ``known`` as in ``count_rows``, which raises."""
     largest = asked_of(here, settings).count_up_to
-    return count_rows(here.access.session, here.access.ledger.schema, largest)
+    return count_rows(here.access.session, here.access.ledger.schema, largest, known)
 
 
 def counted_before(before: Before) -> dict[str, Json]:
@@ -108,25 +108,10 @@ def judge_after(item: Item, seen: After) -> Judged:
 
 
 def _checks(item: Item, seen: After) -> Judged:
-    wanted = _wanted(seen)
+    wanted = checked_again(seen.series, seen.plan, seen.history.applied(seen.series.name))
     if not wanted:
-        return passed(item, seen.at, "Nothing that is applied has one.")
+        return not_run(item, seen.at, "Nothing that is applied has one that is run again.")
     return judged_by_checks(item, seen.at, run_checks(seen.here.access.session, wanted))
-
-
-def _wanted(seen: After) -> list[Check]:
-    """What always holds of everything applied, and what must hold after the last step: nothing came
-    behind it.
-    """
-    applied = seen.history.applied(seen.series.name)
-    there = [one for one in seen.series.migrations if one.version.text in applied]
-    last = seen.plan.steps[-1].migration
-    return [
-        check
-        for one in there
-        for check in one.checks
-        if check.when in (When.ALWAYS, When.MONITOR) or (check.when is When.AFTER and one == last)
-    ]
 
 
 def _contract(item: Item, seen: After) -> Judged:
@@ -167,42 +152,55 @@ def _rows(item: Item, seen: After) -> Judged:
     before = seen.before.counts
     if before is None:
         return not_run(item, seen.at, "The rows before the run are not known.")
-    now_there = counted_on(seen.here, seen.settings)
+    now_there = counted_on(seen.here, seen.settings, before.rows)
     fewer = _fewer(before, now_there)
+    unknown = dict(before.left_out) | _lost_from_sight(before, now_there)
+    saying = {step.migration.label: step.data_loss for step in seen.plan.steps if step.loses_data}
     evidence: dict[str, Json] = {
         "tables": len(before.rows),
         "rows_before": sum(before.rows.values()),
         "fewer": {name: list(counts) for name, counts in fewer.items()},
-        "not_counted": dict(before.left_out) | dict(now_there.left_out),
+        "not_counted": unknown,
+        "headers": dict(saying),
     }
     told = listed(f"{name} ({was} rows, now {left})" for name, (was, left) in fewer.items())
-    said = [step.migration.label for step in seen.plan.steps if step.loses_data]
-    if fewer and not said:
-        return failed(
-            item, seen.at, f"Rows are gone that no header said would go: {told}.", **evidence
-        )
+    if fewer and not saying:
+        why = f"Rows are gone that no header said would go: {told}."
+        return failed(item, seen.at, why, **evidence)
+    if unknown:
+        uncounted = listed(f"{name} ({why})" for name, why in unknown.items())
+        why = f"Not counted: {uncounted}. COUNT_UP_TO of the target says how large a table may be."
+        return not_run(item, seen.at, why, **evidence)
     if fewer:
-        why = f"Fewer rows in {told}, as the header of {listed(said)} says."
-        return passed(item, seen.at, why, **evidence)
-    if before.left_out:
-        unknown = listed(f"{name} ({why})" for name, why in before.left_out.items())
-        told = f"Not counted: {unknown}. COUNT_UP_TO of the target says how large a table may be."
-        return not_run(item, seen.at, told, **evidence)
+        said = listed(f"{label}: {loss}" for label, loss in saying.items())
+        return passed(item, seen.at, f"Fewer rows in {told}. Headers say: {said}.", **evidence)
     told = f"No table of {len(before.rows)} has fewer rows." if before.rows else "There was none."
     return passed(item, seen.at, told, **evidence)
 
 
 def _fewer(before: Counts, after: Counts) -> Mapping[str, tuple[int, int]]:
-    """By the name before: rows then and now, where they are fewer. A table that is gone has none;
-    one that cannot be counted any more is no loss.
+    """By the name before: rows then and now, where they are fewer. A table that is gone has those
+    of the new one that took its name, if any; one that cannot be counted any more is no loss.
     """
+    new = {name: oid for oid, name in after.names.items() if oid not in before.names}
+    unknown = _lost_from_sight(before, after)
     found = {}
-    unknown = set(after.left_out)
     for oid, was in before.rows.items():
-        left = after.rows.get(oid, 0)
-        if left < was and before.names[oid] not in unknown:
-            found[before.names[oid]] = (was, left)
+        name = before.names[oid]
+        left = after.rows.get(oid if oid in after.rows else new.get(name, ""), 0)
+        if left < was and name not in unknown:
+            found[name] = (was, left)
     return found
+
+
+def _lost_from_sight(before: Counts, after: Counts) -> dict[str, str]:
+    """By the name before: tables that were counted before the run and cannot be counted now."""
+    lost = {}
+    for oid, name in before.names.items():
+        replaced = oid not in after.rows and name in after.left_out
+        if oid in after.uncounted or replaced:
+            lost[name] = after.left_out.get(name, "it could be counted before the run")
+    return lost
 
 
 def _indexes(item: Item, seen: After) -> Judged:

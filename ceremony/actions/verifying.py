@@ -32,7 +32,7 @@ from ceremony.core.checklist.judging import HALTS, UNANSWERED, not_run
 from ceremony.core.contract.holding import held_on
 from ceremony.core.contract.requirement import Level
 from ceremony.core.halting import Condition
-from ceremony.core.item import ItemKind, ItemResult, Judged, Phase
+from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
 from ceremony.core.outcome import Problem, StepState
 from ceremony.core.plan import Plan
 from ceremony.core.policy import Policy
@@ -106,7 +106,7 @@ def not_looked_at(work: Work, before: Before) -> tuple[Judged, ...]:
     at = now()
     halting = {one.id for one in acceptance_of(work.series.settings) if one.halt}
     found = []
-    for item in verification_items(work.series, application=_application(work)):
+    for item in _items(work):
         counted = counted_before(before) if item.id == ids.ROWS else {}
         found.append(not_run(item, at, told, **counted))
     for item in acceptance_items(work.series, work.plan):
@@ -116,8 +116,13 @@ def not_looked_at(work: Work, before: Before) -> tuple[Judged, ...]:
     return tuple(found)
 
 
-def _application(work: Work) -> bool:
-    return bool(asked_of(work.here, work.settings).commands)
+def _items(work: Work) -> tuple[Item, ...]:
+    return verification_items(
+        work.series,
+        work.plan,
+        work.here.history.applied(work.series.name),
+        application=bool(asked_of(work.here, work.settings).commands),
+    )
 
 
 def verify_after(
@@ -181,8 +186,7 @@ def verify_manifest(
     """
     watcher.note("Verifying: checks, contract, a second run, rows …")
     seen = after(work.here, work.plan, work.series, work.settings, before, digest)
-    asked = verification_items(work.series, application=_application(work))
-    judged = tuple(judge_after(item, seen) for item in asked)
+    judged = tuple(judge_after(item, seen) for item in _items(work))
     _refuse_lost(work)
     known = _evidence(work, manifest, judged, seen, whole=whole)
     everything = (*judged, *judge_acceptance(known))

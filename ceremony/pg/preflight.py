@@ -46,16 +46,20 @@ class Other:
 
 @dataclass(frozen=True)
 class Replica:
-    """``milliseconds`` behind, ``None`` where the role may not see it."""
+    """``milliseconds`` behind, ``None`` where that is not known; ``state`` is that of the sending
+    process (``streaming``, ``catchup`` …), ``""`` where the role may not see it.
+    """
 
     name: str
     milliseconds: int | None
+    state: str = ""
 
 
 @dataclass(frozen=True)
 class Looked:
     """``required`` and ``filled`` are positions in what was asked for: names that are there, tables
-    that hold rows; ``unreadable`` are tables that the role may not read. ``extensions`` maps those
+    that hold rows; ``unreadable`` are tables of which the role does not see every row, because it
+    lacks the right or row-level security hides some. ``extensions`` maps those
     that are installed to their versions, ``available`` could be. ``unseen`` counts sessions of
     which the role sees nothing. ``free`` are the bytes on the disk of the database, ``None`` where
     they cannot be seen.
@@ -141,7 +145,7 @@ def _other(one: dict[str, Any]) -> Other:
 
 
 def _replica(one: dict[str, Any]) -> Replica:
-    return Replica(one["name"] or "", one["milliseconds"] if one["seen"] else None)
+    return Replica(one["name"] or "", one["milliseconds"], one["state"] or "")
 
 
 def _free(session: Session, folder: str | None) -> int | None:

@@ -20,12 +20,13 @@ SELECT pg_catalog.json_build_object(
             'number', w.number,
             'name', pg_catalog.format('%%I.%%I', n.nspname, c.relname),
             'readable', pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-                AND pg_catalog.has_table_privilege(c.oid, 'SELECT'),
-            'kind', c.relkind::text
+                AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+                AND NOT pg_catalog.row_security_active(c.oid)
         )), '[]')
         FROM pg_catalog.json_to_recordset(%s::json) AS w(number int, schema text, name text)
         JOIN pg_catalog.pg_namespace AS n ON n.nspname = w.schema
         JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = w.name
+            AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     ),
     'extensions', (
         SELECT coalesce(pg_catalog.json_object_agg(extname, extversion), '{}') FROM pg_catalog.pg_extension
@@ -79,9 +80,14 @@ SELECT pg_catalog.json_build_object(
     'replicas', (
         SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
             'name', r.application_name,
-            'seen', r.state IS NOT NULL,
-            'milliseconds', (extract(epoch FROM coalesce(r.replay_lag, interval '0')) * 1000)::int8
+            'state', r.state,
+            'milliseconds', CASE
+                WHEN r.replay_lag IS NOT NULL THEN (extract(epoch FROM r.replay_lag) * 1000)::int8
+                WHEN r.state = 'streaming' AND r.replay_lsn = r.sent_lsn THEN 0
+            END
         )), '[]') FROM pg_catalog.pg_stat_replication AS r
+        -- What only keeps the log or copies the files (pg_receivewal, pg_basebackup) replays nothing.
+        WHERE r.state IS NULL OR NOT (r.state = 'backup' OR (r.state = 'streaming' AND r.replay_lsn IS NULL))
     ),
     'data_directory', (
         SELECT setting FROM pg_catalog.pg_settings WHERE name = 'data_directory'
@@ -90,11 +96,13 @@ SELECT pg_catalog.json_build_object(
 
 -- name: tables-with-rows
 SELECT n.nspname || '.' || c.relname, pg_catalog.format('%%I.%%I', n.nspname, c.relname), c.oid::int8,
-       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'),
+       CASE WHEN NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+                      AND pg_catalog.has_table_privilege(c.oid, 'SELECT')) THEN 'the role may not read it'
+            WHEN pg_catalog.row_security_active(c.oid) THEN 'row-level security hides rows of it' ELSE '' END,
        coalesce((SELECT sum(pg_catalog.pg_relation_size(t.relid)) FROM pg_catalog.pg_partition_tree(c.oid) AS t),
                 pg_catalog.pg_relation_size(c.oid))::int8
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+WHERE c.relkind IN ('r', 'p') AND (NOT c.relispartition OR c.oid = ANY (%s::oid[])) AND c.relpersistence <> 't'
   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%%'
   AND NOT (n.nspname = %s AND c.relname = %s)
 ORDER BY 1;

@@ -6,6 +6,7 @@ import io
 import sys
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from ceremony.actions import verifying
@@ -315,8 +316,54 @@ def test_a_header_says_that_they_go(shop, house, sam, olga):
     signed(ceremony, sam, accepted=("0002_less: apply (drops old, most of stock)",))
     done = house.apply()
     assert done.status == 0, done.told()
-    told = "Fewer rows in public.old (1 rows, now 0), public.stock (5 rows, now 1), as the header "
-    assert explanation("rows") == f"{told}of 0002_less says."
+    told = "Fewer rows in public.old (1 rows, now 0), public.stock (5 rows, now 1). Headers say: "
+    assert explanation("rows") == f"{told}0002_less: apply (drops old, most of stock)."
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            "CREATE TABLE new AS TABLE stock; DROP TABLE stock; ALTER TABLE new RENAME TO stock",
+            "No table of 2 has fewer rows.",
+        ),
+        (
+            "CREATE TABLE whole (id int) PARTITION BY RANGE (id); "
+            "ALTER TABLE whole ATTACH PARTITION stock FOR VALUES FROM (0) TO (9)",
+            "No table of 2 has fewer rows.",
+        ),
+        ("ALTER TABLE stock RENAME TO goods", "No table of 2 has fewer rows."),
+    ],
+)
+def test_rows_that_only_moved_are_no_loss(shop, house, sam, olga, change, told):
+    with_rows(shop)
+    shop.write({"0002_less.sql": f"-- Reversible: no (a test)\n{change};\n"})
+    house.approved(sam)
+    done = house.apply()
+    assert done.status == 0, done.told()
+    assert explanation("rows") == told
+
+
+def test_a_table_that_cannot_be_counted_any_more_is_not_taken_for_whole(shop, house, sam, olga):
+    with_rows(shop)
+    settings.CEREMONY["TARGETS"]["shop"]["COUNT_UP_TO"] = "1MB"
+    change = "DELETE FROM stock; INSERT INTO stock SELECT generate_series(1, 50000)"
+    shop.write({"0002_less.sql": f"-- Reversible: no (a test)\n{change};\n"})
+    house.approved(sam)
+    done = house.apply()
+    assert done.status == 0, done.told()
+    assert results(Phase.VERIFICATION)["rows"] == "NOT RUN"
+    told = "Not counted: public.stock (it has 1 MB). "
+    assert explanation("rows").startswith(told)
+
+
+def test_checks_that_nobody_runs_again_are_no_pass(shop, house, sam, olga):
+    """The last step has none, and those of the step before it hold after that step alone."""
+    shop.write({"0002_more.sql": "-- Reversible: no (a test)\nCREATE TABLE more (id int);\n"})
+    house.approved(sam)
+    done = house.apply()
+    assert done.status == 0, done.told()
+    assert "checks" not in results(Phase.VERIFICATION)
 
 
 def test_a_check_that_no_longer_holds_stops_the_world(shop, house, sam, olga):

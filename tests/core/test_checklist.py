@@ -1,18 +1,25 @@
 """Checklists: what series.toml asks for, and the items that a plan gets from it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ceremony.core.checklist.acceptance import acceptance_of
 from ceremony.core.checklist.entries import ID, Entry, slug
-from ceremony.core.checklist.items import acceptance_items, preflight_items, verification_items
+from ceremony.core.checklist.items import (
+    acceptance_items,
+    checked_again,
+    preflight_items,
+    verification_items,
+)
 from ceremony.core.checklist.preflight import Preflight, preflight_of
 from ceremony.core.checklist.summary import Summary, summary_of
 from ceremony.core.checklist.touched import created_by, name_of, named_by
 from ceremony.core.history import History
 from ceremony.core.item import ItemKind, Phase
-from ceremony.core.plan import plan_apply, plan_rollback
+from ceremony.core.plan import Direction, plan_apply, plan_rollback
 from ceremony.core.settings_file import read_settings
 from ceremony.core.sql.relations import Name
 from tests.core.folders import Book, complete, series_of
@@ -200,17 +207,43 @@ def test_checks_before_the_first_step_are_an_item():
 
 def test_items_after_a_run():
     series = shop()
-    assert ids(verification_items(series, application=False)) == [
+    plan = plan_apply(series, History(()))
+    assert ids(verification_items(series, plan, (), application=False)) == [
         "checks",
         "second-run",
         "rows",
         "invalid-indexes",
     ]
-    assert ids(verification_items(series, application=True))[-1] == "application"
+    assert ids(verification_items(series, plan, (), application=True))[-1] == "application"
     contract = series_of(
         {"0001_a.sql": "SELECT 1;", "contract.toml": '[[table]]\nname = "a"\nsince = "0001"'}
     )
-    assert ids(verification_items(contract, application=False))[0] == "contract"
+    plan = plan_apply(contract, History(()))
+    assert ids(verification_items(contract, plan, (), application=False))[0] == "contract"
+
+
+ALWAYS = "-- check: a\n-- when: always\n-- expect: success\nSELECT 1;\n"
+
+
+def test_checks_are_run_again_where_they_hold_after_the_whole_plan():
+    """Those after a step that was not the last one may be broken by what came behind it."""
+    files = {**complete("0001_a"), "0002_b.sql": "SELECT 2;", "0002_b.rollback.sql": "SELECT 3;"}
+    series = series_of(files)
+    plan = plan_apply(series, History(()))
+    assert checked_again(series, plan, ("0001", "0002")) == ()
+    assert "checks" not in ids(verification_items(series, plan, (), application=False))
+
+    files["0001_a.verify.sql"] += ALWAYS
+    series = series_of(files)
+    later = replace(plan, steps=plan.steps[1:])
+    assert [one.name for one in checked_again(series, plan, ("0001", "0002"))] == ["a"]
+    assert "checks" in ids(verification_items(series, plan, (), application=False))
+    assert "checks" in ids(verification_items(series, later, ("0001",), application=False))
+    assert "checks" not in ids(verification_items(series, later, (), application=False))
+
+    back = replace(plan, direction=Direction.ROLL_BACK)
+    items = verification_items(series, back, ("0001", "0002"), application=False)
+    assert "checks" not in ids(items)
 
 
 def test_items_of_the_acceptance():

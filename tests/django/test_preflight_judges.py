@@ -6,7 +6,13 @@ from types import SimpleNamespace
 import pytest
 
 from ceremony.actions.preflight_judges import Seen, judge
-from ceremony.actions.verification_judges import Before, _fewer, counted_before, counts_of
+from ceremony.actions.verification_judges import (
+    Before,
+    _fewer,
+    _lost_from_sight,
+    counted_before,
+    counts_of,
+)
 from ceremony.core.check import CheckResult, CheckSeverity
 from ceremony.core.checklist import ids
 from ceremony.core.checklist.judging import judged_by_checks, listed
@@ -99,7 +105,7 @@ CASES = {
         ids.CLEAN_STATE,
         {"absent_or_empty": ("t_0001_a",)},
         {"unreadable": frozenset({0})},
-        (NOT_RUN, "The role may not read t_0001_a."),
+        (NOT_RUN, "The role may not read all of t_0001_a."),
     ),
     "clean": (
         ids.CLEAN_STATE,
@@ -171,6 +177,12 @@ CASES = {
             "GRANT pg_read_all_stats to the role of the target lets it see them.",
         ),
     ),
+    "says nothing yet": (
+        ids.REPLICA_LAG,
+        {"replica_lag": 1},
+        {"replicas": (Replica("far", None, "catchup"),)},
+        (NOT_RUN, "The lag of far (catchup) cannot be seen."),
+    ),
     "disk": (
         ids.DISK_FREE,
         {"disk_free": 2 * 2**30},
@@ -221,6 +233,11 @@ def test_what_nobody_looked_at_is_no_pass():
             PASS,
             "0 of 1 checks hold; “b” FAIL.",
         ),
+        (
+            [checked("b", CheckResult.NOT_APPLICABLE)],
+            NOT_RUN,
+            "No check ran: “b” NOT APPLICABLE.",
+        ),
     ],
 )
 def test_an_item_that_stands_for_checks(checks, result, told):
@@ -251,9 +268,25 @@ BEFORE = Counts({"1": 5, "2": 3, "3": 0, "4": 7}, {"1": "a", "2": "b", "3": "c",
 
 def test_fewer_rows():
     """a lost some, b is gone, c was empty and is gone, d cannot be counted any more."""
-    after = Counts({"1": 4}, {"1": "renamed"}, {"d": "it has 300 MB"})
+    after = Counts({"1": 4}, {"1": "renamed"}, {"d": "it has 300 MB"}, frozenset({"4"}))
     assert _fewer(BEFORE, after) == {"a": (5, 4), "b": (3, 0)}
     assert _fewer(BEFORE, BEFORE) == {}
+
+
+def test_a_table_that_was_made_anew_under_its_name_has_its_rows():
+    after = Counts({"1": 5, "9": 3, "8": 6, "3": 0}, {"1": "a", "9": "b", "8": "d", "3": "c"}, {})
+    assert _fewer(BEFORE, after) == {"d": (7, 6)}
+    """Two that swap their names are still themselves."""
+    swapped = Counts({**BEFORE.rows, "2": 2}, {"1": "b", "2": "a", "3": "c", "4": "d"}, {})
+    assert _fewer(BEFORE, swapped) == {"b": (3, 2)}
+
+
+def test_what_cannot_be_counted_any_more_is_told_by_its_name_before():
+    renamed = Counts({"1": 5}, {"1": "a"}, {"x": "it has 300 MB"}, frozenset({"4"}))
+    assert _lost_from_sight(BEFORE, renamed) == {"d": "it could be counted before the run"}
+    replaced = Counts({"1": 5}, {"1": "a"}, {"b": "the role may not read it"}, frozenset({"9"}))
+    assert _lost_from_sight(BEFORE, replaced) == {"b": "the role may not read it"}
+    assert _fewer(BEFORE, replaced) == {"d": (7, 0)}
 
 
 def test_counts_are_kept_as_evidence():

@@ -175,6 +175,52 @@ def test_what_may_not_be_read_is_left_out_and_said(session, target):
     assert set(found.left_out.values()) == {"the role may not read it"}
 
 
+POLICY = """
+CREATE ROLE {role} LOGIN; GRANT SELECT ON filled TO {role};
+ALTER TABLE filled ENABLE ROW LEVEL SECURITY;
+"""
+
+
+def test_what_row_level_security_hides_is_not_taken_for_nothing(session, target):
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS shut")
+        connection.execute(POLICY.format(role="shut"))
+    with open_session({**libpq(target), "user": "shut"}, SessionSettings()) as plain:
+        assert look(plain, Questions(clean=names("public.filled"))).unreadable == {0}
+        found = count_rows(plain, "public", LARGEST)
+    assert "public.filled" not in by_name(found)
+    assert found.left_out["public.filled"] == "row-level security hides rows of it"
+
+
+def test_a_table_that_became_a_partition_is_still_counted(session, target):
+    before = count_rows(session, "public", LARGEST)
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE whole (id int) PARTITION BY RANGE (id);"
+            "ALTER TABLE whole ATTACH PARTITION filled FOR VALUES FROM (0) TO (10)"
+        )
+    assert "public.filled" not in by_name(count_rows(session, "public", LARGEST))
+    found = by_name(count_rows(session, "public", LARGEST, before.rows))
+    assert (found["public.whole"], found["public.filled"]) == (2, 2)
+
+
+def test_many_tables_are_counted_in_parts(session, target, monkeypatch):
+    monkeypatch.setattr("ceremony.pg.row_counts.TOGETHER", 2)
+    with psycopg.connect(target, autocommit=True) as connection:
+        for number in range(5):
+            connection.execute(f"CREATE TABLE many_{number} AS SELECT generate_series(1, {number})")
+    found = by_name(count_rows(session, "public", LARGEST))
+    assert [found[f"public.many_{number}"] for number in range(5)] == [0, 1, 2, 3, 4]
+    assert found["public.filled"] == 2
+
+
+def test_what_is_no_table_neither_stands_in_the_way_nor_stops_the_look(session, target):
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute("CREATE INDEX an_index ON filled (id); CREATE TYPE pair AS (a int)")
+    found = look(session, Questions(clean=names("public.an_index", "public.pair", "public.filled")))
+    assert found.filled == {2}
+
+
 def test_a_table_that_somebody_holds_for_himself(session):
     session.ask("SET lock_timeout = 50")
     with psycopg.connect(session.connection.info.dsn) as other:

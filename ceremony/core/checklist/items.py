@@ -1,8 +1,8 @@
 """The items of a checklist, as they stand for one plan."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from ceremony.core.check import When
+from ceremony.core.check import Check, When
 from ceremony.core.checklist import ids
 from ceremony.core.checklist.acceptance import acceptance_of
 from ceremony.core.checklist.entries import Entry
@@ -79,16 +79,42 @@ def checks_before(plan: Plan) -> bool:
     return bool(plan.steps and plan.steps[0].checks_before)
 
 
-def verification_items(series: Series, *, application: bool) -> tuple[Item, ...]:
-    """What is looked at after the run. ``application``: whether settings have commands for it."""
+def verification_items(
+    series: Series, plan: Plan, applied: Collection[str], *, application: bool
+) -> tuple[Item, ...]:
+    """What is looked at after the run of ``plan``. ``applied`` are the versions that were in place
+    before it, or are after it; ``application``: whether settings have commands for it.
+    """
+    ran = {str(step.migration.version) for step in plan.steps}
+    there = set(applied) - ran if plan.direction is Direction.ROLL_BACK else {*applied, *ran}
+    checked = bool(checked_again(series, plan, there))
     return tuple(
-        _automatic(Phase.VERIFICATION, name, text) for name, text in _after(series, application)
+        _automatic(Phase.VERIFICATION, name, text)
+        for name, text in _after(series, checked=checked, application=application)
     )
 
 
-def _after(series: Series, application: bool) -> Iterator[tuple[str, str]]:
-    if any(one.checks_when(*CHECKED_AGAIN) for one in series.migrations):
-        yield ids.CHECKS, "The checks of what is applied hold when they are run again."
+def checked_again(series: Series, plan: Plan, applied: Collection[str]) -> tuple[Check, ...]:
+    """The checks that are run again after ``plan``: what always holds of everything ``applied``,
+    and what must hold after the last step, behind which nothing came.
+    """
+    last = plan.steps[-1].migration
+    return tuple(
+        check
+        for one in series.migrations
+        if str(one.version) in applied
+        for check in one.checks
+        if check.when in (When.ALWAYS, When.MONITOR) or (check.when is When.AFTER and one == last)
+    )
+
+
+def _after(series: Series, *, checked: bool, application: bool) -> Iterator[tuple[str, str]]:
+    if checked:
+        yield (
+            ids.CHECKS,
+            "The checks that always hold, and those after the last step, hold when they are run "
+            "again.",
+        )
     if series.contract.requirements:
         yield ids.CONTRACT, "The contract of the series holds."
     yield (
@@ -99,10 +125,6 @@ def _after(series: Series, application: bool) -> Iterator[tuple[str, str]]:
     yield ids.INDEXES_AFTER, "No index is invalid."
     if application:
         yield ids.APPLICATION, "The commands that settings name for after a run end well."
-
-
-CHECKED_AGAIN = (When.AFTER, When.ALWAYS, When.MONITOR)
-"""The checks that are run again after a run."""
 
 
 def acceptance_items(series: Series, plan: Plan) -> tuple[Item, ...]:

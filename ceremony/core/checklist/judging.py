@@ -42,8 +42,8 @@ def listed(names: Iterable[str]) -> str:
 
 def judged_by_checks(item: Item, at: datetime, checks: Sequence[CheckOutcome]) -> Judged:
     """An item that stands for checks: a blocking one that did not hold fails it. One that did not
-    run is no pass. What is not applicable, and what only warns or informs, is told and stops
-    nothing.
+    run is no pass, and neither is an item of whose checks none ran. What is not applicable, and
+    what only warns or informs, is told and stops nothing.
     """
     evidence: list[Json] = [
         {
@@ -67,6 +67,8 @@ def judged_by_checks(item: Item, at: datetime, checks: Sequence[CheckOutcome]) -
     held = sum(one.result is CheckResult.PASS for one in checks)
     aside = [one for one in checks if one.result is not CheckResult.PASS]
     told = listed(f"“{one.check.name}” {one.result.value}" for one in aside)
+    if all(one.result not in (CheckResult.PASS, CheckResult.FAIL) for one in checks):
+        return not_run(item, at, f"No check ran: {told}.", checks=evidence)
     why = f"{held} of {len(checks)} checks hold" + (f"; {told}." if aside else ".")
     return passed(item, at, why, checks=evidence)
 
