@@ -14,7 +14,7 @@ from ceremony.core.history import chain_fault
 from ceremony.core.ledger_row import LedgerRow
 from ceremony.core.opened import Opened, opened
 from ceremony.errors import CeremonyError, Refused, Tampered
-from ceremony.models import Target
+from ceremony.models import AuditEvent, Target
 
 
 def refuse_stranger(
@@ -23,7 +23,7 @@ def refuse_stranger(
     """See that target and ledger are the ones control knows.
 
     Raises Tampered: ledger-chain-broken, ledger-missing, ledger-went-back,
-    target-identity-changed; Refused: ledger-other-control, environment-changed.
+    target-identity-changed, trail-went-back; Refused: ledger-other-control, environment-changed.
     """
     adopt = f'manage.py reconcile_sql --database {access.target.alias} --adopt "why"'
     if fault := chain_fault(rows):
@@ -39,6 +39,7 @@ def refuse_stranger(
         _refuse_other_environment(access, adopt)
         return
     _refuse_other_governor(access, facts, control, adopt)
+    _refuse_other_trail(access, rows[-1], adopt)
     if known is not None and known.ledger_id is not None:
         _refuse_other_history(access, known, facts, rows, adopt)
 
@@ -101,6 +102,23 @@ def _refuse_other_governor(access: Access, facts: Opened, control: UUID, adopt: 
         )
 
 
+def _refuse_other_trail(access: Access, newest: LedgerRow, adopt: str) -> None:
+    """The ledger witnesses the trail: the head that its newest row names is an event of ours,
+    unless control is older than what was done with it, or a copy of it was used.
+    """
+    head = AuditEvent.objects.filter(sequence=newest.audit_sequence, hash=newest.audit_hash)
+    if newest.audit_sequence and not head.exists():
+        raise _changed(
+            access,
+            "trail-went-back",
+            f"has a ledger whose row {newest.sequence} names event {newest.audit_sequence} of an "
+            "audit trail that this control database does not have: it was restored from an older "
+            "backup, or a copy of it was used",
+            adopt,
+            "control database",
+        )
+
+
 def _refuse_other_history(
     access: Access, known: Target, facts: Opened, rows: Sequence[LedgerRow], adopt: str
 ) -> None:
@@ -125,9 +143,11 @@ def _refuse_other_history(
         )
 
 
-def _changed(access: Access, code: str, what: str, adopt: str) -> CeremonyError:
+def _changed(
+    access: Access, code: str, what: str, adopt: str, right: str = "database"
+) -> CeremonyError:
     return Tampered(
         code,
         f"The target {access.target.alias!r} {what}.",
-        next_step=f"Find out which. If this database is the right one from now on: {adopt}",
+        next_step=f"Find out which. If this {right} is the right one from now on: {adopt}",
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from ceremony.actions.gates import gates_of
@@ -18,6 +19,7 @@ from tests.acceptance.gatehouse import NOBODY, Gatehouse, configure, environment
 from tests.acceptance.test_gate_around import Meanwhile
 from tests.acceptance.test_override import as_
 from tests.acceptance.world import QUIET, WHOLE, World, point
+from tests.conftest import Database, Databases
 from tests.django.ceremonies import PASSWORD, person
 
 MORE = {
@@ -254,3 +256,32 @@ def test_adopting_is_no_way_to_an_open_policy(
     assert AuditEvent.objects.get(action="target adopted").detail()["account"] == "otto"
     house.world.write(MORE)
     assert house.apply().status == 0
+
+
+def use_control(name: str) -> None:
+    connection.close()
+    point("default", NAME=name)
+    connection.settings_dict["NAME"] = name
+
+
+@pytest.mark.parametrize("older", ["the original", "the copy"])
+def test_a_copy_of_the_control_database(
+    house: Gatehouse, anna: User, databases: Databases, control: Database, older: str
+) -> None:
+    """A copy has the same identity, and whoever made it is its superuser. What was run with one of
+    the two, the other one has no event of.
+    """
+    house.approved(anna)
+    assert house.apply().status == 0
+    house.world.write(MORE)
+    connection.close()
+    copied = databases.create(control.name).name
+    first, second = (copied, control.name) if older == "the original" else (control.name, copied)
+    use_control(first)
+    house.approved(person("mallory", "sign"))
+    assert house.apply().status == 0
+    use_control(second)
+    house.world.write({"0003_last.sql": "CREATE TABLE last ();\n"})
+    said = house.refused("trail-went-back", status=5)
+    assert "it was restored from an older backup, or a copy of it was used." in said
+    use_control(control.name)
