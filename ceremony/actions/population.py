@@ -1,6 +1,6 @@
 """The population: every change of a period, from the ledgers of the targets and from control."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,9 @@ from ceremony.core.execution.population import (
 )
 from ceremony.core.history import chain_fault
 from ceremony.core.ledger_row import Event, LedgerRow
+from ceremony.core.opened import opened
 from ceremony.core.outcome import StepState
+from ceremony.core.policies.given import LOCAL
 from ceremony.errors import UsageError
 from ceremony.models import Attempt, Outcome, Run, RunKind, Target
 
@@ -71,17 +73,22 @@ def make_population(
     require_control()
     if request.alias:
         conf.target(request.alias, settings)
+    # What control knows now must stand in the ledgers that are read after it.
+    targets = {one.alias: one for one in Target.objects.all()}
     reads = read_ledgers(settings, 0, [request.alias] if request.alias else ())
-    report = _report(request, reads)
+    report = _report(request, targets, reads)
     document = population_document(report)
     with recording() as head:
         row = keep(head, POPULATION, document, actor)
     return made(row, report.verdict, document, population_reading(report)), report
 
 
-def _report(request: PopulationRequest, reads: Iterable[LedgerRead]) -> PopulationReport:
-    targets = {one.alias: one for one in Target.objects.all()}
+def _report(
+    request: PopulationRequest, targets: Mapping[str, Target], reads: Sequence[LedgerRead]
+) -> PopulationReport:
     asked: list[Asked] = []
+    if request.alias and not reads:
+        asked.append(Asked(request.alias, "", 0, trouble="Control knows no ledger of it."))
     changes: list[Change] = []
     seen: dict[UUID | None, str] = {}
     for read in reads:
@@ -90,18 +97,40 @@ def _report(request: PopulationRequest, reads: Iterable[LedgerRead]) -> Populati
             same = seen[read.ledger]
             asked.append(Asked(read.alias, target.environment, len(read.rows), same_as=same))
             continue
-        fault = chain_fault(read.rows)
+        fault = "" if read.not_checked else _fault(read, target)
         trouble = read.not_checked or fault
         if not trouble:
             seen[read.ledger] = read.alias
         rows = len(read.rows)
-        asked.append(Asked(read.alias, target.environment, rows, trouble, broken=bool(fault)))
+        new = not read.rows and target.environment == LOCAL  # A local database is made anew.
+        broken = bool(fault) and not new
+        asked.append(Asked(read.alias, target.environment, rows, trouble, broken=broken))
         found = _from_control(target, request) if trouble else _from_ledger(read, target, request)
         changes += found
     ordered = sorted(changes, key=lambda one: (one.at, one.alias, one.ledger_sequence))
     return PopulationReport(
         request.since, request.until, request.alias, tuple(asked), tuple(ordered)
     )
+
+
+def _fault(read: LedgerRead, target: Target) -> str:
+    """Why a ledger is no witness, as a sentence; ``""`` for one that is. ``target`` is what control
+    knew before it was read.
+    """
+    if fault := chain_fault(read.rows):
+        return fault
+    try:
+        facts = opened(read.rows)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "it says who governs it in a form that nobody writes."
+    known = target.ledger_sequence
+    if facts is None:
+        return f"there is none, and control knows one of {known} rows." if known else ""
+    if facts.ledger != target.ledger_id:
+        return "it is not the one that control knows."
+    if known and (known > len(read.rows) or read.rows[known - 1].hash != target.ledger_hash):
+        return f"it lacks row {known} as control knows it."
+    return ""
 
 
 def _from_ledger(read: LedgerRead, target: Target, request: PopulationRequest) -> list[Change]:

@@ -113,13 +113,57 @@ def test_a_ledger_that_was_changed_is_no_witness(shop):
     assert standings(report) == [("0001_things", "applied", "open policy", [])]
 
 
+@pytest.mark.parametrize(
+    ("damage", "trouble"),
+    [
+        ("DELETE FROM ceremony_ledger WHERE sequence = 2", "it lacks row 2 as control knows it."),
+        ("DELETE FROM ceremony_ledger", "there is none, and control knows one of 2 rows."),
+        ("DROP TABLE ceremony_ledger", "there is none, and control knows one of 2 rows."),
+    ],
+)
+def test_a_ledger_that_lost_what_control_knows_is_no_witness(shop, damage, trouble):
+    """The rest of it agrees with itself, and says nothing of what is gone."""
+    Target.objects.update(environment="production")
+    with shop.target().connect() as connection:
+        connection.execute("ALTER TABLE ceremony_ledger DISABLE TRIGGER ALL")
+        connection.execute(damage)
+    report, error = population(status=5)
+    assert (report["asked"][0]["trouble"], report["asked"][0]["broken"]) == (trouble, True)
+    assert (report["verdict"], error["code"]) == ("FAIL", "population-incomplete")
+    assert standings(report) == [("0001_things", "applied", "open policy", [])]
+
+
+def test_another_ledger_is_no_witness(shop):
+    Target.objects.update(ledger_id=uuid4(), environment="production")
+    report, _ = population(status=5)
+    assert report["asked"][0]["trouble"] == "it is not the one that control knows."
+
+
+def test_a_local_database_may_be_made_anew(shop):
+    with shop.target().connect() as connection:
+        connection.execute("DROP TABLE ceremony_ledger")
+    report, error = population(status=1)
+    assert (report["verdict"], error["code"]) == ("PARTIAL", "population-incomplete")
+
+
+def test_where_nothing_was_asked_nothing_is_shown(world):
+    world.target()
+    report, error = population()
+    assert (report["verdict"], report["asked"], error) == ("NOT RUN", [], None)
+    text = manage("report_sql", "--population").out
+    assert "NOT RUN: no target is known, and no ledger was read." in text
+    report, error = population("--database", "shop", status=1)
+    assert (report["verdict"], error["code"]) == ("PARTIAL", "population-incomplete")
+    assert report["asked"][0]["trouble"] == "Control knows no ledger of it."
+
+
 def test_a_target_that_does_not_answer_is_told_from_control_and_said_to_be(shop):
     point("shop", HOST="/nowhere-at-all")
     report, error = population(status=1)
     assert (report["verdict"], error["code"]) == ("PARTIAL", "population-incomplete")
     assert standings(report) == [("0001_things", "applied", "open policy", [])]
     text = manage("report_sql", "--population").out
-    assert "None that is known of; but not every ledger could be read." in text
+    assert "None that is known of; but not every ledger could be counted on." in text
     assert "- shop: told from the record of control alone." in text
 
 

@@ -69,7 +69,7 @@ def test_every_demand_of_a_policy_has_its_sentence():
         "A loss of data is accepted by those who approve.",
         "Every sign-off asks for the password again.",
         "A pre-flight item that does not pass stops the run.",
-        "The run is verified, and run a second time without an effect.",
+        "The run is verified, and a second run has nothing to do.",
         "A failure halts the target until it is decided.",
     )
 

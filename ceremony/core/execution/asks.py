@@ -35,7 +35,7 @@ _SWITCHES = (
     ("data_loss", "A loss of data is accepted by those who approve."),
     ("reauthenticate", "Every sign-off asks for the password again."),
     ("preflight", "A pre-flight item that does not pass stops the run."),
-    ("verify", "The run is verified, and run a second time without an effect."),
+    ("verify", "The run is verified, and a second run has nothing to do."),
     ("halt", "A failure halts the target until it is decided."),
 )
 

@@ -61,8 +61,8 @@ class Change:
 @dataclass(frozen=True)
 class Asked:
     """One target whose ledger was asked. ``trouble`` says why it does not count, ``""`` where it
-    was read and agrees with itself; ``broken``: it was read, and does not. ``same_as`` is the alias
-    under which the same ledger was told already, ``""`` where it was not.
+    was read and agrees with itself and with control; ``broken``: it was read, and does not.
+    ``same_as`` is the alias under which the same ledger was told already, ``""`` where it was not.
     """
 
     alias: str
@@ -102,9 +102,12 @@ class PopulationReport:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL for a change without approval or a ledger that does not agree with itself; PARTIAL
-        where one could not be read, or a break-glass run was not reviewed.
+        """FAIL for a change without approval or a ledger that does not agree with itself or with
+        control; PARTIAL where one could not be read, or a break-glass run was not reviewed; NOT RUN
+        where no target is known.
         """
+        if not self.asked:
+            return Verdict.NOT_RUN
         if self.without_approval or any(one.broken for one in self.asked):
             return Verdict.FAIL
         unreviewed = any(len(one.people) < REVIEWERS for one in self.overrides)
@@ -151,7 +154,9 @@ def _without(report: PopulationReport) -> Section:
         return Section(title, (*said("This must be empty, and is not:"), *_changes(found)))
     sure = "None. This must be empty, and is."
     if report.not_asked:
-        sure = "None that is known of; but not every ledger could be read."
+        sure = "None that is known of; but not every ledger could be counted on."
+    elif not report.asked:
+        sure = "NOT RUN: no target is known, and no ledger was read."
     return Section(title, said(sure))
 
 
