@@ -6,6 +6,8 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
 KEPT = 2_000
 """Characters of the end of what it said that are kept."""
@@ -26,34 +28,42 @@ class Ended:
 def run_command(command: Sequence[str], seconds: float) -> Ended:
     """Run it in a process group of its own, which is ended when ``seconds`` are over, or when
     something interrupts us.
+
+    What it leaves running in the background (a service that it started) is not waited for, even
+    where that still holds its output.
     """
-    began = time.monotonic()
     told = tuple(command)
+    # A file, and no pipe: whoever reads a pipe waits until the last one that holds it has gone.
+    with TemporaryFile() as output:
+        began = time.monotonic()
+        try:
+            process = subprocess.Popen(
+                told,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return Ended(told, None, 0.0, f"It could not be started: {error.strerror}.")
+        status = _waited_for(process, seconds)
+        return Ended(told, status, time.monotonic() - began, _end_of(output))
+
+
+def _waited_for(process: "subprocess.Popen[bytes]", seconds: float) -> int | None:
+    """Its exit status; ``None`` where its time was over. Its group is ended then."""
     try:
-        process = subprocess.Popen(
-            told,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        return Ended(told, None, 0.0, f"It could not be started: {error.strerror}.")
-    try:
-        said, _ = process.communicate(timeout=max(seconds, 0.0))
-    except subprocess.TimeoutExpired:
-        said, status = _stopped(process), None
-    except BaseException:
-        _stopped(process)
+        return process.wait(timeout=max(seconds, 0.0))
+    except BaseException as reason:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if isinstance(reason, subprocess.TimeoutExpired):
+            return None
         raise
-    else:
-        status = process.returncode
-    text = said.decode(errors="replace")[-KEPT:].strip()
-    return Ended(told, status, time.monotonic() - began, text)
 
 
-def _stopped(process: "subprocess.Popen[bytes]") -> bytes:
-    """End the whole group; what it said until then."""
-    os.killpg(process.pid, signal.SIGKILL)
-    said, _ = process.communicate()
-    return said
+def _end_of(output: BinaryIO) -> str:
+    """The last ``KEPT`` characters; one takes at most four bytes."""
+    size = output.seek(0, os.SEEK_END)
+    output.seek(max(0, size - 4 * KEPT))
+    return output.read().decode(errors="replace")[-KEPT:].strip()

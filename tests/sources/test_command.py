@@ -1,8 +1,12 @@
 """Commands of the application: how they end, what they said, and that they end at all."""
 
+import os
+import signal
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from ceremony.sources.command import KEPT, run_command
 
@@ -48,6 +52,19 @@ def test_one_that_takes_too_long_is_ended_with_its_children(tmp_path):
     while _is_running(child.read_text()) and time.monotonic() < until:
         time.sleep(0.05)
     assert not _is_running(child.read_text())
+
+
+@pytest.mark.parametrize(("status", "wait"), [(0, "0"), (None, "20")])
+def test_what_it_leaves_in_the_background_is_not_waited_for(tmp_path, status, wait):
+    """A service that it started has left its group, and holds its output."""
+    child = tmp_path / "child"
+    script = f"setsid sleep 30 & echo $! > {child}; echo begun; sleep {wait}"
+    try:
+        ended = run_command(["sh", "-c", script], 1)
+        assert (ended.status, ended.said) == (status, "begun")
+        assert ended.seconds < 10
+    finally:
+        os.kill(int(child.read_text()), signal.SIGKILL)
 
 
 def _is_running(pid: str) -> bool:
