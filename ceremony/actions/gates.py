@@ -54,8 +54,8 @@ def rehearsal_gates(manifest: Manifest, policy: Policy, now: datetime) -> Iterat
     if not policy.rehearsal or manifest.direction is Direction.ROLL_BACK:
         return
     place = f"{manifest.series} --database {manifest.target.alias}"
-    fix = f"manage.py rehearse_sql {place}, then: manage.py request_sql {place} --again "
-    fix += str(manifest.ceremony)
+    fix = f"manage.py rehearse_sql {place} --confirm {manifest.target.environment}"
+    fix += f", then: manage.py request_sql {place} --again {manifest.ceremony}"
     steps = [step for step in manifest.steps if step.event == Event.APPLIED.value]
     missing = [s.version for s in steps if s.version not in manifest.rehearsals]
     found = Rehearsal.objects.filter(digest__in=set(manifest.rehearsals.values()))
@@ -140,7 +140,7 @@ def _items(stored: StoredManifest) -> Iterator[Gate]:
     for one in newest(stored, Phase.PREFLIGHT):
         if one.item.kind is not ItemKind.HUMAN:
             continue
-        name = f"Pre-flight: {one.item.text}"
+        name = f"Pre-flight: {one.item.text.rstrip('.')}"
         why = f"{one.result.value}. {one.explanation}".strip()
         if one.lets_go_on:
             yield Gate(name, GateState.OPEN, why)

@@ -46,8 +46,7 @@ def _steps(halt: Halt, state: HaltState, row: Ceremony | None, missing: int) -> 
     if state.next is Station.ASSESS:
         return (f'{resume} --assess "what you found"',)
     if state.next is Station.DECIDE:
-        courses = "|".join(_typed(one) for one in Course)
-        return (f'{resume} --decide {courses} --reason "why"',)
+        return tuple(f'{resume} --decide {_typed(one)} --reason "why"' for one in Course)
     if state.next is Station.EXECUTE and row is not None and state.course is not None:
         return _execution(state.course, row, resume, missing)
     if state.next in {Station.DOCUMENT, Station.LIFT}:

@@ -62,7 +62,7 @@ def refuse_failed(
     wrong = _wrong(newest(manifest, Phase.PREFLIGHT), policy, aside)
     if wrong:
         human = any(one.item.kind is ItemKind.HUMAN for one in wrong)
-        answer = ", answer what people are asked" if human else ""
+        answer = ", answer what people are asked (a backup: --backup DIR)" if human else ""
         raise _failed(
             wrong,
             f"the run of ceremony {number}",

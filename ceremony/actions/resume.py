@@ -148,7 +148,7 @@ def _refuse_station(halt: Halt, station: Station) -> None:
         "halt-station",
         f"The halt of {halt.target.alias!r} cannot take {station.value.upper()} now: its next "
         f"station is {following}.",
-        next_step="; then: ".join(steps),
+        next_step=("; or: " if state.next is Station.DECIDE else "; then: ").join(steps),
     )
 
 

@@ -31,10 +31,11 @@ def stale(
 def text_changes(old: Manifest, new: Manifest, series: Series) -> tuple[TextChange, ...]:
     """How the files of ``new``, as ``series`` read them, differ from those frozen with ``old``.
 
-    A file that takes part in one of the two only is compared with nothing. Raises Tampered
-    (frozen-missing, frozen-differs).
+    A file that takes part in one of the two only is compared with nothing; files of a migration
+    that left the plan as a whole are left out. Raises Tampered (frozen-missing, frozen-differs).
     """
-    changed = changed_files(old, new)
+    left = _left(old, new)
+    changed = [one for one in changed_files(old, new) if one[2] or one[0] not in left]
     kept = all_frozen({digest for _, digest, _ in changed if digest} | {old.checklists})
     found = [
         text_change(path, kept.get(before, b""), series.sources[path] if now else b"")
@@ -44,3 +45,10 @@ def text_changes(old: Manifest, new: Manifest, series: Series) -> tuple[TextChan
         asked = readable(kept[old.checklists]), readable(checklists_bytes(series.settings))
         found.append(text_change(CHECKLISTS, *asked))
     return tuple(found)
+
+
+def _left(old: Manifest, new: Manifest) -> frozenset[str]:
+    """The files of migrations that ``new`` does not run: what ran in the round before, say."""
+    stays = {step.version for step in new.steps}
+    gone = (one for one in (*old.steps, *old.way_back) if one.version not in stays)
+    return frozenset(file.path for one in gone for file in one.files)

@@ -130,7 +130,7 @@ def _gates(ceremony: Ceremony) -> tuple[Gate, ...]:
 def _item_gate(one: Judged) -> Gate:
     """What a signature after the run is refused for (items-open)."""
     fix = "Answer it with evidence, or waive it." if _is_human(one) else "Waive it, with a reason."
-    name = f"{one.item.phase.value.capitalize()}: {one.item.text}"
+    name = f"{one.item.phase.value.capitalize()}: {one.item.text.rstrip('.')}"
     return Gate(name, GateState.SHUT, f"{one.result.value}. {one.explanation}".strip(), fix)
 
 

@@ -96,8 +96,9 @@ def test_what_nobody_answered_stops_the_run(shop, house, sam, olga):
         "  NOT RUN  backup: Nobody has answered it yet.\n"
         "  NOT RUN  tests-pass: Nobody has answered it yet.\n\n"
         "State  Nothing was changed.\n"
-        "Next   Put right what is wrong and type the command again, answer what people are asked, "
-        "or have an item waived with a reason; both on the page of ceremony 1 in the admin.\n"
+        "Next   Put right what is wrong and type the command again, answer what people are asked "
+        "(a backup: --backup DIR), or have an item waived with a reason; both on the page of "
+        "ceremony 1 in the admin.\n"
     )
 
 

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from ceremony.core.chain import canonical
 from ceremony.core.execution.blocks import Bullets, Paragraph, Reading, Section, Table
 from ceremony.core.execution.document import digest_of, document_of
+from ceremony.core.execution.facts import ApprovedBack
 from ceremony.core.execution.markdown import escaped, markdown, on_one_line
 from ceremony.core.execution.reading import reading_of
 from ceremony.core.execution.verdict import judged
@@ -90,3 +91,14 @@ def test_the_digest_is_that_of_the_canonical_document():
     assert digest_of(told) == digest_of(json.loads(canonical(told)))
     other = document_of(judged(changed(preflight=(item(),), title="Another title")))
     assert digest_of(other) != digest_of(told)
+
+
+def test_what_is_lost_on_the_way_back_alone_is_said_where_people_look_for_it():
+    label = TRUE.inventory[0].label
+    back = ApprovedBack("", (label,), (f"{label}: rollback (drops orders)",))
+    text = markdown(reading_of(judged(changed(way_back=(back,)))))
+    inventory, rollback = (
+        text.partition(f"## {title}\n")[2] for title in ("Inventory", "Rollback")
+    )
+    assert f"| 1 | {label} | orders | applied | high | yes | on the way back | yes |" in inventory
+    assert f"Data is deleted:\n\n- {label}: rollback (drops orders)\n" in rollback

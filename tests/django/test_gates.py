@@ -246,8 +246,8 @@ def test_the_rehearsal(versions, clean, now, why, code):
 
     assert (gate.why, gate.code, gate.is_open) == (why, code, not code)
     assert gate.fix == (
-        "manage.py rehearse_sql shop --database shop, then: manage.py request_sql shop --database "
-        f"shop --again {ceremony.pk}"
+        "manage.py rehearse_sql shop --database shop --confirm production, then: "
+        f"manage.py request_sql shop --database shop --again {ceremony.pk}"
         if code
         else ""
     )

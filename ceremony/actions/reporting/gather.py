@@ -23,6 +23,7 @@ from ceremony.core.execution.asks import asks_of
 from ceremony.core.execution.facts import ApprovedBack, ExecutionReport, Rules
 from ceremony.core.execution.verdict import judged
 from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
+from ceremony.core.manifest import ManifestStep
 from ceremony.core.plan import Direction
 from ceremony.core.policies.form import from_document
 from ceremony.core.policies.strictness import weaknesses
@@ -117,7 +118,14 @@ def _rules(ceremony: Ceremony, signed: Signed | None) -> Rules:
 
 
 def _way_back(signed: Signed | None) -> tuple[ApprovedBack, ...]:
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[ManifestStep]] = {}
     for step in signed.manifest.way_back if signed else ():
-        found.setdefault(step.variant, []).append(f"{step.version}_{step.name}")
-    return tuple(ApprovedBack(variant, tuple(labels)) for variant, labels in found.items())
+        found.setdefault(step.variant, []).append(step)
+    return tuple(
+        ApprovedBack(
+            variant,
+            tuple(one.label for one in steps),
+            tuple(f"{one.label}: {one.data_loss}" for one in steps if one.data_loss),
+        )
+        for variant, steps in found.items()
+    )

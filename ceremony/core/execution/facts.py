@@ -65,11 +65,12 @@ class Inventoried:
 @dataclass(frozen=True)
 class ApprovedBack:
     """A way back that was approved with the change, in its order; ``variant`` is ``""`` for the
-    plain one.
+    plain one. ``losses`` are the steps that lose data, each with its header's words.
     """
 
     variant: str
     labels: tuple[str, ...]
+    losses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

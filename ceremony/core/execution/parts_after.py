@@ -42,6 +42,7 @@ def way_back(report: ExecutionReport) -> Section:
         for variant, verdict in one.ways_back or (("", "not tried"),)
     )
     losing = [f"{one.label}: {one.data_loss}" for one in report.inventory if one.data_loss]
+    losing += [loss for way in report.way_back for loss in way.losses]
     head = ("Migration", "Way back", "Verdict", "Shown by", "When", "Change", "Way back took")
     blocks: list[Block] = [
         *(table(head, tried) or said("NOT RUN: no rehearsal of these files is recorded.")),

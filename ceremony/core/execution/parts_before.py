@@ -62,7 +62,7 @@ def inventory(report: ExecutionReport) -> Section:
     return Section(
         "Inventory",
         (
-            *(_steps(lines) or said("The manifest has no steps.")),
+            *(_steps(lines, _losing_back(report)) or said("The manifest has no steps.")),
             *table(("Migration", "Depends on"), depends, "Dependencies"),
             *_affected(report),
             *_order(report),
@@ -71,7 +71,13 @@ def inventory(report: ExecutionReport) -> Section:
     )
 
 
-def _steps(lines: Iterable[Inventoried]) -> tuple[Table, ...]:
+def _losing_back(report: ExecutionReport) -> frozenset[str]:
+    """The labels of what the approved way back loses data of."""
+    losses = (loss for way in report.way_back for loss in way.losses)
+    return frozenset(loss.partition(": ")[0] for loss in losses)
+
+
+def _steps(lines: Iterable[Inventoried], losing_back: frozenset[str]) -> tuple[Table, ...]:
     head = ("#", "Migration", "Purpose", "Event", "Risk", "Reversible", "Loses data", "Transaction")
     return table(
         head,
@@ -83,7 +89,8 @@ def _steps(lines: Iterable[Inventoried]) -> tuple[Table, ...]:
                 line.event,
                 line.risk or "not said",
                 line.reversible,
-                line.data_loss or "nothing said",
+                line.data_loss
+                or ("on the way back" if line.label in losing_back else "nothing said"),
                 "yes" if line.transactional else "none",
             )
             for line in lines

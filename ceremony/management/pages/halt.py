@@ -87,5 +87,6 @@ def _next(page: Page, report: HaltReport) -> None:
     if following is None:
         return
     page.line((f"The next station is {following.value.upper()}.", "bold"))
+    more = "or     " if following is Station.DECIDE else "then   "
     for number, step in enumerate(report.steps):
-        page.line(("Next   " if not number else "then   ", "dim"), step)
+        page.line((more if number else "Next   ", "dim"), step)

@@ -70,8 +70,10 @@ def _row(step: Step) -> list[Part]:
     ]
 
 
-def step_notes(step: Step) -> tuple[str, ...]:
-    """What a person should know before the step runs, in a few words each."""
+def step_notes(step: Step, *, risk: bool = True) -> tuple[str, ...]:
+    """What a person should know before the step runs, in a few words each. Without ``risk`` where
+    that is told elsewhere.
+    """
     header = step.migration.header
     notes = []
     if step.script is None:
@@ -80,7 +82,7 @@ def step_notes(step: Step) -> tuple[str, ...]:
         notes.append("outside a transaction")
     if step.resume_after:
         notes.append(f"goes on after statement {step.resume_after}")
-    if header.risk in (Risk.MEDIUM, Risk.HIGH):
+    if risk and header.risk in (Risk.MEDIUM, Risk.HIGH):
         notes.append(f"{header.risk.value} risk")
     if step.variant:
         notes.append(f"variant {step.variant}")

@@ -83,7 +83,7 @@ def _facts(page: Page, report: RequestReport) -> None:
 
 def _step(step: Step) -> list[Part]:
     risk = step.migration.header.risk
-    notes = "; ".join(step_notes(step))
+    notes = "; ".join(step_notes(step, risk=False))
     shown = (risk.value if risk else "not said", "warn" if risk is Risk.HIGH else "")
     return [(str(step.number), "dim"), step.migration.label, shown, (notes, "warn")]
 
