@@ -21,7 +21,7 @@ def test_without_a_file_the_defaults_hold():
 def test_every_setting():
     text = (
         'title = "Shop"\nnumbering = "timestamp"\nwidth = 5\nfractions = true\ndatabase = "main"\n'
-        'reference_tables = ["a"]\n[preflight]\nx = 1\n[[risks]]\nseverity = "P2"\n'
+        'reference_tables = ["a"]\n[preflight]\nabsent_or_empty = ["a"]\n[[risks]]\nseverity = "P2"\n'
         'text = "r"\nmitigation = "m"\n'
     )
     found = read(text)
@@ -33,7 +33,7 @@ def test_every_setting():
         "main",
         {
             "reference_tables": ["a"],
-            "preflight": {"x": 1},
+            "preflight": {"absent_or_empty": ["a"]},
             "risks": [{"severity": "P2", "text": "r", "mitigation": "m"}],
         },
     )
