@@ -169,7 +169,8 @@ def _keep(
 
 
 def _can_halt(ceremony: Ceremony, manifest: StoredManifest) -> bool:
-    return State(ceremony.state) is State.AWAITING_SIGN_OFF and policy_of(manifest).halt
+    after_the_run = State(ceremony.state) in (State.VERIFYING, State.AWAITING_SIGN_OFF)
+    return after_the_run and policy_of(manifest).halt
 
 
 def _attach(row: JudgedItem, attachment: Attachment | None) -> None:

@@ -27,17 +27,20 @@ def back_up(
 ) -> Backup:
     """Dump the database behind libpq's ``parameters`` into a new file in ``folder``.
 
-    The format is the custom one. ``pg_bin`` is the folder of pg_dump and pg_restore, ``""`` to look
-    in PATH; ``server_version`` is PostgreSQL's number (180004). The file has its name only after
-    ``pg_restore --list`` could read it, and only its owner may read it. The password goes through
-    the environment (PGPASSWORD), never into the list of arguments.
+    The format is the custom one; the path is absolute. ``pg_bin`` is the folder of pg_dump and
+    pg_restore, ``""`` to look in PATH; ``server_version`` is PostgreSQL's number (180004). The file
+    has its name only after ``pg_restore --list`` could read it, and only its owner may read it. The
+    password goes through the environment (PGPASSWORD), never into the list of arguments.
 
     Raises Refused (backup-failed).
     """
     try:
-        return _backed_up(parameters, folder, pg_bin, server_version)
+        return _backed_up(parameters, folder.absolute(), pg_bin, server_version)
     except ProgramFailed as failed:
         raise _failed(failed.what, failed.step) from None
+    except OSError as error:
+        why = f"{error.filename}: {error.strerror}."
+        raise _failed(f"The file could not be kept: {why}", f"ls -ld {folder}") from None
 
 
 def _backed_up(

@@ -429,6 +429,28 @@ def test_a_test_that_fails_after_the_run_stops_the_world(shop, house, sam, olga)
     assert len(shop.ask("SELECT 1 FROM ceremony_ledger WHERE event = 'halted'")) == 1
 
 
+def test_a_test_that_fails_before_the_verification_is_over_stops_the_world(
+    shop, house, sam, olga, monkeypatch
+):
+    ask_for(shop, '[acceptance]\nitems = [{ id = "tests", text = "Tests pass.", halt = true }]\n')
+    ceremony = house.approved(sam)
+    with monkeypatch.context() as patched:
+        patched.setattr(verifying, "judge_after", _link_broke)
+        assert house.apply().status == 1
+    fail = (ceremony.pk, Phase.ACCEPTANCE, "tests", ItemResult.FAIL)
+    answer(*fail, {"note": "test_sync breaks."}, None, olga)
+    ceremony.refresh_from_db()
+    assert ceremony.state == "halted"
+    assert ceremony.halts.get(station="stop").condition == "halt-test-failed"
+    assert len(shop.ask("SELECT 1 FROM ceremony_ledger WHERE event = 'halted'")) == 1
+    again = manage("verify_sql", "shop", "--ceremony", str(ceremony.pk))
+    assert (again.status, "[ceremony-not-verifying]" in again.err) == (3, True), again.told()
+
+
+def _link_broke(*_: object) -> None:
+    raise Failed("connection-lost", "The link broke.", next_step="Try again.")
+
+
 def test_where_nobody_accepts_the_last_answer_signs_off(shop, house, sam, olga):
     environment("staging", **{**NOBODY, "VERIFY": True})
     ask_for(shop, '[acceptance]\nitems = ["Documentation is complete.", "It works."]\n')
@@ -488,12 +510,8 @@ def test_what_was_cut_off_is_taken_up(shop, house, sam, olga, monkeypatch):
 
 def test_a_link_that_breaks_while_it_verifies(shop, house, sam, olga, monkeypatch):
     ceremony = house.approved(sam)
-
-    def broken(*_: object) -> None:
-        raise Failed("connection-lost", "The link broke.", next_step="Try again.")
-
     with monkeypatch.context() as patched:
-        patched.setattr("ceremony.actions.verifying.after", broken)
+        patched.setattr("ceremony.actions.verifying.after", _link_broke)
         cut = house.apply()
     assert cut.status == 1
     assert cut.err.endswith(

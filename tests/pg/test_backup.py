@@ -104,6 +104,32 @@ def test_a_file_that_cannot_be_read_back_is_no_backup(parameters, tmp_path):
     assert list((tmp_path / "b").iterdir()) == []
 
 
+def test_a_file_that_was_never_written_is_no_backup(parameters, tmp_path):
+    """Both programs say that all is well."""
+    fake_program(
+        tmp_path,
+        "pg_dump",
+        'case "$1" in --version) echo "pg_dump (PostgreSQL) 99.1";; esac',
+    )
+    fake_program(tmp_path, "pg_restore", 'echo "; Archive created at noon"')
+    with pytest.raises(Refused) as caught:
+        back_up(parameters, tmp_path / "b", pg_bin=str(tmp_path), server_version=180004)
+    assert caught.value.code == "backup-failed"
+    assert caught.value.happened.startswith("The backup was not made. The file could not be kept: ")
+    assert caught.value.happened.endswith(".dump.part: No such file or directory.")
+    assert caught.value.next_step == f"ls -ld {tmp_path / 'b'}"
+
+
+def test_a_backup_is_named_by_a_path_that_holds_everywhere(
+    parameters, server, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    made = back_up(
+        parameters, Path("here"), pg_bin=str(server.bindir), server_version=version(server)
+    )
+    assert made.path.parent == tmp_path / "here"
+
+
 def test_an_older_pg_dump_is_refused(parameters, server, tmp_path):
     with pytest.raises(Refused) as caught:
         back_up(parameters, tmp_path, pg_bin=str(server.bindir), server_version=990001)
