@@ -23,6 +23,7 @@ from django.views.generic import View
 
 from ceremony.actions.people import may
 from ceremony.actions.seen import as_seen, refuse_old, seen_now
+from ceremony.admin.body_limit import bounded
 from ceremony.admin.forms import ActForm
 from ceremony.errors import CeremonyError
 from ceremony.templatetags.ceremony_pages import visible_line
@@ -188,7 +189,7 @@ def act_path(
     around it, even where ``ATOMIC_REQUESTS`` would.
     """
     page = view.as_view(model_admin=model_admin, **options)
-    guarded = transaction.non_atomic_requests(model_admin.admin_site.admin_view(page))
+    guarded = transaction.non_atomic_requests(bounded(model_admin.admin_site.admin_view(page)))
     name = f"ceremony_{model_admin.opts.model_name}_{name}"
     found: URLPattern = path(route, guarded, name=name)
     return found

@@ -12,14 +12,14 @@ from django.core.files.uploadedfile import UploadedFile
 from ceremony.actions.answers import LARGEST
 from ceremony.actions.signing import TYPED
 from ceremony.models import Decision, RemarkKind
-from ceremony.templatetags.ceremony_pages import visible_line
+from ceremony.templatetags.ceremony_pages import is_seen, visible_line
 
 LONGEST = 2_000
 """Characters of a comment, a reason, an evidence: as much as the record keeps of a text."""
 
 
 class Words(forms.CharField):
-    """A text of several lines, with one kind of line end."""
+    """A text of several lines, with one kind of line end. What nobody could see is no text."""
 
     def __init__(self, *, rows: int = 4, max_length: int = LONGEST, **options: Any) -> None:
         super().__init__(
@@ -28,10 +28,13 @@ class Words(forms.CharField):
             **options,
         )
 
-    def clean(self, value: Any) -> str:
-        """The text with line feeds alone, as it is compared and hashed."""
-        told: str = super().clean(value)
-        return told.replace("\r\n", "\n").replace("\r", "\n")
+    def to_python(self, value: Any) -> str:
+        """The text with line feeds alone, as it is counted, compared and hashed: a browser counts
+        a line end as one character and sends two.
+        """
+        told: str = super().to_python(value)
+        told = told.replace("\r\n", "\n").replace("\r", "\n")
+        return told if any(is_seen(character) for character in told) else ""
 
 
 class ActForm(forms.Form):

@@ -156,6 +156,11 @@ there.
 """
 
 
+def is_seen(character: str) -> bool:
+    """Whether a reader sees the character: it is neither blank nor one of what shows nothing."""
+    return not character.isspace() and unicodedata.category(character) not in INVISIBLE
+
+
 @register.filter
 def visible(text: object) -> str:
     """The text with what nobody could see written as its code point; line ends and tabs stay."""
