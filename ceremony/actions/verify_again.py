@@ -13,10 +13,13 @@ from ceremony.actions.ready import Caller, ready
 from ceremony.actions.refusals import refuse_files
 from ceremony.actions.rounds import manifest_of, newest_round, policy_of
 from ceremony.actions.snapshots import newest_snapshot
+from ceremony.actions.stale import CHECKLISTS
 from ceremony.actions.verification_judges import Before, counts_of
 from ceremony.actions.verifying import Work, verify_manifest
 from ceremony.actions.watching import Watcher
 from ceremony.core.checklist import ids
+from ceremony.core.checklist_document import checklists_digest
+from ceremony.core.digests import bytes_digest
 from ceremony.core.item import Judged, Phase
 from ceremony.core.manifest import Manifest
 from ceremony.core.plan import Direction, Plan
@@ -56,8 +59,8 @@ def verify_again(request: VerifyAgainRequest, watcher: Watcher) -> VerifiedAgain
     another one may have come since.
 
     Raises CeremonyError: UsageError (ceremony-unknown, ceremony-elsewhere), Refused
-    (ceremony-not-verifying, verification-files-gone, files-refused, target-halted), and what
-    ``ready`` raises.
+    (ceremony-not-verifying, verification-files-gone, verification-files-changed, files-refused,
+    target-halted), and what ``ready`` raises.
     """
     settings = conf.load()
     require_control()
@@ -68,7 +71,9 @@ def verify_again(request: VerifyAgainRequest, watcher: Watcher) -> VerifiedAgain
     refuse_files(library.findings)
     series = library.series[request.series]
     stored = newest_round(ceremony)
-    plan = _plan(series, manifest_of(stored))
+    manifest = manifest_of(stored)
+    plan = _plan(series, manifest)
+    _refuse_others(series, manifest)
     target = home_of(series, ceremony.target.alias, settings)
     with ready(target, settings, request.caller, watcher) as here:
         refuse_halted(here, ceremony.pk, plan.direction)
@@ -105,6 +110,26 @@ def _plan(series: Series, manifest: Manifest) -> Plan:
         for one in manifest.steps
     )
     return Plan(series.name, manifest.direction, steps)
+
+
+def _refuse_others(series: Series, manifest: Manifest) -> None:
+    """What is verified is what was signed: other checks, or another checklist, say nothing of it.
+
+    Raises Refused (verification-files-changed).
+    """
+    changed = sorted(
+        file.path
+        for file in manifest.files
+        if file.path not in series.sources or bytes_digest(series.sources[file.path]) != file.digest
+    )
+    if manifest.checklists != checklists_digest(series.settings):
+        changed.append(CHECKLISTS)
+    if changed:
+        raise Refused(
+            "verification-files-changed",
+            f"These are not what ceremony {manifest.ceremony} was run with: {', '.join(changed)}.",
+            next_step="Put them back (git log finds them), then run the same command again.",
+        )
 
 
 def _not_verifying(request: VerifyAgainRequest, ceremony: Ceremony | None) -> Refused:

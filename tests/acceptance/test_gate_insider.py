@@ -285,3 +285,46 @@ def test_a_copy_of_the_control_database(
     said = house.refused("trail-went-back", status=5)
     assert "it was restored from an older backup, or a copy of it was used." in said
     use_control(control.name)
+
+
+SOFTER = "-- check: the table is there\n-- expect: success\nSELECT 1;\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "named"),
+    [
+        ("0001_things.verify.sql", SOFTER, "shop/0001_things.verify.sql"),
+        (
+            "series.toml",
+            f'{QUIET["series.toml"]}\n[preflight]\nextensions = ["plpgsql"]\n',
+            "what series.toml and contract.toml ask for",
+        ),
+    ],
+)
+def test_other_checks_after_the_run(
+    house: Gatehouse,
+    anna: User,
+    monkeypatch: pytest.MonkeyPatch,
+    file: str,
+    text: str,
+    named: str,
+) -> None:
+    """A verification that was cut off is taken up with what was signed, and with nothing else."""
+    ceremony = house.approved(anna)
+    with monkeypatch.context() as cut:
+        cut.setattr("ceremony.actions.gated.verify_after", cut_off)
+        assert house.apply().status == 130
+    kept = house.world.path(file).read_text()
+    house.world.write({file: text})
+    again = ("verify_sql", "shop", "--ceremony", str(ceremony.pk))
+    refused = manage(*again)
+    assert (refused.status, "[verification-files-changed]" in refused.err) == (3, True)
+    assert f"These are not what ceremony {ceremony.pk} was run with: {named}." in refused.err
+    house.world.write({file: kept})
+    assert manage(*again).status == 0
+    ceremony.refresh_from_db()
+    assert ceremony.state == "awaiting sign-off"
+
+
+def cut_off(*arguments: object) -> None:
+    raise KeyboardInterrupt
