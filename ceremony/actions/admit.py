@@ -11,6 +11,7 @@ from django.utils import timezone
 from ceremony.actions.authors import authors_of
 from ceremony.actions.ceremonies import advance, note
 from ceremony.actions.conclude import OPEN_POLICY
+from ceremony.actions.halts import open_halt_of
 from ceremony.actions.items import write_items
 from ceremony.actions.judge import refuse_unfit
 from ceremony.actions.manifest import freeze_files, manifest_for
@@ -61,6 +62,11 @@ class Admission:
         self._permit = permit
         self._settings = settings
         self._judged = judged
+
+    def is_under_halt(self) -> bool:
+        """Whether the run was let through although, and because, its target is halted."""
+        asks = not self._permit.policy.is_open
+        return asks and open_halt_of(self._here.target) is not None
 
     def __call__(self, head: AuditHead, run: Run) -> None:
         {

@@ -125,6 +125,7 @@ def execute(
         drift=drift,
         snapshot=left,
         ceremony=admission.stored.ceremony_id,
+        halted=problem is None and admission.is_under_halt(),
     )
 
 

@@ -97,7 +97,8 @@ class RunReport:
     was nothing to do. ``drift`` is what comparing before the run came to, ``None`` where there was
     nothing to compare with; ``snapshot`` is what the run left. ``ceremony`` is the number of the
     ceremony that the run belongs to, 0 for none. ``verification`` has the items that were looked at
-    afterwards: those of the verification, then those of the acceptance as they stand.
+    afterwards: those of the verification, then those of the acceptance as they stand. ``halted``:
+    the run was what had been decided about a halt of the target, and that goes on.
     """
 
     run: int
@@ -113,6 +114,7 @@ class RunReport:
     snapshot: SnapshotTaken | None = None
     ceremony: int = 0
     verification: tuple[Judged, ...] = ()
+    halted: bool = False
 
 
 class MigrationState(StrEnum):

@@ -7,7 +7,7 @@ from ceremony.core.finding import Finding
 from ceremony.core.outcome import CheckOutcome, StepOutcome, StepState
 from ceremony.core.plan import Direction
 from ceremony.core.report import RunReport, Verdict
-from ceremony.management.next_command import next_command
+from ceremony.management.next_command import next_command, program
 from ceremony.management.page import Page, Part
 from ceremony.management.pages.checks import add_checks, checks_sentence, passed
 from ceremony.management.pages.drift import add_differences, add_not_run, add_note, add_notes
@@ -161,9 +161,15 @@ def _next(page: Page, report: RunReport) -> None:
         page.line(
             ("Record ", "dim"), f"run {report.run}, with every statement and check, in the admin"
         )
-    if report.problem is None:
+    if report.problem is None and report.halted:
+        resume = f"{program()} resume_sql --database {report.target.alias}"
+        page.line(("Next   ", "dim"), f"{resume}   the next station of the halt")
+    elif report.problem is None:
         status, verify = (
             next_command(command, series, report.target) for command in ("status_sql", "verify_sql")
         )
         page.line(("Next   ", "dim"), f"{status}   what is applied")
         page.line(f"       {verify}   run the checks again, any time")
+        if report.verification:
+            told = f"{program()} report_sql {report.ceremony}"
+            page.line(f"       {told}   the ceremony, from the request to where it stands")
