@@ -20,7 +20,7 @@ from ceremony.models import (
 )
 from ceremony.models.row_digest import row_digest
 from tests.django.ceremonies import draft, person, sign_off
-from tests.django.factories import NOON, MigrationRecordFactory, TargetFactory
+from tests.django.factories import NOON, MigrationRecordFactory, TargetFactory, digest
 from tests.django.manifests import under
 
 pytestmark = pytest.mark.usefixtures("control")
@@ -99,6 +99,34 @@ def test_what_is_applied_elsewhere_is_told_by_target():
     told = {one["alias"]: one for one in look_at(ceremony.pk).document["elsewhere"]}
     assert told["live"]["applied"] == ["0001_orders"]
     assert told[ceremony.target.alias]["missing"] == ["0001_orders"]
+
+
+@pytest.mark.parametrize(
+    ("record", "kind", "sentence"),
+    [
+        ({}, "applied", "On live, everything is applied."),
+        (
+            {"meaning_digest": digest("e", "meaning1")},
+            "differing",
+            "On live, another file is applied under the number of: 0001_orders.",
+        ),
+        (
+            {"state": "baselined"},
+            "recorded",
+            "On live, recorded without a run: 0001_orders.",
+        ),
+        ({"state": "retired"}, "missing", "On live, not applied: 0001_orders."),
+    ],
+)
+def test_what_production_has_is_told_by_what_ran_there(record, kind, sentence):
+    ceremony = under()
+    live = TargetFactory(alias="live", environment="production")
+    MigrationRecordFactory(target=live, series="shop", version="0001", **record)
+    made = look_at(ceremony.pk)
+    (told,) = [one for one in made.document["elsewhere"] if one["alias"] == "live"]
+    kinds = ("applied", "missing", "recorded", "differing")
+    assert {key: told[key] for key in kinds} == {key: [] for key in kinds} | {kind: ["0001_orders"]}
+    assert sentence in str(made.reading)
 
 
 def test_a_remark_is_a_row_whose_event_proves_it():

@@ -68,7 +68,7 @@ def gathered(ceremony: Ceremony) -> ExecutionReport:
         remarks=remarks_of(ceremony),
         risks=signed.risks if signed else (),
         notes=notes_of(ceremony.series),
-        elsewhere=elsewhere_of(ceremony, lines),
+        elsewhere=elsewhere_of(ceremony, signed),
         holds=holds_of(ceremony),
     )
     return judged(report)

@@ -2,14 +2,18 @@
 that was stored last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
+from ceremony.actions.reporting.texts import Signed
 from ceremony.core.catalog import ObjectKind, SnapshotUnreadable
-from ceremony.core.execution.facts import Elsewhere, Holds, Inventoried, Place
+from ceremony.core.execution.facts import Elsewhere, Holds, Place
 from ceremony.models import CatalogSnapshot, Ceremony, MigrationRecord, RecordState, Target
 from ceremony.models.snapshot import SnapshotTouched
 
-_IN_PLACE = frozenset({RecordState.APPLIED, RecordState.BASELINED, RecordState.SUPERSEDED})
+_RECORDED = frozenset({RecordState.BASELINED, RecordState.SUPERSEDED})
+"""In place by a row in the ledger, without a run of the file."""
+
+_KINDS = ("applied", "missing", "recorded", "differing")
 
 
 def place_of(ceremony: Ceremony) -> Place:
@@ -25,7 +29,7 @@ def place_of(ceremony: Ceremony) -> Place:
     )
 
 
-def elsewhere_of(ceremony: Ceremony, lines: Sequence[Inventoried]) -> tuple[Elsewhere, ...]:
+def elsewhere_of(ceremony: Ceremony, signed: Signed | None) -> tuple[Elsewhere, ...]:
     """Every target that control knows of this series, its own too, with what is applied there."""
     known = MigrationRecord.objects.filter(series=ceremony.series)
     targets = Target.objects.filter(
@@ -35,20 +39,28 @@ def elsewhere_of(ceremony: Ceremony, lines: Sequence[Inventoried]) -> tuple[Else
             *Ceremony.objects.filter(series=ceremony.series).values_list("target_id", flat=True),
         }
     )
-    there = {
-        (target, version)
-        for target, version, state in known.values_list("target_id", "version", "state")
-        if state in _IN_PLACE
-    }
-    return tuple(
-        Elsewhere(
-            alias=target.alias,
-            environment=target.environment,
-            applied=tuple(one.label for one in lines if (target.pk, one.version) in there),
-            missing=tuple(one.label for one in lines if (target.pk, one.version) not in there),
-        )
-        for target in targets.order_by("alias")
-    )
+    there = {(one.target_id, one.version): one for one in known}
+    return tuple(_on(target, signed, there) for target in targets.order_by("alias"))
+
+
+def _on(
+    target: Target, signed: Signed | None, there: Mapping[tuple[int, str], MigrationRecord]
+) -> Elsewhere:
+    found: dict[str, list[str]] = {}
+    for step in signed.manifest.steps if signed else ():
+        how = _how(there.get((target.pk, step.version)), signed.meaning(step) if signed else "")
+        found.setdefault(how, []).append(step.label)
+    kinds = {kind: tuple(found.get(kind, ())) for kind in _KINDS}
+    return Elsewhere(target.alias, target.environment, **kinds)
+
+
+def _how(record: MigrationRecord | None, meaning: str) -> str:
+    """The field of ``Elsewhere`` that a migration belongs to."""
+    if record is None or record.state not in (RecordState.APPLIED, *_RECORDED):
+        return "missing"
+    if meaning and record.meaning_digest and record.meaning_digest != meaning:
+        return "differing"
+    return "recorded" if record.state in _RECORDED else "applied"
 
 
 def holds_of(ceremony: Ceremony) -> Holds | None:

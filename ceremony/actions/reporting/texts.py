@@ -56,6 +56,15 @@ class Signed:
         found = self.files.by_version.get(step.version)
         return found if found is not None and found.label == step.label else None
 
+    def meaning(self, step: ManifestStep) -> str:
+        """The digest of what the change of a step means, whichever way the step goes; ``""`` where
+        its file was not frozen.
+        """
+        if self.manifest.direction is Direction.APPLY:
+            return step.meaning
+        migration = self.migration(step)
+        return migration.script.meaning_digest if migration else ""
+
 
 def signed_texts(ceremony: Ceremony) -> Signed | None:
     """The newest manifest with what was frozen; ``None`` before the first round.

@@ -238,12 +238,18 @@ class Remarked:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The same migrations on another target that control knows: which are applied, which not."""
+    """The same migrations on another target that control knows: which are applied, which not.
+
+    ``recorded`` are in its ledger without having run there (baselined, superseded), and of those in
+    ``differing`` another file was applied under the same number.
+    """
 
     alias: str
     environment: str
     applied: tuple[str, ...]
     missing: tuple[str, ...]
+    recorded: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -131,10 +131,12 @@ def elsewhere(report: ExecutionReport) -> Section:
             one.environment or "unknown",
             str(len(one.applied)),
             ", ".join(one.missing) or "nothing",
+            ", ".join(one.recorded),
+            ", ".join(one.differing),
         )
         for one in report.elsewhere
     )
-    head = ("Target", "Environment", "Applied", "Not applied")
+    head = ("Target", "Environment", "Applied", "Not applied", "Recorded without a run", _ANOTHER)
     return Section(
         "Not applied to production",
         (*said(*_of_production(report)), *table(head, rows, "Targets that control knows")),
@@ -150,12 +152,19 @@ def _of_production(report: ExecutionReport) -> Iterator[str]:
             f"{labels or 'it'} is known to be applied there."
         )
     for one in known:
-        missing = ", ".join(one.missing)
-        yield (
-            f"On {one.alias}, not applied: {missing}."
-            if missing
-            else (f"On {one.alias}, everything is applied.")
+        found = (
+            ("not applied", one.missing),
+            ("recorded without a run", one.recorded),
+            ("another file is applied under the number of", one.differing),
         )
+        for what, labels in found:
+            if labels:
+                yield f"On {one.alias}, {what}: {', '.join(labels)}."
+        if not any(labels for _, labels in found):
+            yield f"On {one.alias}, everything is applied."
+
+
+_ANOTHER = "Another file under its number"
 
 
 def verdicts(report: ExecutionReport) -> Section:

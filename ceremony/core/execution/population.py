@@ -4,6 +4,7 @@ The ledgers of the targets say what happened there, control says who agreed. A c
 approval stands behind is in the answer to "applied without approval", which must be empty.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from enum import StrEnum
 from ceremony.core.chain import Json
 from ceremony.core.execution.blocks import Reading, Section, Table, bullets, moment, said, table
 from ceremony.core.execution.document import plain
+from ceremony.core.policies.given import LOCAL
 from ceremony.core.report import Verdict
 
 FORMAT = "ceremony-population-v1"
@@ -91,6 +93,17 @@ class PopulationReport:
         return tuple(one for one in self.changes if one.standing is Standing.NONE)
 
     @property
+    def unasked(self) -> tuple[Change, ...]:
+        """What ran elsewhere than on local targets under a policy that asked nobody: let through,
+        and approved by no person.
+        """
+        return tuple(
+            one
+            for one in self.changes
+            if one.standing is Standing.OPEN and one.environment != LOCAL
+        )
+
+    @property
     def overrides(self) -> tuple[Change, ...]:
         """What ran by break-glass."""
         return tuple(one for one in self.changes if one.standing is Standing.OVERRIDE)
@@ -124,6 +137,7 @@ def population_document(report: PopulationReport) -> dict[str, Json]:
         "verdict": report.verdict.value,
         "asked": plain(report.asked),
         "without_approval": len(report.without_approval),
+        "unasked": len(report.unasked),
         "changes": plain(report.changes),
     }
 
@@ -134,12 +148,15 @@ def population_reading(report: PopulationReport) -> Reading:
     headline = f"{report.verdict.value}: {count} {'change' if count == 1 else 'changes'}"
     found = len(report.without_approval)
     headline += f", {found} applied without approval" if found else ", none without approval"
+    if report.unasked:
+        headline += f", {len(report.unasked)} under a policy that asks nobody"
     period = f"{moment(report.since)} to {moment(report.until)}"
     return Reading(
         f"Changes from {period}" + (f" on {report.database}" if report.database else ""),
         headline,
         (
             _without(report),
+            *_unasked(report),
             _overrides(report),
             _asked(report),
             Section("Changes", _changes(report.changes) or said("There were none.")),
@@ -158,6 +175,13 @@ def _without(report: PopulationReport) -> Section:
     elif not report.asked:
         sure = "NOT RUN: no target is known, and no ledger was read."
     return Section(title, said(sure))
+
+
+def _unasked(report: PopulationReport) -> Iterator[Section]:
+    """A policy is a setting, and can be opened for one run: what came through is told by itself."""
+    if report.unasked:
+        told = said("Nobody approved these, because no policy asked for it when they ran:")
+        yield Section("Under a policy that asks nobody", (*told, *_changes(report.unasked)))
 
 
 def _overrides(report: PopulationReport) -> Section:
