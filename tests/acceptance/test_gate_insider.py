@@ -68,6 +68,19 @@ def test_what_ran_when_nobody_was_asked_has_no_approved_way_back(house: Gatehous
     assert applied(house) == ["0001", "0002"]
 
 
+def test_a_policy_that_was_opened_for_one_run_is_told(house: Gatehouse) -> None:
+    """Settings as they are now do not say it: what ran does."""
+    environment("production", **NOBODY)
+    assert house.apply("--confirm", "production").status == 0
+    configure(POLICIES={})
+    period = ("--from", "2020-01-01", "--to", "2099-12-31")
+    told = manage("report_sql", "--population", *period).out
+    assert "1 change, none without approval, 1 under a policy that asks nobody" in told
+    section = told.partition("## Under a policy that asks nobody")[2].partition("##")[0]
+    assert "Nobody approved these, because no policy asked for it when they ran:" in section
+    assert "| shop | production | shop | 0001_things | applied | open policy |" in section
+
+
 def test_a_request_that_nobody_has_to_approve_is_not_the_name_typed(house: Gatehouse) -> None:
     environment("production", **NOBODY)
     ceremony = house.asked()
