@@ -19,6 +19,8 @@ from ceremony.core.execution.parts_before import items
 PRODUCTION = "production"
 """The environment of which every report says what was not applied there."""
 
+_ANOTHER = "Another file under its number"
+
 _REMARKS = (
     ("issue", "Issues met"),
     ("lesson", "Lessons learned"),
@@ -157,14 +159,11 @@ def _of_production(report: ExecutionReport) -> Iterator[str]:
             ("recorded without a run", one.recorded),
             ("another file is applied under the number of", one.differing),
         )
-        for what, labels in found:
-            if labels:
-                yield f"On {one.alias}, {what}: {', '.join(labels)}."
-        if not any(labels for _, labels in found):
+        for what, those in found:
+            if those:
+                yield f"On {one.alias}, {what}: {', '.join(those)}."
+        if not any(those for _, those in found):
             yield f"On {one.alias}, everything is applied."
-
-
-_ANOTHER = "Another file under its number"
 
 
 def verdicts(report: ExecutionReport) -> Section:
