@@ -61,7 +61,8 @@ def _next(
         State.REQUESTED: "Nothing stands against it any more.",
         State.APPROVED: f"An operator runs it: {_run(ceremony, place)}",
         State.RUNNING: "Wait for its run to end; if that was cut off, the next command settles it.",
-        State.HALTED: f"The next station: manage.py resume_sql --database {ceremony.target.alias}",
+        State.HALTED: "Whoever may halt takes the next station, on the page of the halt or with "
+        f"manage.py resume_sql --database {ceremony.target.alias}",
         State.VERIFYING: "Wait for the verification.",
         State.AWAITING_SIGN_OFF: "Whoever may accept it looks at what was found, and signs.",
     }.get(state, "")

@@ -32,7 +32,7 @@ class Words(forms.CharField):
         """The text with line feeds alone, as it is counted, compared and hashed: a browser counts
         a line end as one character and sends two.
         """
-        told: str = super().to_python(value)
+        told = super().to_python(value) or ""
         told = told.replace("\r\n", "\n").replace("\r", "\n")
         return told if any(is_seen(character) for character in told) else ""
 

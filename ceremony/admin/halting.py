@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
@@ -25,6 +26,7 @@ from ceremony.admin.act_view import About, ActView, Sent, person
 from ceremony.admin.forms import ActForm, Words
 from ceremony.core.halting import Course, HaltReport, Station
 from ceremony.models import HaltStep, Target
+from ceremony.templatetags.ceremony_pages import visible_line
 
 COMMAND = "admin"
 """Where a run's record has the command line."""
@@ -38,6 +40,12 @@ LOCK_SECONDS = 2
 
 class StationForm(ActForm):
     """A station of a halt: what a person says there."""
+
+    text = Words(label="In words", help_text="Kept for ever; it cannot be edited.")
+
+
+class LedgerForm(StationForm):
+    """A station that the target is told of: where the halt begins, and where it ends."""
 
     text = Words(label="In words", help_text="Kept for ever, in the ledger of the target too.")
 
@@ -119,6 +127,7 @@ class TargetAct(ActView):
 class HaltView(TargetAct):
     """Stopping the world on a target. No other act on it makes that stale."""
 
+    form_class = LedgerForm
     title = "Halt"
     button = "Halt the target now"
     consequence = "What runs there is cancelled and undone, and nothing more starts until the halt "
@@ -138,8 +147,10 @@ class HaltView(TargetAct):
         return "The target is halted." if _report(row) else ""
 
     def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
-        """Halt it."""
+        """Halt it. What is not as it should be is a warning of its own."""
         found = halt(HaltRequest(row.alias, form.cleaned_data["text"], self.caller(request)))
+        for sentence in found.stopped.unsettled() if found.stopped else ():
+            messages.warning(request, visible_line(sentence))
         return f"{found.alias} is halted."
 
 
@@ -188,8 +199,9 @@ class DocumentView(AssessView):
 
     title = "Document the halt"
     button = "Document it and lift the halt"
-    consequence = "The halt is lifted with it, in the ledger of the target too."
+    consequence = "The halt is lifted with it."
     station = Station.DOCUMENT
+    form_class = LedgerForm
 
     def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
         """Record it, and lift the halt."""

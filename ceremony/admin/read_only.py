@@ -142,8 +142,8 @@ class ReadOnlyAdmin(_ModelAdmin):
         for one in self.list_filter:
             if isinstance(one, str):
                 yield f"{one}__exact"
-            else:
-                yield one.parameter_name
+            elif isinstance(one, type) and issubclass(one, admin.SimpleListFilter):
+                yield str(one.parameter_name)
         if self.date_hierarchy:
             yield from (f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day"))
 

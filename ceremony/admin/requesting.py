@@ -56,7 +56,12 @@ class RequestForm(forms.Form):
     include_late = forms.BooleanField(
         required=False, label="Take in migrations older than one already applied"
     )
-    title = forms.CharField(required=False, max_length=LONGEST_TITLE, label="Title")
+    title = forms.CharField(
+        required=False,
+        max_length=LONGEST_TITLE,
+        label="Title",
+        widget=forms.TextInput(attrs={"size": 60}),
+    )
     why = Words(required=False, label="What those who sign should know")
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -4,7 +4,7 @@ A halt is lifted by recorded decision alone: STOP, ASSESS, DECIDE, EXECUTE, DOCU
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -111,6 +111,7 @@ class LedgerHalt:
     by: str
     at: datetime
     sequence: int
+    hash: str
 
 
 def halted_detail(halt: UUID, condition: str, text: str, ceremony: int = 0) -> str:
@@ -153,6 +154,7 @@ def _read(row: LedgerRow) -> LedgerHalt:
         by=row.recorded_by,
         at=row.recorded_at,
         sequence=row.sequence,
+        hash=row.hash,
     )
 
 
@@ -168,6 +170,14 @@ class Stopped:
     forbidden: bool = False
     already: bool = False
     out_of_reach: bool = False
+
+    def unsettled(self) -> Iterator[str]:
+        """What is not as a halt should leave it, in sentences."""
+        if self.out_of_reach:
+            yield "The target does not answer; only this control side knows."
+        if self.process and self.still:
+            cancelled = "may not be cancelled by this role" if self.forbidden else "was cancelled"
+            yield f"Process {self.process} {cancelled} and is still at work."
 
 
 @dataclass(frozen=True)

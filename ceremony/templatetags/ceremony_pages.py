@@ -4,7 +4,9 @@ Every text from a file, a server or a person goes through ``visible``; Django's 
 rest.
 """
 
+import json
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -263,6 +265,30 @@ def server_error(error: dict[str, Any]) -> dict[str, Any]:
     """The server's error with the line of the file that it points at, and a caret below."""
     before = visible_line(error.get("source_line", "")[: max(error.get("column", 0) - 1, 0)])
     return {"error": error, "indent": " " * len(before)}
+
+
+@register.inclusion_tag("ceremony/partials/evidence.html")
+def evidence(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What a result rests on: words and numbers as lines, the rest as JSON to be opened. The note
+    of an answer is its explanation, and stands there.
+    """
+    plain = {name: _in_words(value) for name, value in found.items() if name != "note"}
+    more = {name: found[name] for name, text in plain.items() if text is None}
+    lines = [(name.replace("_", " "), text) for name, text in plain.items() if text is not None]
+    return {"plain": lines, "more": json.dumps(more, indent=2, ensure_ascii=False) if more else ""}
+
+
+def _in_words(value: Any) -> str | None:
+    """A value as a line; ``None`` for one that has parts of parts."""
+    if value in ([], {}, None, ""):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str | int):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
+        return ", ".join(str(one) for one in value)
+    return None
 
 
 def _ago(at: datetime) -> str:

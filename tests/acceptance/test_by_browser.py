@@ -6,6 +6,7 @@ The runs are commands: signing is not running.
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -14,8 +15,8 @@ from django.urls import reverse
 from ceremony.models import Ceremony, HaltStep, Remark, SignOff, Target
 from tests.acceptance.door import manage
 from tests.acceptance.gatehouse import Gatehouse, environment
-from tests.acceptance.world import QUIET, WHOLE, World
-from tests.django.pages_of_acts import opened, refusal, send
+from tests.acceptance.world import QUIET, WHOLE, World, point
+from tests.django.pages_of_acts import carried, opened, refusal, send
 from tests.django.test_committed_pages import at_once
 from tests.django.test_signing_pages import browser
 
@@ -184,6 +185,27 @@ def test_a_halt_goes_through_its_stations(shop: World) -> None:
     assert {by for name, by in stations if name != "stop"} == {"olga"}
     events = shop.ask("SELECT event FROM ceremony_ledger ORDER BY sequence")
     assert [row[0] for row in events][-2:] == ["halted", "resumed"]
+
+
+def test_a_halt_that_the_target_was_not_told_of_says_so(shop: World) -> None:
+    environment("local")
+    shop.applied()
+    olga = browser("olga", "halt")
+    _may_view_targets("olga")
+    halt = reverse("admin:ceremony_target_halt", args=[Target.objects.get(alias="shop").pk])
+    tab = opened(olga, halt)
+    there = dict(settings.DATABASES["shop"])
+    point("shop", HOST="/nowhere-at-all")
+    answer = olga.post(halt, {**carried(tab), "text": "Wrong figures."}, follow=True)
+    settings.DATABASES["shop"] = there
+    assert [(one.level_tag, str(one)) for one in answer.context["messages"]] == [
+        ("warning", "The target does not answer; only this control side knows."),
+        ("success", "shop is halted."),
+    ]
+    assert "The ledger of the target was not told yet" in answer.content.decode()
+    shop.write(SECOND)
+    assert manage("apply_sql", "shop").status == 3
+    assert "was not told yet" not in olga.get(halt).content.decode()
 
 
 def test_a_station_that_is_sent_twice_at_once_is_taken_once(shop: World) -> None:

@@ -13,6 +13,7 @@ from ceremony.core.halting import (
     Condition,
     Course,
     Station,
+    Stopped,
     Taken,
     condition_of,
     halt_state,
@@ -158,3 +159,20 @@ def test_the_condition_that_a_failure_meets(code, sqlstate, condition):
 def test_every_condition_has_a_sentence():
     assert set(CONDITIONS) == set(Condition)
     assert all(text.endswith(".") for text in CONDITIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("met", "told"),
+    [
+        (Stopped(), []),
+        (Stopped(process=7), []),
+        (Stopped(out_of_reach=True), ["The target does not answer; only this control side knows."]),
+        (Stopped(7, still=True), ["Process 7 was cancelled and is still at work."]),
+        (
+            Stopped(7, still=True, forbidden=True),
+            ["Process 7 may not be cancelled by this role and is still at work."],
+        ),
+    ],
+)
+def test_what_a_halt_left_unsettled_is_told(met, told):
+    assert list(met.unsettled()) == told

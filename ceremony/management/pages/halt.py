@@ -33,13 +33,11 @@ def halt_page(report: HaltReport) -> Page:
 
 
 def _met(page: Page, met: Stopped) -> None:
-    if met.out_of_reach:
-        page.line(("⚠ ", "warn"), "The target does not answer; only this control side knows.")
+    for sentence in met.unsettled():
+        page.line(("⚠ ", "warn"), sentence)
     if met.already:
         page.line("It was halted before; what you said is kept.")
-    if met.process and met.still:
-        page.line(("⚠ ", "warn"), f"Process {met.process} was cancelled and is still at work.")
-    elif met.process:
+    if met.process and not met.still:
         page.line(f"Process {met.process} was cancelled; its run has ended.")
 
 

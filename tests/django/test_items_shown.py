@@ -1,0 +1,55 @@
+"""Items on the page of a ceremony: what each rests on, and what can be done about it."""
+
+import pytest
+from django.urls import reverse
+
+from ceremony.core.states import State
+from ceremony.templatetags.ceremony_pages import evidence
+from tests.django import scenes
+from tests.django.test_signing_pages import browser
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(ceremony, *rights):
+    url = reverse("admin:ceremony_ceremony_change", args=[ceremony.pk])
+    return browser("lena", *rights).get(url).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("found", "plain", "more"),
+    [
+        ({}, [], ""),
+        ({"note": "It is there."}, [], ""),
+        ({"server_version": 180004}, [("server version", "180004")], ""),
+        ({"path": "/backups/1", "kept": True}, [("path", "/backups/1"), ("kept", "yes")], ""),
+        ({"counted": [], "fewer": {}, "at": None}, [], "none"),
+        ({"looked_at": ["a", "b"]}, [("looked at", "a, b")], ""),
+        ({"checks": [{"rows": 0}]}, [], '{\n  "checks": [\n    {\n      "rows": 0\n    }\n  ]\n}'),
+        ({"flags": {"É": "off"}}, [], '{\n  "flags": {\n    "É": "off"\n  }\n}'),
+    ],
+)
+def test_evidence_is_told_in_lines_and_the_rest_as_json(found, plain, more):
+    if more == "none":
+        plain, more = [(name, "none") for name in found], ""
+    assert evidence(found) == {"plain": plain, "more": more}
+
+
+def test_what_can_be_done_about_an_item_stands_beside_its_result():
+    ceremony = scenes.scene()
+    row = scenes.item(ceremony)
+    told = page_of(ceremony, "request").partition('id="items-1"')[2].partition("</table>")[0]
+    second = told.partition("<td>")[2].partition("</td>")[0]
+    assert reverse("admin:ceremony_ceremony_answer", args=[ceremony.pk, row.pk]) in second
+
+
+def test_what_went_wrong_stands_before_the_files():
+    ceremony = scenes.scene(state=State.HALTED)
+    scenes.halted(ceremony)
+    scenes.run(ceremony)
+    told = page_of(ceremony)
+    places = [told.index(f'<h2 id="{one}">') for one in ("halts", "runs", "sql", "sign-offs")]
+    assert places == sorted(places)
+    for one in ("halts", "runs", "sql", "way-back", "sign-offs", "remarks", "audit"):
+        assert f'<a href="#{one}">' in told
+        assert told.count(f'id="{one}"') == 1
