@@ -16,6 +16,7 @@ from ceremony.actions.permit import Permit
 from ceremony.actions.quorums import quorum_now
 from ceremony.actions.ready import Caller
 from ceremony.actions.rounds import manifest_of, newest_round, policy_of
+from ceremony.actions.signers import known_authors
 from ceremony.conf import Settings
 from ceremony.core.authors import shared
 from ceremony.core.plan import Direction
@@ -167,13 +168,13 @@ def _refuse_operator(
     """Separation of duties: who runs it is somebody else where the policy says so."""
     policy = policy_of(stored)
     names = caller_names(caller, settings)
-    if Duty.AUTHOR_OPERATOR in policy.separate and shared(names, ceremony.authors):
+    if Duty.AUTHOR_OPERATOR in policy.separate and shared(names, known_authors(ceremony)):
         raise _joined(ceremony, caller, "one of its authors", "author and operator")
     signers = [
         name
         for one in quorum_now(ceremony, Purpose.APPROVAL).standings
         if one.counts
-        for name in names_of(one.sign_off.user)
+        for name in (one.sign_off.username, *names_of(one.sign_off.user))
     ]
     if Duty.APPROVER_OPERATOR in policy.separate and shared(names, signers):
         raise _joined(ceremony, caller, "one of its approvers", "approver and operator")

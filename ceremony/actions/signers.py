@@ -58,7 +58,15 @@ def rules_of(ceremony: Ceremony, policy: Policy, purpose: Purpose) -> Rules:
     }[purpose]
     separate = frozenset(Duty) if purpose is Purpose.REVIEW else policy.separate
     operators = _operators(ceremony, purpose) if purpose in _AFTER_A_RUN else ()
-    return Rules(quorums, separate, tuple(ceremony.authors), operators)
+    return Rules(quorums, separate, known_authors(ceremony), operators)
+
+
+def known_authors(ceremony: Ceremony) -> tuple[str, ...]:
+    """Every name of an author: those of when it was asked for, and those that the account which
+    asked has now. Another name makes nobody another person.
+    """
+    asked = ceremony.requested_by
+    return (*ceremony.authors, *(names_of(asked) if asked else ()))
 
 
 def objection_to(user: AbstractUser, rules: Rules) -> Objection | None:

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from ceremony.actions.gates import gates_of
 from ceremony.errors import Refused
-from ceremony.models import AuditEvent, Ceremony, Run
+from ceremony.models import AuditEvent, AuditHead, Ceremony, Run
+from ceremony.models.audit import CONTROL_ROW
 from tests.acceptance.door import Answer, manage
 from tests.acceptance.gatehouse import NOBODY, Gatehouse, configure, environment, signed
 from tests.acceptance.test_gate_around import Meanwhile
@@ -143,6 +144,25 @@ def test_git_asked_about_another_checkout(
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     monkeypatch.setenv("GIT_DIR", str(tmp_path / ".git"))
     refused_to_sign("approval-own", house.asked(), person("mona", "sign"))
+
+
+def renamed(user: User) -> None:
+    user.username, user.email = f"new {user.username}", "new@example.org"
+    user.save()
+
+
+def test_a_requester_with_a_new_name(house: Gatehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    rosa = person("rosa", "request", "sign")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    ceremony = house.asked("--user", "rosa", "--password-stdin")
+    renamed(rosa)
+    refused_to_sign("approval-own", ceremony, rosa)
+
+
+def test_an_approver_with_a_new_name(house: Gatehouse, anna: User) -> None:
+    house.approved(anna)
+    renamed(anna)
+    house.refused("operator-not-separate", by="anna")
 
 
 def test_a_shell_that_writes_names_otherwise(house: Gatehouse, anna: User) -> None:
@@ -341,3 +361,24 @@ def test_other_checks_after_the_run(
 
 def cut_off(*arguments: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_control_database_that_says_it_is_the_first_one(
+    house: Gatehouse,
+    anna: User,
+    databases: Databases,
+    control: Database,
+    control_template: str,
+) -> None:
+    """The identity stands in every ledger; the trail that the ledger witnesses does not."""
+    house.approved(anna)
+    assert house.apply().status == 0
+    identity = AuditHead.current().control
+    made = databases.create(control_template)
+    use_control(made.name)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ceremony_audithead DISABLE TRIGGER ALL")
+    AuditHead.objects.update_or_create(id=CONTROL_ROW, defaults={"control": identity})
+    house.world.write(MORE)
+    house.refused("trail-went-back", status=5)
+    use_control(control.name)
