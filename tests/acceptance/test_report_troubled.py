@@ -88,6 +88,9 @@ def test_a_failure_its_halt_and_the_approved_way_back_are_all_in_the_report(hous
     assert group(report, "Step 1: 0001_things")[0] == "PASS"
     verdict, why = group(report, "Step 2: 0002_more")
     assert (verdict, "[statement-failed]" in why) == ("FAIL", True)
+    # CREATE TABLE succeeded, and was undone with the rest: nothing of the file is in.
+    ran = [(one["statements_in"], one["statements"]) for one in report["runs"][0]["steps"]]
+    assert ran == [(1, 1), (0, 2)]
     assert group(report, "Stop the world")[0] == "FAIL"
     (halt,) = report["halts"]
     assert (halt["station"], halt["condition"]) == ("stop", "halt-migration-failed")

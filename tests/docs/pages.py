@@ -26,6 +26,7 @@ PASSING = re.compile(
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
 _FILE = re.compile(r"^<!-- (file|append): (\S+) -->$")
+_ACT = re.compile(r"^<!-- (act: .+) -->$")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class File:
 
 @dataclass(frozen=True)
 class Command:
-    """A command line, where it stands, and what the page says that it prints."""
+    """A command line, where it stands, and what the page says that it prints. What somebody does
+    in the admin is one, too: ``act: reviewer sign 1 decision=approve``.
+    """
 
     line: int
     text: str
@@ -60,9 +63,12 @@ def name_of(page: Path) -> str:
 
 def steps(text: str) -> Iterator[File | Command]:
     """What is to be done, in the order of the page."""
+    lines = text.splitlines()
     for title, language, first, body in blocks(text):
         if title:
             yield File(title[2], "\n".join(body) + "\n", title[1] == "append")
+        elif act := _ACT.match(lines[first - 3]):
+            yield Command(first - 1, act[1], tuple(body))
         elif language == "console":
             yield from _commands(first, body)
 
@@ -123,7 +129,9 @@ def _told(printed: str) -> Iterator[str]:
 _ERROR = re.compile(r"✕ .*  \[[a-z-]+\]$")
 _READERS_NAMES = (
     (r"(?<=PostgreSQL 18\.4 at ).*", "127.0.0.1:5432, database shop, as anna"),
-    (r"(?<=UTC   )\S+@\S+", "anna@desk"),
+    (r"(?<=UTC   )operator@\S+ *", "operator@desk   "),
+    (r"\boperator@(?!desk)[\w.-]+", "operator@desk"),
+    (r"(?<=UTC   )(?!operator)\S+@\S+", "anna@desk"),
     (r"after \S+@\S+ applied it", "after anna@desk applied it"),
     (r"\bd\d+-(?=\d{8}T)", "shop-"),
     (r'(?<=Reached: database ").*', 'shop" on 127.0.0.1:5432.'),

@@ -16,8 +16,10 @@ from django.core.management import get_commands
 
 from project.cluster import SUPERUSER, Cluster
 from project.environment import CONTROL_DATABASE, Environment
+from project.management.commands import serve
 from project.settings import SERIES_ALIASES
 from tests.conftest import Database
+from tests.docs.acting import acted, at_the_terminal
 from tests.docs.pages import ANY_LINES, CHECKOUT, PASSING, Command, File
 
 _ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*=")
@@ -64,10 +66,11 @@ class Player:
         if words[0] == "export":
             self._said.update(_assigned(words[1:]))
             return ""
-        if command.text == "echo $?":
-            return f"{self._status}\n"
-        if command.text == "make demo":
-            return self._demo()
+        if words[0] == "act:":
+            return acted(words[1:])
+        known = {"echo $?": self._echo, "make demo": self._demo, "make serve": self._serve}
+        if command.text in known:
+            return known[command.text]()
         if words[0] == "createdb":
             self.made.append(words[-1])
         self._point()
@@ -87,12 +90,23 @@ class Player:
             (self.folder / to_file).write_text(out.getvalue(), encoding="utf-8")
         return talk.getvalue()
 
+    def _echo(self) -> str:
+        return f"{self._status}\n"
+
     def _demo(self) -> str:
         """What ``make demo`` does once the virtual environment is there, on the test's server."""
         self.made += [CONTROL_DATABASE, *(f"{CONTROL_DATABASE}_{a}" for a in SERIES_ALIASES)]
         manage = shlex.quote(str(CHECKOUT / "manage.py"))
         address = shlex.quote(self._server.conninfo(CONTROL_DATABASE))
         return self._shell(f"DATABASE_URL={address} python {manage} demo")
+
+    def _serve(self) -> str:
+        """What ``make serve`` prepares and says; the pages are asked without a server."""
+        self._settings.DEBUG = True
+        self._settings.STATE_DIR = self.folder / ".state"
+        out = io.StringIO()
+        serve.Command(stdout=out).prepare(8000)
+        return out.getvalue()
 
     def _shell(self, text: str) -> str:
         path = os.pathsep.join(
@@ -149,7 +163,8 @@ def _called(words: list[str], out: io.StringIO, talk: io.StringIO) -> int:
     """Call one of our commands as a shell does; its exit status."""
     module = import_module(f"{get_commands()[words[0]]}.management.commands.{words[0]}")
     try:
-        module.Command(stdout=out, stderr=talk).run_from_argv(["manage.py", *words])
+        with at_the_terminal():
+            module.Command(stdout=out, stderr=talk).run_from_argv(["manage.py", *words])
     except SystemExit as ended:
         return int(ended.code or 0)
     return 0
@@ -168,13 +183,16 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (r"\b(\d+ min )?\d+(\.\d+)? (ms|s)\b", "N ms"),
     (r"(?<=\d{4}-\d\d-\d\d \d\d:\d\d UTC)  +\S+", "  WHO"),
     (r"after \S+ applied it", "after WHO applied it"),
+    (r"\boperator@[\w.-]+", "WHO"),
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|\+00(:00)?)?", "THEN"),
-    (r"\b(sha256|meaning1|plan1|manifest1|report1):[0-9a-f]+…?", r"\1:DIGEST"),
+    (r"\b(sha256|meaning1|plan1|manifest1|report1|rehearsal1):[0-9a-f]+…?", r"\1:DIGEST"),
     (r"\b[0-9a-f]{64}\b|\b[0-9a-f]{12,63}…", "DIGEST"),
     (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
     (r'Reached: database ".*', "Reached: HERE"),
     (r"\d{8}T\d{6}_\d+Z", "STAMP"),
     (r"\w+-STAMP", "NAME-STAMP"),
+    (r"(?<=\bPassword: )\S+", "PASSWORD"),
+    (r"(?<=Recorded: )(\w+), ([\w ]+), [0-9a-f]{8}\.", r"\1, \2, DIGEST."),
     (r"\b[\d,]+ bytes", "N bytes"),
     (r"\b[\d.]+ [kM]?B of WAL", "N of WAL"),
     (r"\b(process|pid) \d+", r"\1 N"),

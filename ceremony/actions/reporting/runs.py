@@ -89,6 +89,8 @@ def _run(
 def _step(attempt: Attempt, outcome: Outcome | None, records: Records) -> Ran:
     checks = [_checked(one) for one in records.get(attempt.pk, ())]
     statements = outcome.statements if outcome else []
+    # What succeeded in a transaction that was undone is not in the database.
+    undone = outcome is not None and outcome.state == StepState.FAILED.value
     messages = outcome.messages if outcome else []
     return Ran(
         number=attempt.number,
@@ -100,7 +102,7 @@ def _step(attempt: Attempt, outcome: Outcome | None, records: Records) -> Ran:
         verdict=_verdict(outcome, checks),
         microseconds=_microseconds(outcome.seconds) if outcome else 0,
         statements=len(statements),
-        statements_in=sum(one["state"] in _IN for one in statements),
+        statements_in=0 if undone else sum(one["state"] in _IN for one in statements),
         ledger_sequence=outcome.ledger_sequence if outcome else 0,
         ledger_hash=outcome.ledger_hash if outcome else "",
         checks=tuple(checks),

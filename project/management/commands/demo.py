@@ -74,7 +74,11 @@ def closing(shown: list[Shown]) -> Page:
     applied = sum(one.applied for one in shown)
     verdicts = ", ".join(f"{one.series} {one.verdict}" for one in shown)
     commands = [(f"{python()} {typed}", shows) for typed, shows in NEXT]
-    commands += [("make serve", "the same in the admin"), ("README.md, docs/", "how it works")]
+    commands += [
+        ("make serve", "the same in the admin"),
+        ("docs/tutorial/first-ceremony.md", "a change to production, as five people"),
+        ("README.md, docs/", "how it works"),
+    ]
     width = max(len(command) for command, _ in commands)
     result = Page()
     result.line((f"{len(shown)} series, {applied} migrations applied now: {verdicts}", "bold"))
