@@ -152,6 +152,7 @@ def test_where_nothing_was_asked_nothing_is_shown(world):
     assert (report["verdict"], report["asked"], error) == ("NOT RUN", [], None)
     text = manage("report_sql", "--population").out
     assert "NOT RUN: no target is known, and no ledger was read." in text
+    assert "\n**NOT RUN: no target is known**\n" in text
     report, error = population("--database", "shop", status=1)
     assert (report["verdict"], error["code"]) == ("PARTIAL", "population-incomplete")
     assert report["asked"][0]["trouble"] == "Control knows no ledger of it."
@@ -163,6 +164,7 @@ def test_a_target_that_does_not_answer_is_told_from_control_and_said_to_be(shop)
     assert (report["verdict"], error["code"]) == ("PARTIAL", "population-incomplete")
     assert standings(report) == [("0001_things", "applied", "open policy", [])]
     text = manage("report_sql", "--population").out
+    assert "**PARTIAL: 1 change, none without approval that is known of**" in text
     assert "None that is known of; but not every ledger could be counted on." in text
     assert "- shop: told from the record of control alone." in text
 

@@ -9,10 +9,12 @@ from ceremony.core.execution.affected import affected
 from ceremony.core.execution.asks import asks_of
 from ceremony.core.execution.blocks import duration, facts, table, version_of
 from ceremony.core.execution.document import plain
+from ceremony.core.execution.reading import reading_of
 from ceremony.core.finding import errors
+from ceremony.core.item import ItemResult
 from ceremony.core.policy import OPEN, PROTECTED, Duty, Quorum, Window
 from ceremony.core.sql import parse_script
-from tests.core.reports import NOON
+from tests.core.reports import NOON, TRUE, changed, item, moved, ran, run
 
 
 @pytest.mark.parametrize(
@@ -118,3 +120,47 @@ def test_the_document_has_no_room_for_what_has_no_canonical_form():
         plain(0.5)
     with pytest.raises(TypeError, match="type has no form in a report"):
         plain(datetime)
+
+
+def _cells(report, title):
+    """Every cell and sentence of a section."""
+    (section,) = [one for one in reading_of(report).sections if one.title == title]
+    return str(section.blocks)
+
+
+def test_a_ceremony_that_was_halted_says_so_where_its_target_was_not():
+    assert "It was never halted." in _cells(TRUE, "Stop the world")
+    halted = changed(history=(*TRUE.history, moved(3, "halt", "running", "halted")))
+    told = "The ceremony was halted (2026-03-01 12:00:00 UTC); its policy does not halt the target."
+    assert told in _cells(halted, "Stop the world")
+
+
+def test_what_nobody_looked_at_was_found_by_nobody():
+    asked = replace(item(ItemResult.NOT_RUN), by="")
+    assert "'nobody'" in _cells(changed(preflight=(asked,)), "Pre-flight")
+    looked = replace(item(), by="")
+    assert "'found automatically'" in _cells(changed(preflight=(looked,)), "Pre-flight")
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({}, "'2 of 2 in', '1 of 1 passed'"),
+        ({"statements": 0, "statements_in": 0, "checks": ()}, "'none ran', 'none ran'"),
+        ({"settled": "Its row is there.", "checks": ()}, "'not recorded', 'not recorded'"),
+    ],
+)
+def test_what_is_known_of_statements_and_checks(fields, shown):
+    report = changed(runs=(run(steps=[ran(**fields)]),))
+    assert shown in _cells(report, "Steps")
+
+
+def test_a_row_alone_is_no_pass_among_the_steps():
+    recorded = changed(runs=(run(steps=[ran(deed="recorded as superseded")]),))
+    assert "('NOT RUN', '1', '0001_orders', 'recorded as superseded'" in _cells(recorded, "Steps")
+
+
+def test_nobody_approved_what_the_open_policy_let_through():
+    assert "'spent by this run'" in _cells(TRUE, "Steps")
+    is_open = changed(rules=replace(TRUE.rules, is_open=True))
+    assert "'the open policy asks nobody'" in _cells(is_open, "Steps")

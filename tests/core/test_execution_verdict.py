@@ -121,6 +121,44 @@ def test_a_step_that_was_taken_back_is_no_pass():
     assert _group(planned, "Step 1: 0001_orders").verdict is PASS
 
 
+def test_steps_of_earlier_rounds_are_told():
+    """A fix forward plans the rest alone; what went in before is a part of the ceremony."""
+    first = run(
+        7,
+        [
+            ran(),
+            ran("0002", checks=(), ledger_sequence=5, deed="recorded as superseded"),
+            ran("0003", FAIL, ledger_sequence=0, state="failed", trouble=TROUBLE, checks=()),
+            ran("0004", FAIL, ledger_sequence=0, state="failed", trouble=TROUBLE, checks=()),
+        ],
+    )
+    second = run(8, [ran("0003", ledger_sequence=6, checks=())], round=2)
+    report = changed(
+        round=2, runs=(first, second), inventory=(line(1, "0003"),), drills=(), signed=()
+    )
+    told = [one for one in judged(report).groups if "000" in one.group]
+    assert [(one.group, one.verdict, one.why, one.counts) for one in told] == [
+        ("Earlier round: 0001_orders", PASS, "Ledger row 4.", True),
+        ("Checks of 0001_orders", PASS, "1 of 1 passed.", True),
+        (
+            "Earlier round: 0002_orders",
+            NOT_RUN,
+            "Ledger row 5. Nothing was to run; it was only recorded.",
+            False,
+        ),
+        (
+            "Earlier round: 0004_orders",
+            FAIL,
+            "It is not in the newest round, and ended there: failed.",
+            False,
+        ),
+        ("Step 1: 0003_orders", PASS, "Ledger row 6.", True),
+    ]
+    back = run(9, [ran(deed="roll back", ledger_sequence=7)], purpose="way back")
+    taken = _group(replace(report, runs=(first, second, back)), "Earlier round: 0001_orders")
+    assert taken.verdict is PARTIAL
+
+
 def test_a_step_whose_run_died_is_told_as_it_was_found():
     died = ran(verdict=PARTIAL, checks=(), statements=0, settled="The ledger has its row.")
     report = changed(runs=(run(steps=[died]),))

@@ -15,6 +15,7 @@ from ceremony.core.execution.blocks import (
 )
 from ceremony.core.execution.facts import ExecutionReport
 from ceremony.core.execution.parts_before import items
+from ceremony.core.states import Act
 
 PRODUCTION = "production"
 """The environment of which every report says what was not applied there."""
@@ -74,7 +75,15 @@ def halts(report: ExecutionReport) -> Section:
         for one in report.halts
     )
     head = ("When", "Station", "Condition", "Decision", "Text", "By", "Halt")
-    return Section("Stop the world", table(head, rows) or said("It was never halted."))
+    return Section("Stop the world", table(head, rows) or said(_without_halts(report)))
+
+
+def _without_halts(report: ExecutionReport) -> str:
+    """Where a policy has no halts, what fails halts its ceremony alone."""
+    halted = [moment(one.at) for one in report.history if one.act == Act.HALT]
+    if not halted:
+        return "It was never halted."
+    return f"The ceremony was halted ({', '.join(halted)}); its policy does not halt the target."
 
 
 def acceptance(report: ExecutionReport) -> Section:

@@ -15,7 +15,7 @@ from ceremony.core.execution.blocks import (
     version_of,
 )
 from ceremony.core.execution.facts import ExecutionReport, Inventoried, Signed
-from ceremony.core.item import Judged
+from ceremony.core.item import ItemResult, Judged
 
 
 def summary(report: ExecutionReport) -> Section:
@@ -205,12 +205,19 @@ def items(found: Iterable[Judged], without: str) -> tuple[Block, ...]:
             one.item.kind.value,
             one.explanation,
             _evidence(one),
-            one.by or ("found automatically" if one.at else ""),
+            one.by or _nobody(one),
             moment(one.at),
         )
         for one in found
     )
     return (*table(head, rows),) or said(without)
+
+
+def _nobody(one: Judged) -> str:
+    """Who found what no person answered."""
+    if one.result is ItemResult.NOT_RUN:
+        return "nobody"
+    return "found automatically" if one.at else ""
 
 
 def _evidence(one: Judged) -> str:

@@ -33,7 +33,7 @@ def steps(report: ExecutionReport) -> Section:
     if not runs:
         blocks += said("Nothing ran.")
     for run in runs:
-        blocks += _run(run)
+        blocks += _run(run, is_open=report.rules.is_open)
     missing = [line.label for line in report.inventory if line.version not in report.last_steps]
     if runs and missing:
         blocks += said("These steps of the manifest did not run:")
@@ -41,7 +41,7 @@ def steps(report: ExecutionReport) -> Section:
     return Section("Steps", tuple(blocks))
 
 
-def _run(run: RunOf) -> Iterator[Block]:
+def _run(run: RunOf, *, is_open: bool) -> Iterator[Block]:
     ended = f"{run.verdict or 'not closed'}"
     yield from table(
         ("Verdict", "Step", "Migration", "Deed", "Statements", "Checks", "Time", "Ledger row"),
@@ -59,7 +59,7 @@ def _run(run: RunOf) -> Iterator[Block]:
             ("Started", moment(run.started_at)),
             ("Finished", moment(run.finished_at) or "not closed"),
             ("Took", duration(run.microseconds)),
-            ("Approval", "spent by this run" if run.spent else ""),
+            ("Approval", _approval(is_open=is_open) if run.spent else ""),
             ("Ended by", _trouble(run.trouble)),
         )
     )
@@ -70,6 +70,10 @@ def _run(run: RunOf) -> Iterator[Block]:
     yield from bullets(f"{step.label}: {text}" for step in run.steps for text in step.warnings)
 
 
+def _approval(*, is_open: bool) -> str:
+    return "the open policy asks nobody" if is_open else "spent by this run"
+
+
 def _step(step: Ran) -> tuple[str, ...]:
     passed = sum(check.result == CheckResult.PASS for check in step.checks)
     return (
@@ -77,11 +81,17 @@ def _step(step: Ran) -> tuple[str, ...]:
         str(step.number),
         step.label,
         step.deed,
-        "not recorded" if step.settled else f"{step.statements_in} of {step.statements} in",
+        _statements(step),
         f"{passed} of {len(step.checks)} passed" if step.checks else _no_checks(step),
         duration(step.microseconds),
         f"{step.ledger_sequence} ({step.ledger_hash[:12]})" if step.ledger_sequence else "none",
     )
+
+
+def _statements(step: Ran) -> str:
+    if step.settled:
+        return "not recorded"
+    return f"{step.statements_in} of {step.statements} in" if step.statements else "none ran"
 
 
 def _no_checks(step: Ran) -> str:

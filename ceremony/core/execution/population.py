@@ -144,16 +144,10 @@ def population_document(report: PopulationReport) -> dict[str, Json]:
 
 def population_reading(report: PopulationReport) -> Reading:
     """The report as sections."""
-    count = len(report.changes)
-    headline = f"{report.verdict.value}: {count} {'change' if count == 1 else 'changes'}"
-    found = len(report.without_approval)
-    headline += f", {found} applied without approval" if found else ", none without approval"
-    if report.unasked:
-        headline += f", {len(report.unasked)} under a policy that asks nobody"
     period = f"{moment(report.since)} to {moment(report.until)}"
     return Reading(
         f"Changes from {period}" + (f" on {report.database}" if report.database else ""),
-        headline,
+        f"{report.verdict.value}: {_counted(report)}",
         (
             _without(report),
             *_unasked(report),
@@ -162,6 +156,17 @@ def population_reading(report: PopulationReport) -> Reading:
             Section("Changes", _changes(report.changes) or said("There were none.")),
         ),
     )
+
+
+def _counted(report: PopulationReport) -> str:
+    if not report.asked:
+        return "no target is known"
+    count, found = len(report.changes), len(report.without_approval)
+    told = f"{count} {'change' if count == 1 else 'changes'}, "
+    told += f"{found} applied without approval" if found else "none without approval"
+    told += " that is known of" if report.not_asked and not found else ""
+    asked_nobody = len(report.unasked)
+    return told + (f", {asked_nobody} under a policy that asks nobody" if asked_nobody else "")
 
 
 def _without(report: PopulationReport) -> Section:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ceremony.core.check import CheckResult, CheckSeverity
 from ceremony.core.execution.facts import (
+    RECORDED,
     Checked,
     Drilled,
     ExecutionReport,
@@ -84,9 +85,9 @@ def _groups(report: ExecutionReport) -> Iterator[GroupVerdict]:
     yield _approval(report)
     yield _items("Pre-flight", report.preflight, asked=bool(report.preflight))
     yield _rehearsal(report)
-    last = report.last_steps
+    yield from _earlier(report)
     for line in report.inventory:
-        step = last.get(line.version)
+        step = report.last_steps.get(line.version)
         yield _step(line, step)
         if step is not None and step.checks:
             yield _checks(f"Checks of {line.label}", step.checks)
@@ -145,6 +146,39 @@ def _rehearsal(report: ExecutionReport) -> GroupVerdict:
     return GroupVerdict(group, Verdict.PASS, "Every migration was rehearsed without faults.")
 
 
+def _earlier(report: ExecutionReport) -> Iterator[GroupVerdict]:
+    """Steps of earlier rounds that the newest one has no more: they are there, or were taken back.
+    What failed and is planned no more left nothing, and decides nothing.
+    """
+    planned = {line.version for line in report.inventory}
+    for version, step in report.last_steps.items():
+        if version in planned:
+            continue
+        group = f"Earlier round: {step.label}"
+        if not step.ledger_sequence:
+            why = f"It is not in the newest round, and ended there: {step.state or 'open'}."
+            yield GroupVerdict(group, step.verdict, why, counts=False)
+        elif step.deed == Direction.ROLL_BACK and report.direction == Direction.APPLY:
+            yield _taken_back(group, step)
+        elif step.deed.startswith(RECORDED):
+            yield _only_recorded(group, step)
+        else:
+            yield GroupVerdict(group, step.verdict, f"Ledger row {step.ledger_sequence}.")
+            if step.checks:
+                yield _checks(f"Checks of {step.label}", step.checks)
+
+
+def _taken_back(group: str, step: Ran) -> GroupVerdict:
+    why = f"It is not there any more: taken back by ledger row {step.ledger_sequence}."
+    return GroupVerdict(group, Verdict.PARTIAL, why)
+
+
+def _only_recorded(group: str, step: Ran) -> GroupVerdict:
+    """A row alone (superseded) is no run, and no pass either."""
+    why = f"Ledger row {step.ledger_sequence}. Nothing was to run; it was only recorded."
+    return GroupVerdict(group, Verdict.NOT_RUN, why, counts=False)
+
+
 def _step(line: Inventoried, step: Ran | None) -> GroupVerdict:
     group = f"Step {line.number}: {line.label}"
     if step is None:
@@ -159,15 +193,11 @@ def _step(line: Inventoried, step: Ran | None) -> GroupVerdict:
 
 
 def _in_ledger(group: str, line: Inventoried, step: Ran) -> GroupVerdict:
-    why = f"Ledger row {step.ledger_sequence}."
     if step.deed == Direction.ROLL_BACK and line.event != Event.ROLLED_BACK:
-        why = f"It is not there any more: taken back by ledger row {step.ledger_sequence}."
-        return GroupVerdict(group, Verdict.PARTIAL, why)
+        return _taken_back(group, step)
     if line.event in _ROWS_ALONE:
-        # A row alone (superseded) is no run, and no pass either.
-        why = f"{why} Nothing was to run; it was only recorded."
-        return GroupVerdict(group, Verdict.NOT_RUN, why, counts=False)
-    return GroupVerdict(group, step.verdict, why)
+        return _only_recorded(group, step)
+    return GroupVerdict(group, step.verdict, f"Ledger row {step.ledger_sequence}.")
 
 
 def _checks(group: str, checks: Sequence[Checked]) -> GroupVerdict:
