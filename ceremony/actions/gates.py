@@ -57,8 +57,9 @@ def rehearsal_gates(manifest: Manifest, policy: Policy, now: datetime) -> Iterat
     fix = f"manage.py rehearse_sql {place} --confirm {manifest.target.environment}"
     fix += f", then: manage.py request_sql {place} --again {manifest.ceremony}"
     steps = [step for step in manifest.steps if step.event == Event.APPLIED.value]
-    missing = [s.version for s in steps if s.version not in manifest.rehearsals]
-    found = Rehearsal.objects.filter(digest__in=set(manifest.rehearsals.values()))
+    found = list(Rehearsal.objects.filter(digest__in=set(manifest.rehearsals.values())))
+    there = {one.digest for one in found}
+    missing = [s.version for s in steps if manifest.rehearsals.get(s.version) not in there]
     oldest = min((one.recorded_at for one in found), default=now)
     days = policy.rehearsal_days
     if missing:

@@ -60,7 +60,7 @@ def behind_runs(numbers: Iterable[int]) -> dict[int, Behind]:
 
 def _behind(member: CeremonyRun, spending: Spending | None, signed: Sequence[SignOff]) -> Behind:
     if member.purpose == RunPurpose.OVERRIDE:
-        reviewers = _names(signed, Purpose.REVIEW)
+        reviewers = _reviewers(signed)
         return _made(member, Standing.OVERRIDE, reviewers, f"Break-glass: {member.reason}")
     if spending is None:
         return _made(member, Standing.NONE, (), "No approval was spent.")
@@ -125,11 +125,14 @@ def _counted(signed: Sequence[SignOff], spending: Spending) -> tuple[Signer, ...
     return tuple(standing.values())
 
 
-def _names(signed: Sequence[SignOff], purpose: Purpose) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(
-            one.username
-            for one in signed
-            if one.purpose == purpose and one.decision == Decision.APPROVE and is_told(one)
-        )
-    )
+def _reviewers(signed: Sequence[SignOff]) -> tuple[str, ...]:
+    """Those who have looked at a break-glass and have not taken that back."""
+    standing: dict[str, None] = {}
+    for one in signed:
+        if one.purpose != Purpose.REVIEW or not is_told(one):
+            continue
+        if one.decision == Decision.APPROVE:
+            standing[one.username] = None
+        elif one.decision == Decision.WITHDRAW:
+            standing.pop(one.username, None)
+    return tuple(standing)

@@ -12,8 +12,9 @@ from django.db import connection
 from django.utils import timezone
 
 from ceremony.actions.gates import gates_of
+from ceremony.actions.standing import behind_runs
 from ceremony.errors import Refused
-from ceremony.models import AuditEvent, AuditHead, Ceremony, Run
+from ceremony.models import AuditEvent, AuditHead, Ceremony, Decision, Purpose, Run
 from ceremony.models.audit import CONTROL_ROW
 from tests.acceptance.door import Answer, manage
 from tests.acceptance.gatehouse import NOBODY, Gatehouse, configure, environment, signed
@@ -382,3 +383,19 @@ def test_a_control_database_that_says_it_is_the_first_one(
     house.world.write(MORE)
     house.refused("trail-went-back", status=5)
     use_control(control.name)
+
+
+def test_a_review_that_was_taken_back(
+    house: Gatehouse, anna: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands in the way of the next run again, and the population does not name it."""
+    first = broken(house, monkeypatch)
+    dora = person("dora", "sign")
+    for one in (anna, dora):
+        signed(first, one, Purpose.REVIEW, comment="Seen.")
+    house.world.write(MORE)
+    house.refused("approval-missing")
+    signed(first, dora, Purpose.REVIEW, Decision.WITHDRAW, comment="I have seen more.")
+    house.refused("override-unreviewed")
+    run = first.runs.get().run_id
+    assert behind_runs([run])[run].people == ("anna",)

@@ -253,6 +253,13 @@ def test_the_rehearsal(versions, clean, now, why, code):
     )
 
 
+def test_a_rehearsal_that_is_not_there_any_more():
+    """Its digest stands in the manifest, and nothing stands behind it."""
+    ceremony = under(REHEARSED, of={"rehearsals": {"0001": digest("a", "rehearsal1")}})
+    (gate,) = [one for one in gates_of(ceremony, NOON) if one.name == "Rehearsal"]
+    assert (gate.why, gate.code) == ("Not rehearsed: 0001.", "rehearsal-missing")
+
+
 def judged(ceremony, kind=ItemKind.HUMAN, result=ItemResult.NOT_RUN, item="backup"):
     row = JudgedItem(
         manifest=ceremony.manifests.latest("round"),
