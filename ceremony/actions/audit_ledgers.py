@@ -24,12 +24,14 @@ from ceremony.models import Target
 @dataclass(frozen=True)
 class LedgerRead:
     """What one target's ledger held when it was read, after event ``after``: everything that events
-    up to that one claim must stand in it.
+    up to that one claim must stand in it. ``newest``: number and hash of the newest row that
+    control knew of before.
     """
 
     alias: str
     after: int
     ledger: UUID | None = None
+    newest: tuple[int, str] = (0, "")
     rows: tuple[LedgerRow, ...] = field(default=(), repr=False)
     not_checked: str = ""
 
@@ -68,11 +70,13 @@ def ledger_faults(read: LedgerRead, trail: Trail) -> list[AuditFault]:
     if facts is None or facts.ledger != read.ledger:
         said = f"The ledger of {read.alias!r} is not the one that control knows ({read.ledger})."
         return [AuditFault(LEDGER, 0, said)]
-    return [*heads, *_kept(read, trail.claims.get(read.alias, {}))]
+    kept = list(_kept(read, trail.claims.get(read.alias, {})))
+    return [*heads, *(kept or _cut(read))]
 
 
 def _read(target: Target, settings: Settings, after: int) -> LedgerRead:
     alias, ledger = target.alias, target.ledger_id
+    newest = (target.ledger_sequence, target.ledger_hash)
     if not conf.is_alias(alias):
         return LedgerRead(alias, after, ledger, not_checked="Settings have no such alias any more.")
     try:
@@ -80,7 +84,7 @@ def _read(target: Target, settings: Settings, after: int) -> LedgerRead:
             rows = access.ledger.rows() if access.ledger.exists() else ()
     except CeremonyError as error:
         return LedgerRead(alias, after, ledger, not_checked=error.happened)
-    return LedgerRead(alias, after, ledger, rows)
+    return LedgerRead(alias, after, ledger, newest, rows)
 
 
 def _heads(read: LedgerRead, trail: Trail) -> Iterator[AuditFault]:
@@ -114,3 +118,15 @@ def _kept(read: LedgerRead, claims: dict[int, Claim]) -> Iterator[AuditFault]:
                 f"Event {claim.event} tells of row {sequence} in the ledger of {read.alias!r}, "
                 "which has no such row.",
             )
+
+
+def _cut(read: LedgerRead) -> Iterator[AuditFault]:
+    """Rows that no event tells of, at the end: control remembers the newest that it saw."""
+    number, row_hash = read.newest
+    row = read.rows[number - 1] if 0 < number <= len(read.rows) else None
+    if number and (row is None or row.hash != row_hash):
+        yield AuditFault(
+            LEDGER,
+            0,
+            f"The ledger of {read.alias!r} lacks row {number} as control has seen it.",
+        )

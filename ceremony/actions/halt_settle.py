@@ -77,7 +77,7 @@ def _lifted(here: Ready, known: Halt) -> bool:
         return False
     said = Said(row.recorded_by, "The ledger of the target says so.", row.recorded_at)
     with recording() as head:
-        take(head, known, Station.LIFT, said, ledger_sequence=row.sequence)
+        take(head, known, Station.LIFT, said, ledger_row=(row.sequence, row.hash))
     return True
 
 

@@ -124,10 +124,11 @@ def take(
     condition: str = "",
     course: Course | None = None,
     detail: Mapping[str, Json] = MappingProxyType({}),
-    ledger_sequence: int = 0,
+    ledger_row: tuple[int, str] = (0, ""),
 ) -> HaltStep:
     """Record one station, with its event; ``head`` is locked. ``condition`` is that of a STOP, or
-    of an EXECUTE that came to nothing. Inside ``seen.as_seen`` raises Refused (page-stale).
+    of an EXECUTE that came to nothing. ``ledger_row``: number and hash of the row in the target
+    that says the same; the event proves it. Inside ``seen.as_seen`` raises Refused (page-stale).
     """
     refuse_unseen(halt.target)
     row = HaltStep(
@@ -142,7 +143,7 @@ def take(
         by=evidence.bounded(said.by, 255),
         user_id=said.user.pk if said.user else None,
         at=said.at,
-        ledger_sequence=ledger_sequence,
+        ledger_sequence=ledger_row[0],
     )
     told: dict[str, Json] = {
         **detail,
@@ -152,7 +153,8 @@ def take(
         "decision": row.decision,
         "text": row.text,
         "account": said.user.get_username() if said.user else "",
-        "ledger_sequence": ledger_sequence,
+        "ledger_sequence": ledger_row[0],
+        "ledger_hash": ledger_row[1],
     }
     subject = f"Ceremony {halt.ceremony}" if halt.ceremony else halt.target.alias
     act = audit.Act(ACTIONS[station], row.by, halt.target.alias, "", subject, told, rows=(row,))
@@ -175,8 +177,8 @@ def stop(head: AuditHead, halt: Halt, found: LedgerHalt) -> None:
     """Record STOP as the ledger tells it, unless it stands there."""
     if not is_recorded(halt.id, Station.STOP):
         said = Said(found.by, found.text, found.at)
-        sequence = found.sequence
-        take(head, halt, Station.STOP, said, condition=found.condition, ledger_sequence=sequence)
+        row = (found.sequence, found.hash)
+        take(head, halt, Station.STOP, said, condition=found.condition, ledger_row=row)
 
 
 def halt_ceremony(head: AuditHead, halt: Halt, condition: str, by: str) -> None:

@@ -132,7 +132,8 @@ def _lift(here: Ready, halt: Halt, said: Said) -> None:
     ledger_seen(here.target, row.sequence, row.hash)
     lifted = replace(said, text=f"Row {row.sequence} of the ledger says so.")
     with recording() as locked_head:
-        take(locked_head, halt, Station.LIFT, lifted, course=course, ledger_sequence=row.sequence)
+        stands = (row.sequence, row.hash)
+        take(locked_head, halt, Station.LIFT, lifted, course=course, ledger_row=stands)
 
 
 def _refuse_station(halt: Halt, station: Station) -> None:

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from ceremony.actions import gated as gated_module
 from ceremony.actions import halt as halt_module
-from ceremony.models import Purpose
+from ceremony.models import AuditEvent, Purpose, Target
 from tests.acceptance.door import Answer, manage
 from tests.acceptance.halting import (
     BROKEN,
@@ -125,3 +125,48 @@ def test_what_control_alone_knows_holds_for_every_alias(twins: World) -> None:
     assert "[target-halted]" in answer.err, answer.told()
     assert events(twins)[-1] == "halted"
     trail_holds()
+
+
+def without_the_last_row(world: World) -> None:
+    """As the owner of the ledger can."""
+    world.ask(
+        "ALTER TABLE ceremony_ledger DISABLE TRIGGER ALL;"
+        "DELETE FROM ceremony_ledger WHERE sequence = (SELECT max(sequence) FROM ceremony_ledger);"
+        "ALTER TABLE ceremony_ledger ENABLE ALWAYS TRIGGER ceremony_ledger_rows;"
+        "ALTER TABLE ceremony_ledger ENABLE ALWAYS TRIGGER ceremony_ledger_statements"
+    )
+
+
+@pytest.mark.parametrize("lifted", [False, True])
+def test_the_trail_proves_that_a_target_was_halted_and_resumed(world: World, lifted: bool) -> None:
+    world.write({**WHOLE, **QUIET})
+    world.target()
+    world.applied()
+    halted()
+    if lifted:
+        resumed(*ALL)
+    assert manage("verify_audit", "--targets").status == 0
+    without_the_last_row(world)
+    Target.objects.update(ledger_sequence=0, ledger_hash="")
+    number = 4 if lifted else 3
+    answer = manage("verify_audit", "--targets")
+    event = AuditEvent.objects.earliest("-sequence").sequence
+    said = f"Event {event} tells of row {number} in the ledger of 'shop', which has no such row."
+    assert (answer.status, said in answer.out) == (5, True), answer.told()
+
+
+def test_a_row_that_no_event_tells_of_is_missed_all_the_same(world: World) -> None:
+    """Control remembers the newest row that it saw."""
+    world.write({**WHOLE, **QUIET})
+    world.target()
+    world.applied()
+    before = settings.DATABASES["shop"]["HOST"]
+    point("shop", HOST="/nowhere-at-all")
+    halted()
+    point("shop", HOST=before)
+    resumed()
+    assert events(world)[-1] == "halted"
+    without_the_last_row(world)
+    answer = manage("verify_audit", "--targets")
+    said = "The ledger of 'shop' lacks row 3 as control has seen it.  [audit-ledger]"
+    assert (answer.status, said in answer.out) == (5, True), answer.told()
