@@ -29,6 +29,7 @@ def test_from_nothing_and_again(checkout):
     assert titles(first.stdout) == [(name, f"ceremony_{name}") for name in SERIES]
     assert applied(first.stdout) > len(SERIES)
     assert "\nWhere to look next:\n  " in first.stdout
+    assert "\n  docs/tutorial/first-ceremony.md " in first.stdout
     assert checkout.postmaster is None
 
     second = checkout.run("manage.py", "demo")
