@@ -25,7 +25,7 @@ from ceremony.core.authors import shared
 from ceremony.core.chain import Json
 from ceremony.core.checklist.judging import HALTS
 from ceremony.core.halting import Condition
-from ceremony.core.item import ItemKind, ItemResult, Judged, Phase
+from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
 from ceremony.core.policy import Duty
 from ceremony.core.states import BEFORE_THE_RUN, State
 from ceremony.errors import Refused, UsageError
@@ -77,15 +77,7 @@ def answer(
     with acting(number) as (head, ceremony):
         manifest = newest_round(ceremony)
         found = _item(manifest, phase, item)
-        if found.item.kind is not ItemKind.HUMAN or result not in (
-            ItemResult.PASS,
-            ItemResult.FAIL,
-        ):
-            raise _refused(
-                "item-not-human",
-                f"Nobody answers {item!r} with {result.value}: it is {found.item.kind.value}.",
-                "An automatic item is looked at again by the next run, or waived with a reason.",
-            )
+        _refuse_not_human(found.item, result)
         _refuse_closed(ceremony, phase)
         if not any(may(person, right) for right in (REQUEST, RUN, SIGN)):
             raise _not_allowed(person, "answer items", f"{REQUEST}, {RUN} or {SIGN}")
@@ -95,10 +87,7 @@ def answer(
         _attach(row, attachment)
         judged = _keep(head, ceremony, manifest, row, person, Action.ITEM_ANSWERED)
     if halts and result is ItemResult.FAIL and _can_halt(ceremony, manifest):
-        text = f"{found.item.text} {person.get_username()} answered that it does not hold: "
-        text += judged.explanation or "see the evidence."
-        target = conf.target(ceremony.target.alias, conf.load())
-        raise_halt(target, Condition.TEST_FAILED, text, person.get_username(), ceremony.pk)
+        _halt(ceremony, judged, person.get_username())
     return judged
 
 
@@ -187,6 +176,24 @@ def _attach(row: JudgedItem, attachment: Attachment | None) -> None:
         "digest": digest,
     }
     row.evidence = {**row.evidence, "file": clean_json(facts)}
+
+
+def _halt(ceremony: Ceremony, judged: Judged, name: str) -> None:
+    """Stop the world for an item that somebody answered with FAIL."""
+    text = f"{judged.item.text} {name} answered that it does not hold: "
+    text += judged.explanation or "see the evidence."
+    target = conf.target(ceremony.target.alias, conf.load())
+    raise_halt(target, Condition.TEST_FAILED, text, name, ceremony.pk)
+
+
+def _refuse_not_human(item: Item, result: ItemResult) -> None:
+    if item.kind is ItemKind.HUMAN and result in {ItemResult.PASS, ItemResult.FAIL}:
+        return
+    raise _refused(
+        "item-not-human",
+        f"Nobody answers {item.id!r} with {result.value}: it is {item.kind.value}.",
+        "An automatic item is looked at again by the next run, or waived with a reason.",
+    )
 
 
 def _refuse_without_evidence(told: Mapping[str, str], attachment: Attachment | None) -> None:

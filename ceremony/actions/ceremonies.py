@@ -109,28 +109,15 @@ def advance(
     are written before. ``rows`` are evidence of the act that no other event tells of
     (``audit.Act.rows``). Raises Refused (ceremony-state).
     """
-    before = State(ceremony.state)
-    state = after(before, act)
-    if state is None:
-        raise _illegal(ceremony, act)
-    number = ceremony.transitions + 1
+    moved = _transition(ceremony, act, actor)
     told: Mapping[str, Json] = {
         **detail,
-        "act": act.value,
-        "before": before.value,
-        "after": state.value,
-        "transition": number,
+        "act": moved.act,
+        "before": moved.before,
+        "after": moved.after,
+        "transition": moved.number,
     }
-    moved = Transition(
-        ceremony=ceremony,
-        number=number,
-        act=act.value,
-        before=before.value,
-        after=state.value,
-        actor=evidence.bounded(actor, 255),
-        at=timezone.now(),
-    )
-    ceremony.state, ceremony.transitions = state.value, number
+    ceremony.state, ceremony.transitions = moved.after, moved.number
     ceremony.changed_at = moved.at
     ceremony.overridden = ceremony.overridden or act is Act.OVERRIDE
     event = note(head, ceremony, ACTIONS[act], actor, told, (moved, ceremony, *rows))
@@ -139,6 +126,22 @@ def advance(
     ceremony.save(update_fields=_MOVES + (_OF_THE_ROUND if act in _OPENS_A_ROUND else ()))
     after_commit(ceremony, act, event.actor)
     return moved
+
+
+def _transition(ceremony: Ceremony, act: Act, actor: str) -> Transition:
+    """The next transition of the ceremony, not saved yet. Raises Refused (ceremony-state)."""
+    state = after(State(ceremony.state), act)
+    if state is None:
+        raise _illegal(ceremony, act)
+    return Transition(
+        ceremony=ceremony,
+        number=ceremony.transitions + 1,
+        act=act.value,
+        before=ceremony.state,
+        after=state.value,
+        actor=evidence.bounded(actor, 255),
+        at=timezone.now(),
+    )
 
 
 def refuse_illegal(ceremony: Ceremony, act: Act) -> None:
