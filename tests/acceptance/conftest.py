@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 
 from ceremony.actions import actor
 from ceremony.actions.actor import current_actor
 from project.binaries import find_wheel_binaries
+from tests.acceptance.gatehouse import Gatehouse, environment
 from tests.acceptance.proved import address, record_is_proved
-from tests.acceptance.world import Doorbell, World
+from tests.acceptance.world import QUIET, WHOLE, Doorbell, World
 from tests.conftest import Database, SeriesFolder
+from tests.django.ceremonies import person
 
 _GOLDEN = Path(__file__).parent / "golden"
 _VARYING = (
@@ -108,3 +111,19 @@ def doorbell(place: Path) -> Iterator[Doorbell]:
     yield bell
     bell.close()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
+    """One migration that waits, and a target that settings call production."""
+    world.write({**WHOLE, **QUIET})
+    world.target()
+    environment("production")
+    return Gatehouse(world, monkeypatch)
+
+
+@pytest.fixture
+def anna(house: Gatehouse) -> User:
+    """Who may sign."""
+    made: User = person("anna", "sign")
+    return made

@@ -1,7 +1,7 @@
 """A protected target, the people around it, and their acts; by the command line and by signing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,9 +10,13 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 
+from ceremony.actions import execute as execution
+from ceremony.actions import gated
 from ceremony.actions import sign as signing
 from ceremony.actions.signing import SignRequest, first_of
 from ceremony.actions.subjects import subject_of
+from ceremony.core.report import RunReport
+from ceremony.errors import Refused
 from ceremony.models import Ceremony, Decision, Purpose, SignOff
 from tests.acceptance.door import Answer, manage
 from tests.acceptance.world import World
@@ -31,6 +35,12 @@ def environment(name: str | None, alias: str = "shop", **policy: Any) -> None:
     if policy:
         configure(POLICIES={**now.get("POLICIES", {}), str(name): policy})
 
+
+MORE = {
+    "0002_more.sql": "CREATE TABLE more (id int PRIMARY KEY);\n",
+    "0002_more.rollback.sql": "DROP TABLE more;\n",
+}
+"""A second migration."""
 
 NOBODY: dict[str, Any] = {
     "APPROVALS": 0,
@@ -117,3 +127,37 @@ def later(monkeypatch: pytest.MonkeyPatch, **by: float) -> Iterator[datetime]:
     with monkeypatch.context() as patched:
         patched.setattr("django.utils.timezone.now", lambda: moment)
         yield moment
+
+
+def applied(house: Gatehouse) -> list[str]:
+    if house.world.ask("SELECT to_regclass('ceremony_ledger')") == [(None,)]:
+        return []
+    return house.world.applied_versions()
+
+
+def refused_to_sign(code: str, *arguments: Any, **more: Any) -> Refused:
+    with pytest.raises(Refused) as caught:
+        signed(*arguments, **more)
+    assert caught.value.code == code
+    return caught.value
+
+
+class Meanwhile:
+    """Lets something happen between the moment in which a permit is found and the one in which the
+    run is opened.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+
+    def __call__(self, happens: Callable[[], object]) -> None:
+        def execute(*arguments: Any) -> RunReport:
+            happens()
+            return execution.execute(*arguments)
+
+        self._monkeypatch.setattr(gated, "execute", execute)
+
+
+def deactivated(user: User) -> None:
+    user.is_active = False
+    user.save()

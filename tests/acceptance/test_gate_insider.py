@@ -17,31 +17,19 @@ from ceremony.errors import Refused
 from ceremony.models import AuditEvent, AuditHead, Ceremony, Decision, Purpose, Run
 from ceremony.models.audit import CONTROL_ROW
 from tests.acceptance.door import Answer, manage
-from tests.acceptance.gatehouse import NOBODY, Gatehouse, configure, environment, signed
-from tests.acceptance.test_gate_around import Meanwhile
+from tests.acceptance.gatehouse import (
+    MORE,
+    NOBODY,
+    Gatehouse,
+    Meanwhile,
+    configure,
+    environment,
+    signed,
+)
 from tests.acceptance.test_override import as_
-from tests.acceptance.world import QUIET, WHOLE, World, point
+from tests.acceptance.world import QUIET, WHOLE, point
 from tests.conftest import Database, Databases
 from tests.django.ceremonies import PASSWORD, person
-
-MORE = {
-    "0002_more.sql": "CREATE TABLE more (id int PRIMARY KEY);\n",
-    "0002_more.rollback.sql": "DROP TABLE more;\n",
-}
-
-
-@pytest.fixture
-def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
-    world.write({**WHOLE, **QUIET})
-    world.target()
-    environment("production")
-    return Gatehouse(world, monkeypatch)
-
-
-@pytest.fixture
-def anna(house: Gatehouse) -> User:
-    made: User = person("anna", "sign")
-    return made
 
 
 def refused_to_sign(code: str, ceremony: Ceremony, user: User) -> str:

@@ -10,23 +10,11 @@ from django.db import DatabaseError, connection, transaction
 from ceremony.errors import Refused
 from ceremony.models import AuditEvent, Ceremony, CeremonyRun, Purpose
 from tests.acceptance.door import Answer
-from tests.acceptance.gatehouse import NOBODY, Gatehouse, environment, signed, told
-from tests.acceptance.world import QUIET, WHOLE, World, point
+from tests.acceptance.gatehouse import MORE, NOBODY, Gatehouse, environment, signed, told
+from tests.acceptance.world import point
 from tests.django.ceremonies import PASSWORD, person
 
 WHY = ("--override", "--reason", "The shop is down.")
-MORE = {
-    "0002_more.sql": "CREATE TABLE more (id int PRIMARY KEY);\n",
-    "0002_more.rollback.sql": "DROP TABLE more;\n",
-}
-
-
-@pytest.fixture
-def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
-    world.write({**WHOLE, **QUIET})
-    world.target()
-    environment("production")
-    return Gatehouse(world, monkeypatch)
 
 
 @pytest.fixture

@@ -3,23 +3,12 @@
 import io
 import json
 
-import pytest
-
 from ceremony.models import AuditEvent, Ceremony, Purpose
 from tests.acceptance.door import manage
-from tests.acceptance.gatehouse import Gatehouse, environment, signed
-from tests.acceptance.world import QUIET, WHOLE
+from tests.acceptance.gatehouse import signed
 from tests.django.ceremonies import PASSWORD, person
 
 BROKEN = {"0002_more.sql": "CREATE TABLE more (id int PRIMARY KEY);\nSELECT 1/0;\n"}
-
-
-@pytest.fixture
-def house(world, monkeypatch):
-    world.write({**WHOLE, **QUIET})
-    world.target()
-    environment("production")
-    return Gatehouse(world, monkeypatch)
 
 
 def told(number, *flags):
