@@ -4,6 +4,7 @@ feature-flagged.
 What is stated is checked; what cannot be checked is not taken on trust.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,13 @@ from ceremony.core.checklist.judging import listed
 from ceremony.core.rehearsal.drill import Mark, Station
 from ceremony.core.rehearsal.way_back import Verdict
 
-TYPE = "type"
-"""The fact of a column that a retyping changes."""
+_TYPES = frozenset({"type", "returns", "subtype"})
+"""The facts that tell of what type something is: a column, a domain, what a function returns."""
+
+_LABEL = re.compile(r"'(?:[^']|'')*'")
+"""A label of an enum, as a literal of SQL."""
+
+_VIEWS = frozenset({ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 
 _SOUND = frozenset({Verdict.RESTORED.value, Verdict.COSMETIC.value})
 
@@ -77,11 +83,8 @@ def non_breaking(differences: Sequence[Difference] | None, contract: bool | None
     if differences is None:
         return Found(None, "The catalog before the run, or after it, is not known.")
     gone = [str(one.key) for one in differences if one.change is Change.VANISHED]
-    retyped = [
-        str(one.key)
-        for one in differences
-        if one.change is Change.CHANGED and one.fact == TYPE and one.key.kind is ObjectKind.COLUMN
-    ]
+    changed = [one for one in differences if one.change is Change.CHANGED]
+    retyped = list(dict.fromkeys(str(one.key) for one in changed if _retypes(one)))
     if gone or retyped:
         told = [f"{name} is gone" for name in gone] + [f"{name} is retyped" for name in retyped]
         return Found(False, f"Of what was there before, {listed(told)}.")
@@ -89,7 +92,22 @@ def non_breaking(differences: Sequence[Difference] | None, contract: bool | None
         return Found(False, "The contract does not hold, or did not hold before the run.")
     if contract is None:
         return Found(None, "Nothing that was there is gone or retyped; the contract was not asked.")
+    if views := [
+        str(one.key) for one in changed if one.key.kind in _VIEWS and one.fact == "definition"
+    ]:
+        return Found(None, f"Whether the columns are those of before is not told: {listed(views)}.")
     return Found(True, "Nothing that was there is gone or retyped, and the contract holds.")
+
+
+def _retypes(one: Difference) -> bool:
+    """Whether a changed fact takes something away: a type, a label of an enum, an attribute of a
+    composite type. What only comes along breaks nobody.
+    """
+    if one.fact == "labels":
+        return not set(_LABEL.findall(one.before)) <= set(_LABEL.findall(one.after))
+    if one.fact == "attributes":
+        return one.before != one.after and not one.after.startswith(f"{one.before}, ")
+    return one.fact in _TYPES
 
 
 def feature_flagged(flags: Mapping[str, str]) -> Found:
@@ -101,7 +119,8 @@ def feature_flagged(flags: Mapping[str, str]) -> Found:
     on = [f"{name} (in {where})" for name, where in flags.items() if where]
     if on:
         return Found(False, f"These are on: {listed(on)}.")
-    return Found(True, f"{len(flags)} flags are named, and all are off.")
+    off = "is on, in this process's environment or in Django's settings"
+    return Found(True, f"None of {len(flags)} {off}.")
 
 
 def _unrehearsed(migrations: Sequence[Rehearsed]) -> Found | None:

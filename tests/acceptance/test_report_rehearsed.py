@@ -48,3 +48,19 @@ def test_a_plan_that_takes_back_is_told_with_the_way_that_it_takes(rehearsed):
     assert answer.status == 0, answer.told()
     (made,) = json.loads(answer.out)["reports"]
     assert [one["label"] for one in made["report"]["drills"]] == ["0001_things"]
+
+
+def test_a_version_with_a_fraction_is_told_by_its_own_file(world):
+    numbering = "fractions = true\n" + QUIET["series.toml"]
+    fraction = {name.replace("0001", "0001_5"): text for name, text in WHOLE.items()}
+    fraction["0001_5_things.sql"] = f"-- Purpose: the things\n{WHOLE['0001_things.sql']}"
+    world.write({**fraction, "series.toml": numbering})
+    world.target()
+    assert manage("rehearse_sql", "shop").status == 0
+    world.applied()
+    answer = manage("report_sql", "1", "--format", "json")
+    (made,) = json.loads(answer.out)["reports"]
+    (line,) = made["report"]["inventory"]
+    assert (line["version"], line["purpose"]) == ("0001_5", "the things")
+    assert line["objects"] == ["table things"]
+    assert groups()["Way back"] == "PASS"

@@ -113,9 +113,45 @@ def test_breaking(after, what):
     assert non_breaking(changed, True) == Found(False, f"Of what was there before, {what}.")
 
 
+def _one(kind, fact, before, after):
+    key = ObjectKey(kind, "public.it")
+    told = (
+        Snapshot(ALGORITHM, 18, {key: CatalogObject(key, {fact: value})})
+        for value in (before, after)
+    )
+    return non_breaking(diff(*told), True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact", "before", "after", "true"),
+    [
+        (ObjectKind.FUNCTION, "returns", "integer", "text", False),
+        (ObjectKind.FUNCTION, "body", "1", "2", True),
+        (ObjectKind.DOMAIN, "type", "integer", "text", False),
+        (ObjectKind.RANGE, "subtype", "integer", "bigint", False),
+        (ObjectKind.SEQUENCE, "type", "bigint", "integer", False),
+        (ObjectKind.ENUM, "labels", "'a', 'b, ''c'", "'a', 'new', 'b, ''c'", True),
+        (ObjectKind.ENUM, "labels", "'a', 'b, ''c'", "'a', 'b'", False),
+        (ObjectKind.TYPE, "attributes", "a integer", "a integer, b text", True),
+        (ObjectKind.TYPE, "attributes", "a integer", "a integer[], b text", False),
+        (ObjectKind.VIEW, "definition", "SELECT 1", "SELECT 2", None),
+        (ObjectKind.MATERIALIZED_VIEW, "definition", "SELECT 1", "SELECT 2", None),
+    ],
+)
+def test_what_is_retyped_is_more_than_columns(kind, fact, before, after, true):
+    found = _one(kind, fact, before, after)
+    assert found.true is true
+    if true is False:
+        assert found.why == f"Of what was there before, {kind} public.it is retyped."
+    if true is None:
+        told = f"Whether the columns are those of before is not told: {kind} public.it."
+        assert found.why == told
+
+
 def test_feature_flagged():
     none = "series.toml names no flag in flags_off of [preflight]."
     assert feature_flagged({}) == Found(False, none)
     on = Found(False, "These are on: SHOP_ON (in settings).")
     assert feature_flagged({"SHOP_ON": "settings", "OTHER": ""}) == on
-    assert feature_flagged({"A": "", "B": ""}) == Found(True, "2 flags are named, and all are off.")
+    told = "None of 2 is on, in this process's environment or in Django's settings."
+    assert feature_flagged({"A": "", "B": ""}) == Found(True, told)

@@ -15,11 +15,17 @@ from ceremony.core.execution.affected import affected
 from ceremony.core.execution.facts import Compensating, Inventoried
 from ceremony.core.manifest import Manifest, ManifestStep
 from ceremony.core.migration import Migration
+from ceremony.core.naming import SETTINGS
 from ceremony.core.plan import Direction
 from ceremony.core.risks import KnownRisk, register
 from ceremony.core.series import Numbering, Series, SeriesFiles, SeriesSettings, SourceFile
 from ceremony.errors import UsageError
 from ceremony.models import Blob, Ceremony, StoredManifest
+
+_FRACTIONS = b"fractions = true\n"
+"""What series.toml must have said where a version is ``0013_5``: that file is not frozen, and
+without it nobody knows where in a file's name the version ends.
+"""
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,8 @@ def signed_texts(ceremony: Ceremony) -> Signed | None:
     files = tuple(
         SourceFile(file.path, data[file.digest]) for file in manifest.files if file.digest in data
     )
+    if any("_" in step.version for step in manifest.steps):
+        files = (*files, SourceFile(f"{manifest.series}/{SETTINGS}", _FRACTIONS))
     asked = json.loads(data.get(manifest.checklists, b"{}")).get("series", {})
     settings = SeriesSettings(manifest.series, Numbering.SEQUENCE, extra=asked)
     return Signed(stored, manifest, assemble(SeriesFiles(manifest.series, files)), settings)
