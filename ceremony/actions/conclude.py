@@ -5,11 +5,15 @@ A run that failed halts its ceremony. One that went well leads on as far as nobo
 under a policy that asks for no verification and no acceptance, to the end.
 """
 
+from dataclasses import replace
+
 from ceremony.actions.ceremonies import advance, locked
+from ceremony.actions.halts import halt_ceremony, open_halt_of, state_of
 from ceremony.actions.outcome_rows import IN_PLACE
 from ceremony.actions.record import Within
 from ceremony.actions.rounds import policy_of
 from ceremony.core.chain import Json
+from ceremony.core.halting import Station, Taken
 from ceremony.core.policy import Policy
 from ceremony.core.report import Verdict
 from ceremony.core.states import Act, State
@@ -64,6 +68,18 @@ def verified(head: AuditHead, ceremony: Ceremony, policy: Policy, actor: str) ->
         advance(head, ceremony, Act.SIGN_OFF, OPEN_POLICY)
 
 
+def halted_meanwhile(head: AuditHead, ceremony: Ceremony, actor: str) -> Taken | None:
+    """The STOP of a halt that came while the ceremony was at work, and that nobody has assessed
+    yet: the ceremony is halted then, and goes on to nothing.
+    """
+    halt = open_halt_of(ceremony.target)
+    if halt is None or state_of(halt.id).next is not Station.ASSESS:
+        return None
+    stopped = state_of(halt.id).taken[0]
+    halt_ceremony(head, replace(halt, ceremony=ceremony.pk), stopped.condition, actor)
+    return stopped
+
+
 def _in_ceremony(run: Run) -> CeremonyRun | None:
     return CeremonyRun.objects.select_related("manifest").filter(run=run).first()
 
@@ -76,7 +92,7 @@ def _ended(
         advance(head, ceremony, Act.HALT, run.actor, told)
         return
     advance(head, ceremony, Act.FINISH, run.actor, told)
-    if not policy.verify:
+    if not policy.verify and halted_meanwhile(head, ceremony, run.actor) is None:
         verified(head, ceremony, policy, OPEN_POLICY)
 
 

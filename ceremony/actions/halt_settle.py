@@ -5,7 +5,9 @@ out of reach, a run was killed before it could raise its halt) is written there 
 target's lock is held.
 """
 
-from ceremony.actions.halt_target import tell_own, words
+from collections.abc import Iterator
+
+from ceremony.actions.halt_target import Words, append_own, tell_own, words
 from ceremony.actions.halts import (
     Halt,
     Said,
@@ -32,6 +34,9 @@ from ceremony.core.halting import (
 from ceremony.core.states import Act, State, after
 from ceremony.models import AuditEvent, Ceremony, HaltStep, Target
 
+_OPEN = frozenset({Station.STOP, Station.ASSESS, Station.DECIDE})
+"""Nothing is decided yet."""
+
 
 def settle_halt(here: Ready) -> Halt | None:
     """The halt that the target is under, ``None`` for none. The target's lock is held.
@@ -42,7 +47,7 @@ def settle_halt(here: Ready) -> Halt | None:
     if known is not None and _lifted(here, known):
         known = None
     if found is not None:
-        return settle_found(found, here.target)
+        return settle_found(_with_ceremony(here, found), here.target)
     if known is not None:
         return _tell_target(here, known)
     return _raise_forgotten(here)
@@ -88,17 +93,36 @@ def _tell_target(here: Ready, known: Halt) -> Halt:
     return known
 
 
+def _with_ceremony(here: Ready, found: LedgerHalt) -> LedgerHalt:
+    """The halt with the ceremony that it stopped, which was not running yet when it came: the
+    ledger says so, and one decision is about both.
+    """
+    if found.ceremony or state_of(found.halt).next not in _OPEN:
+        return found
+    stopped = next((one for one in _forgotten(here) if one.changed_at >= found.at), None)
+    if stopped is None:
+        return found
+    told = Words(found.halt, Condition(found.condition), found.text, stopped.pk)
+    append_own(here, told.facts(found))
+    return open_halt(here.access.ledger.rows()) or found
+
+
 def _raise_forgotten(here: Ready) -> Halt | None:
     """A ceremony that is halted under a policy that blocks the target, which nobody told."""
-    aliases = same_database(here.target)
-    for ceremony in Ceremony.objects.filter(target__in=aliases, state=State.HALTED.value):
-        if not policy_of(newest_round(ceremony)).halt or _was_lifted(ceremony):
-            continue
+    for ceremony in _forgotten(here):
         told = tell_own(
             here, words(here.target, _condition(ceremony), _text(ceremony), ceremony.pk)
         )
         return settle_found(told.found, here.target) if told.found else None
     return None
+
+
+def _forgotten(here: Ready) -> Iterator[Ceremony]:
+    """Ceremonies of this database that are halted, and that no halt of a target was about."""
+    aliases = same_database(here.target)
+    for ceremony in Ceremony.objects.filter(target__in=aliases, state=State.HALTED.value):
+        if policy_of(newest_round(ceremony)).halt and not _was_lifted(ceremony):
+            yield ceremony
 
 
 def _condition(ceremony: Ceremony) -> Condition:

@@ -77,14 +77,12 @@ def tell_own(here: Ready, said: Words) -> Told:
     ledger = here.access.ledger
     if not ledger.exists():
         with_ledger(here)
-    head = audit_head()
-    context = here.context(lambda: (head.sequence, head.hash), "")
     found, new = open_halt(ledger.rows()), False
     for left in reversed(range(_TRIES)):
         if found is not None:
             break
         try:
-            ledger.append(said.facts(None), context)
+            append_own(here, said.facts(None))
             new = True
         except Failed as error:
             if error.code != "ledger-moved" or not left:
@@ -92,6 +90,14 @@ def tell_own(here: Ready, said: Words) -> Told:
         found = open_halt(ledger.rows())
     ledger_seen(here.target, *ledger.head)
     return Told(here.target, said.halt, found, new, Stopped(already=not new))
+
+
+def append_own(here: Ready, facts: Facts) -> None:
+    """Append a row to the ledger of the target whose lock is held. Raises what ``Ledger.append``
+    raises.
+    """
+    head = audit_head()
+    here.access.ledger.append(facts, here.context(lambda: (head.sequence, head.hash), ""))
 
 
 def tell(

@@ -85,7 +85,10 @@ def _stops() -> QuerySet[HaltStep]:
 
 
 def _halt_of(row: HaltStep) -> Halt:
-    return Halt(row.halt, row.target, row.ceremony_id or 0)
+    """A halt that met no ceremony yet may have stopped one that was about to run."""
+    steps = HaltStep.objects.filter(halt=row.halt, ceremony__isnull=False)
+    number = row.ceremony_id or steps.values_list("ceremony", flat=True).last()
+    return Halt(row.halt, row.target, number or 0)
 
 
 def state_of(halt: UUID) -> HaltState:

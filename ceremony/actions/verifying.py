@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ceremony.actions.acceptance import accept_if_nobody_is_asked
 from ceremony.actions.ceremonies import acting, advance
 from ceremony.actions.claims import Evidence, judge_acceptance
+from ceremony.actions.conclude import halted_meanwhile
 from ceremony.actions.halt import raise_halt
 from ceremony.actions.items import newest, record_items, write_items
 from ceremony.actions.ready import Ready, now
@@ -31,7 +32,7 @@ from ceremony.core.checklist.items import acceptance_items, verification_items
 from ceremony.core.checklist.judging import HALTS, UNANSWERED, not_run
 from ceremony.core.contract.holding import held_on
 from ceremony.core.contract.requirement import Level
-from ceremony.core.halting import Condition
+from ceremony.core.halting import Condition, Taken
 from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
 from ceremony.core.outcome import Problem, StepState
 from ceremony.core.plan import Plan
@@ -42,6 +43,7 @@ from ceremony.core.states import Act, State
 from ceremony.errors import CeremonyError, Failed, Interrupted
 from ceremony.models import CeremonyRun, StoredManifest
 from ceremony.pg.contract import ask_contract
+from ceremony.pg.halt import RUN_HALTED
 
 NOTHING_REMEMBERED = Before()
 
@@ -257,13 +259,26 @@ def _stopped(
 
 
 def _gone_on(work: Work, manifest: StoredManifest, judged: tuple[Judged, ...]) -> Verification:
-    """Record what was found, and hand over to those who sign."""
+    """Record what was found, and hand over to those who sign, or to those who decide about a halt
+    that came meanwhile.
+    """
     actor = work.here.caller.actor.name
     with acting(manifest.ceremony_id) as (head, ceremony):
         write_items(head, ceremony, manifest, judged, actor)
-        advance(head, ceremony, Act.VERIFY, actor)
-        accept_if_nobody_is_asked(head, ceremony, manifest, work.policy)
-    return Verification(judged)
+        stopped = halted_meanwhile(head, ceremony, actor)
+        if stopped is None:
+            advance(head, ceremony, Act.VERIFY, actor)
+            accept_if_nobody_is_asked(head, ceremony, manifest, work.policy)
+    return Verification(judged, _halted(work, stopped) if stopped else None)
+
+
+def _halted(work: Work, stopped: Taken) -> Problem:
+    return Problem(
+        RUN_HALTED,
+        f"The target was halted by {stopped.by}: {stopped.text}",
+        RAN,
+        f"manage.py resume_sql --database {work.here.access.target.alias}",
+    )
 
 
 def _evidence(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from ceremony.actions import execute as execute_module
 from ceremony.actions import gated as gated_module
 from ceremony.actions import halt as halt_module
 from ceremony.models import AuditEvent, Purpose, Target
@@ -84,13 +85,10 @@ def test_a_halt_that_is_lifted_by_another_alias_is_lifted(twins: World) -> None:
     trail_holds()
 
 
-def test_another_alias_is_no_way_around_the_decisions_about_a_ceremony(
-    twins: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The halt is that of the ceremony that it stopped, whoever looks at it from where."""
+def in_production(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ceremony 1 is approved by sam; tom is about to run it, and mia may halt."""
     live = {"ENVIRONMENT": "production"}
     settings.CEREMONY = {**settings.CEREMONY, "TARGETS": {"shop": live, "twin": live}}
-    twins.write(BROKEN)
     person("sam", "sign")
     person("mia", "halt")
     person("tom", "run")
@@ -98,6 +96,14 @@ def test_another_alias_is_no_way_around_the_decisions_about_a_ceremony(
     manage("request_sql", "shop", "--why", "The things come.")
     approved()
     monkeypatch.setenv("LOGNAME", "tom")
+
+
+def test_another_alias_is_no_way_around_the_decisions_about_a_ceremony(
+    twins: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The halt is that of the ceremony that it stopped, whoever looks at it from where."""
+    twins.write(BROKEN)
+    in_production(twins, monkeypatch)
     fails(twins)
     monkeypatch.setattr("tests.acceptance.halting.resumed", partial(twin, "resume_sql"))
     decided = by_mia(monkeypatch, *ALL[:4], "--reason", "Fine.")
@@ -170,3 +176,74 @@ def test_a_row_that_no_event_tells_of_is_missed_all_the_same(world: World) -> No
     answer = manage("verify_audit", "--targets")
     said = "The ledger of 'shop' lacks row 3 as control has seen it.  [audit-ledger]"
     assert (answer.status, said in answer.out) == (5, True), answer.told()
+
+
+MORE = {
+    "0002_more.sql": "CREATE TABLE more (id int);\n",
+    "0002_more.rollback.sql": "DROP TABLE more;\n",
+}
+
+
+def halted_before(name: str, world: World) -> Answer:
+    """A run of ceremony 1, which a halt meets just before this function of it."""
+    run: Any = vars(gated_module)[name]
+
+    def late(*arguments: Any, **named: Any) -> Any:
+        halted()
+        return run(*arguments, **named)
+
+    with monkeypatched(gated_module, name, late):
+        return world.apply("--ceremony", "1")
+
+
+def test_a_halt_that_comes_before_the_run_begins_is_that_of_its_ceremony(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was decided about the one is decided about the other: there is no second halt."""
+    world.write({**WHOLE, **QUIET, **MORE})
+    world.target()
+    in_production(world, monkeypatch)
+    answer = halted_before("execute", world)
+    assert "[run-halted]" in answer.err, answer.told()
+    assert "Ceremony  1, halted" in resumed().out
+    assert events(world) == ["opened", "halted", "halted"]
+    by_mia(monkeypatch, "--assess", "Fine.", "--decide", "roll-back", "--reason", "So.")
+    assert state() == "rolled back"
+    answer = by_mia(monkeypatch, "--document", "Fine.")
+    assert "Lifted" in answer.out, answer.told()
+    assert "No halt" in resumed().out
+    assert events(world) == ["opened", "halted", "halted", "resumed"]
+    assert [one[0] for one in stations()].count("stop") == 1
+    trail_holds()
+
+
+def test_a_halt_that_comes_during_the_verification_stops_the_ceremony(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything ran and everything is well, and still nobody is asked to sign that."""
+    world.write({**WHOLE, **QUIET, **MORE})
+    world.target()
+    in_production(world, monkeypatch)
+    answer = halted_before("verify_after", world)
+    assert (answer.status, "Wrong figures.  [run-halted]" in answer.err) == (1, True), answer.told()
+    assert "State  Every migration of the plan is in the database.\n" in answer.err
+    assert events(world) == ["opened", "applied", "applied", "halted"]
+    assert (state(), [one[0] for one in stations()]) == ("halted", ["stop"])
+    trail_holds()
+
+
+def test_a_halt_that_comes_behind_the_last_row_stops_what_nobody_verifies(world: World) -> None:
+    """Under a policy that asks nobody, a run signs itself off at its end."""
+    world.write({**WHOLE, **QUIET})
+    world.target()
+    close: Any = vars(execute_module)["close_run"]
+
+    def late(*arguments: Any, **named: Any) -> Any:
+        halted()
+        return close(*arguments, **named)
+
+    with monkeypatched(execute_module, "close_run", late):
+        world.apply()
+    assert events(world) == ["opened", "applied", "halted"]
+    assert state() == "halted"
+    trail_holds()
