@@ -66,6 +66,26 @@ def add_database(parser: CommandParser) -> None:
     )
 
 
+def add_plan_shape(parser: CommandParser, verb: str) -> None:
+    """The flags that shape a plan; ``verb`` is what the command does with it."""
+    parser.add_argument(
+        "--to",
+        metavar="VERSION",
+        help="Stop at this version (rolling back: keep it; zero keeps none).",
+    )
+    parser.add_argument(
+        "--include-late",
+        action="store_true",
+        help=f"{verb} migrations, too, that are older than one already applied.",
+    )
+    parser.add_argument(
+        "--rollback", action="store_true", help=f"{verb} the way back instead of the way on."
+    )
+    parser.add_argument(
+        "--variant", default="", metavar="NAME", help="With --rollback: this other way back."
+    )
+
+
 def add_waiting(parser: CommandParser) -> None:
     """The flags that say how long to wait for the target's lock."""
     waiting = parser.add_mutually_exclusive_group()

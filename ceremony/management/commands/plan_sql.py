@@ -13,7 +13,7 @@ from ceremony.management.next_command import run_command
 from ceremony.management.pages.plan import plan_page
 from ceremony.management.places import prefix_of
 from ceremony.management.psql import psql_script
-from ceremony.management.running import add_database
+from ceremony.management.running import add_database, add_plan_shape
 from ceremony.management.trouble import of_plan
 
 
@@ -26,22 +26,7 @@ class Command(CeremonyCommand):
         super().add_arguments(parser)
         parser.add_argument("series", metavar="SERIES", help="The series to plan.")
         add_database(parser)
-        parser.add_argument(
-            "--to",
-            metavar="VERSION",
-            help="Stop at this version (rolling back: keep it; zero keeps none).",
-        )
-        parser.add_argument(
-            "--include-late",
-            action="store_true",
-            help="Plan migrations, too, that are older than one already applied.",
-        )
-        parser.add_argument(
-            "--rollback", action="store_true", help="Plan the way back instead of the way on."
-        )
-        parser.add_argument(
-            "--variant", default="", metavar="NAME", help="With --rollback: this other way back."
-        )
+        add_plan_shape(parser, "Plan")
         parser.add_argument(
             "--sql", action="store_true", help="Write the plan as one script for psql, to be read."
         )

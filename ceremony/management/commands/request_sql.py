@@ -14,7 +14,13 @@ from ceremony.management.pages.request import cancelled_page, request_page
 from ceremony.management.person import add_person_arguments, person_of
 from ceremony.management.places import prefix_of
 from ceremony.management.progress import NoLook
-from ceremony.management.running import WatchedCommand, add_database, add_waiting, reason
+from ceremony.management.running import (
+    WatchedCommand,
+    add_database,
+    add_plan_shape,
+    add_waiting,
+    reason,
+)
 
 _OF_THE_PLAN = ("to", "include_late", "rollback", "variant")
 
@@ -32,7 +38,7 @@ class Command(WatchedCommand):
         parser.add_argument("series", metavar="SERIES", help="The series to change.")
         add_database(parser)
         add_waiting(parser)
-        _add_plan_arguments(parser)
+        add_plan_shape(parser, "Ask for")
         parser.add_argument(
             "--title", default="", metavar="TEXT", help="What the ceremony is called in lists."
         )
@@ -83,26 +89,6 @@ class Command(WatchedCommand):
             )
         )
         self.answer(cancelled_page(done), [cancelled_report(done)])
-
-
-def _add_plan_arguments(parser: CommandParser) -> None:
-    """What shapes the plan, as for ``plan_sql``."""
-    parser.add_argument(
-        "--to",
-        metavar="VERSION",
-        help="Stop at this version (rolling back: keep it; zero keeps none).",
-    )
-    parser.add_argument(
-        "--include-late",
-        action="store_true",
-        help="Take migrations in, too, that are older than one already applied.",
-    )
-    parser.add_argument(
-        "--rollback", action="store_true", help="Ask for the way back instead of the way on."
-    )
-    parser.add_argument(
-        "--variant", default="", metavar="NAME", help="With --rollback: this other way back."
-    )
 
 
 def _add_other_acts(parser: CommandParser) -> None:
