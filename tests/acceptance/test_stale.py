@@ -86,9 +86,13 @@ class TestStale:
         assert changed_since(newest_round(ceremony(number))) == ()
 
     def test_the_environment_is_another(self, shop: World) -> None:
+        """What nobody had named is named. From one name to another there is a refusal before that:
+        ``environment-changed``.
+        """
+        configure(TARGETS={"shop": {"ENVIRONMENT": "unknown"}})
         asked()
         configure(TARGETS={"shop": {"ENVIRONMENT": "staging"}})
-        assert "The target's environment was production; it is staging." in changed_since(
+        assert "The target's environment was unknown; it is staging." in changed_since(
             newest_round(ceremony())
         )
 
