@@ -2,8 +2,10 @@
 
 from ceremony.actions.halts import Halt, state_of
 from ceremony.actions.quorums import quorum_now
+from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.core.halting import Course, HaltReport, HaltState, Station, Stopped, halt_state
 from ceremony.core.plan import Direction
+from ceremony.core.policies.given import LOCAL
 from ceremony.core.states import State
 from ceremony.models import Ceremony, HaltStep, Purpose, Target
 
@@ -41,16 +43,27 @@ def missing_for(ceremony: Ceremony) -> int:
     return quorum_now(ceremony, Purpose.DECISION).missing
 
 
+def asks_people(ceremony: Ceremony | None, protected: bool) -> bool:
+    """Whether deciding and documenting takes a person with an account: the policy of the halted
+    ceremony says so, without one whether the target is protected.
+    """
+    if ceremony is None:
+        return protected
+    return not policy_of(newest_round(ceremony)).is_open
+
+
 def _steps(halt: Halt, state: HaltState, row: Ceremony | None, missing: int) -> tuple[str, ...]:
     resume = f"manage.py resume_sql --database {halt.target.alias}"
+    asks = asks_people(row, halt.target.environment != LOCAL)
+    signed = f"{resume} --user NAME" if asks else resume
     if state.next is Station.ASSESS:
         return (f'{resume} --assess "what you found"',)
     if state.next is Station.DECIDE:
-        return tuple(f'{resume} --decide {_typed(one)} --reason "why"' for one in Course)
+        return tuple(f'{signed} --decide {_typed(one)} --reason "why"' for one in Course)
     if state.next is Station.EXECUTE and row is not None and state.course is not None:
-        return _execution(state.course, row, resume, missing)
+        return _execution(state.course, row, resume, signed, missing)
     if state.next in {Station.DOCUMENT, Station.LIFT}:
-        return (f'{resume} --document "what is to be remembered"',)
+        return (f'{signed} --document "what is to be remembered"',)
     return ()
 
 
@@ -58,7 +71,9 @@ def _typed(course: Course) -> str:
     return course.value.replace(" ", "-")
 
 
-def _execution(course: Course, row: Ceremony, resume: str, missing: int) -> tuple[str, ...]:
+def _execution(
+    course: Course, row: Ceremony, resume: str, signed: str, missing: int
+) -> tuple[str, ...]:
     place = f"{row.series} --database {row.target.alias}"
     if course is Course.ROLL_BACK:
         return (f"manage.py rollback_sql {place} --ceremony {row.pk}", resume)
@@ -72,4 +87,4 @@ def _execution(course: Course, row: Ceremony, resume: str, missing: int) -> tupl
         )
     more = "1 person has" if missing == 1 else f"{missing} people have"
     signing = (f"{more} to sign the decision on the ceremony's page",) if missing else ()
-    return (*signing, f'{resume} --document "what is to be remembered"')
+    return (*signing, f'{signed} --document "what is to be remembered"')

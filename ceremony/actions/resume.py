@@ -10,21 +10,19 @@ from ceremony.actions import evidence
 from ceremony.actions.compensating import export_rows, offers
 from ceremony.actions.control import control_errors
 from ceremony.actions.halt_decision import decide, execute_acceptance, settle_execution
-from ceremony.actions.halt_report import halt_report, no_halt
+from ceremony.actions.halt_report import asks_people, halt_report, no_halt
 from ceremony.actions.halt_settle import settle_halt
 from ceremony.actions.halt_target import settings_of
 from ceremony.actions.halts import Halt, Said, state_of, take
 from ceremony.actions.people import HALT, refuse_without
 from ceremony.actions.ready import Caller, Ready, now, ready
 from ceremony.actions.record import audit_head, recording
-from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.actions.targets import ledger_seen
 from ceremony.actions.watching import Watcher
 from ceremony.conf import Settings
 from ceremony.core.halting import Course, HaltReport, Station, resumed_detail
 from ceremony.core.ledger_row import Event
 from ceremony.errors import Refused, UsageError
-from ceremony.models import Ceremony
 from ceremony.pg.ledger import Facts
 
 _UNDECIDED = frozenset({Station.ASSESS, Station.DECIDE, Station.EXECUTE})
@@ -159,7 +157,7 @@ def _refuse_person(request: ResumeRequest, halt: Halt, *, protected: bool) -> No
         refuse_without(request.account, HALT, "decide about a halt")
         return
     decides = request.course is not None or bool(request.document or request.export)
-    if decides and _asks_people(halt.row, protected):
+    if decides and asks_people(halt.row, protected):
         raise Refused(
             "halt-person",
             f"The policy of {halt.target.alias!r} asks people, and a shell user name is no "
@@ -167,12 +165,6 @@ def _refuse_person(request: ResumeRequest, halt: Halt, *, protected: bool) -> No
             next_step="Say who you are, with an account that has the permission "
             "ceremony.halt_ceremony; add: --user NAME",
         )
-
-
-def _asks_people(ceremony: Ceremony | None, protected: bool) -> bool:
-    if ceremony is None:
-        return protected
-    return not policy_of(newest_round(ceremony)).is_open
 
 
 def _no_halt(alias: str) -> UsageError:

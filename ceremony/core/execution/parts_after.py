@@ -147,7 +147,14 @@ def elsewhere(report: ExecutionReport) -> Section:
         )
         for one in report.elsewhere
     )
-    head = ("Target", "Environment", "Applied", "Not applied", "Recorded without a run", _ANOTHER)
+    head = (
+        "Target",
+        "Environment",
+        "Of these applied",
+        "Not applied",
+        "Recorded without a run",
+        _ANOTHER,
+    )
     return Section(
         "Not applied to production",
         (*said(*_of_production(report)), *table(head, rows, "Targets that control knows")),
