@@ -74,12 +74,13 @@ def by_mia(monkeypatch: pytest.MonkeyPatch, *flags: str) -> Answer:
     return resumed("--user", "mia", "--password-stdin", *flags)
 
 
-def again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new round, asked for by lena: whoever asks does not operate."""
+def again(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A new round, asked for by lena: whoever asks does not operate. What she reads."""
     with monkeypatch.context() as asking:
         asking.setenv("LOGNAME", "lena")
         answer = manage("request_sql", "shop", "--again", "1", "--why", "Another number.")
     assert answer.status == 0, answer.told()
+    return answer.out
 
 
 def state() -> str:
