@@ -119,6 +119,8 @@ def _clean(item: Item, seen: Seen, looked: Looked) -> Judged:
     unread = [one for number, one in enumerate(wanted) if number in looked.unreadable]
     if filled:
         return failed(item, seen.at, f"Rows stand in {listed(filled)}.", filled=filled)
+    if looked.unasked:
+        return not_run(item, seen.at, f"They could not be asked: {looked.unasked}")
     if unread:
         return not_run(
             item, seen.at, f"The role may not read all of {listed(unread)}.", unread=unread

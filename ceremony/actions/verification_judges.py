@@ -36,12 +36,13 @@ _AGAIN = "A second look needs only this: manage.py verify_sql {series} --databas
 @dataclass(frozen=True)
 class Before:
     """What is remembered of a target before a run; ``None`` where nobody looked. ``contract`` says
-    whether it held.
+    whether it held, ``why`` what kept the rows from being counted.
     """
 
     counts: Counts | None = None
     snapshot: Snapshot | None = None
     contract: bool | None = None
+    why: str = ""
 
 
 def asked_of(here: Ready, settings: Settings) -> AfterRun:
@@ -151,7 +152,8 @@ def _second_run(item: Item, seen: After) -> Judged:
 def _rows(item: Item, seen: After) -> Judged:
     before = seen.before.counts
     if before is None:
-        return not_run(item, seen.at, "The rows before the run are not known.")
+        why = f": {seen.before.why}" if seen.before.why else "."
+        return not_run(item, seen.at, f"The rows before the run are not known{why}")
     now_there = counted_on(seen.here, seen.settings, before.rows)
     fewer = _fewer(before, now_there)
     unknown = dict(before.left_out) | _lost_from_sight(before, now_there)

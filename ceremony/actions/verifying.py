@@ -87,15 +87,23 @@ def remember(work: Work) -> Before:
     """
     if not work.policy.verify:
         return NOTHING_REMEMBERED
-    access = work.here.access
-    catalog = read_catalog(access, "The verification after the run says what it lacks.")
+    catalog = read_catalog(work.here.access, "The verification after the run says what it lacks.")
+    held = _contract_holds(work)
     try:
         counts = counted_on(work.here, work.settings)
-        held = ask_contract(access.session.ask, held_on(work.series, work.here.history))
+    except CeremonyError as error:
+        return Before(None, catalog.snapshot, held, f"{error.happened} [{error.code}]")
+    return Before(counts, catalog.snapshot, held)
+
+
+def _contract_holds(work: Work) -> bool | None:
+    """Whether the contract holds; ``None`` where it cannot be asked."""
+    held = held_on(work.series, work.here.history)
+    try:
+        broken = ask_contract(work.here.access.session.ask, held)
     except CeremonyError:
-        return Before(None, catalog.snapshot)
-    broken = any(one.requirement.level is Level.REQUIRED for one in held)
-    return Before(counts, catalog.snapshot, not broken)
+        return None
+    return not any(one.requirement.level is Level.REQUIRED for one in broken)
 
 
 def not_looked_at(work: Work, before: Before) -> tuple[Judged, ...]:

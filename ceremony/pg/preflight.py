@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ceremony.core.sql.relations import Name
+from ceremony.errors import CeremonyError
 from ceremony.pg.queries import query
 from ceremony.pg.session import Session
 
@@ -62,7 +63,8 @@ class Looked:
     lacks the right or row-level security hides some. ``extensions`` maps those
     that are installed to their versions, ``available`` could be. ``unseen`` counts sessions of
     which the role sees nothing. ``free`` are the bytes on the disk of the database, ``None`` where
-    they cannot be seen.
+    they cannot be seen. ``unasked`` says why the tables could not be asked for rows, ``""`` where
+    they were.
     """
 
     required: frozenset[int]
@@ -77,6 +79,7 @@ class Looked:
     invalid: tuple[str, ...]
     replicas: tuple[Replica, ...]
     free: int | None
+    unasked: str = ""
 
 
 def look(session: Session, asked: Questions) -> Looked:
@@ -94,9 +97,10 @@ def look(session: Session, asked: Questions) -> Looked:
     )
     ((answer,),) = session.ask(query("preflight", _FILE), parameters)
     found = json.loads(answer)
+    filled, unasked = _filled(session, found["tables"])
     return Looked(
         required=frozenset(found["objects"]),
-        filled=_filled(session, found["tables"]),
+        filled=filled,
         unreadable=frozenset(one["number"] for one in found["tables"] if not one["readable"]),
         extensions=found["extensions"],
         available=frozenset(found["available"]),
@@ -107,6 +111,7 @@ def look(session: Session, asked: Questions) -> Looked:
         invalid=tuple(found["invalid"]),
         replicas=tuple(_replica(one) for one in found["replicas"]),
         free=_free(session, found["data_directory"]) if asked.disk else None,
+        unasked=unasked,
     )
 
 
@@ -124,13 +129,21 @@ def _named(names: Sequence[Name]) -> str:
     )
 
 
-def _filled(session: Session, tables: list[dict[str, Any]]) -> frozenset[int]:
-    """Which of these tables have a row."""
+def _filled(session: Session, tables: list[dict[str, Any]]) -> tuple[frozenset[int], str]:
+    """Which of these tables have a row; and why that could not be asked, ``""`` where it was. Who
+    holds one of them for himself is told by the first answer.
+    """
     asked = [one for one in tables if one["readable"]]
     if not asked:
-        return frozenset()
+        return frozenset(), ""
     parts = [f"SELECT {one['number']:d} WHERE EXISTS (SELECT FROM {one['name']})" for one in asked]
-    return frozenset(number for (number,) in session.ask(" UNION ALL ".join(parts)))
+    try:
+        rows = session.ask(" UNION ALL ".join(parts))
+    except CeremonyError as error:
+        if session.connection.closed:
+            raise
+        return frozenset(), f"{error.happened} [{error.code}]"
+    return frozenset(number for (number,) in rows), ""
 
 
 def _other(one: dict[str, Any]) -> Other:

@@ -358,6 +358,19 @@ def test_a_table_that_cannot_be_counted_any_more_is_not_taken_for_whole(shop, ho
     assert explanation("rows").startswith(told)
 
 
+def test_a_table_that_somebody_holds_is_not_counted_and_said(shop, house, sam, olga):
+    with_rows(shop)
+    configure(LOCK_TIMEOUT="200ms")
+    house.approved(sam)
+    with shop.target().connect() as other, other.transaction():
+        other.execute("LOCK TABLE stock")
+        done = house.apply()
+    assert done.status == 0, done.told()
+    assert results(Phase.VERIFICATION)["rows"] == "NOT RUN"
+    assert explanation("rows").startswith("The rows before the run are not known: ")
+    assert explanation("rows").endswith("[lock-timeout]")
+
+
 def test_checks_that_nobody_runs_again_are_no_pass(shop, house, sam, olga):
     """The last step has none, and those of the step before it hold after that step alone."""
     shop.write({"0002_more.sql": "-- Reversible: no (a test)\nCREATE TABLE more (id int);\n"})

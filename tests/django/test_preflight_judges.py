@@ -107,6 +107,12 @@ CASES = {
         {"unreadable": frozenset({0})},
         (NOT_RUN, "The role may not read all of t_0001_a."),
     ),
+    "held by another": (
+        ids.CLEAN_STATE,
+        {"absent_or_empty": ("t_0001_a",)},
+        {"unasked": "A lock was not had. [lock-timeout]"},
+        (NOT_RUN, "They could not be asked: A lock was not had. [lock-timeout]"),
+    ),
     "clean": (
         ids.CLEAN_STATE,
         {"absent_or_empty": ("t_0001_a",)},

@@ -221,6 +221,17 @@ def test_what_is_no_table_neither_stands_in_the_way_nor_stops_the_look(session, 
     assert found.filled == {2}
 
 
+def test_who_holds_a_table_is_told_where_its_rows_cannot_be(session, target):
+    session.ask("SET lock_timeout = 50")
+    with in_a_transaction(target, "LOCK TABLE filled") as other:
+        time.sleep(0.05)
+        asked = names("public.filled")
+        found = look(session, Questions(clean=asked, touched=asked, in_the_way=20))
+        assert [one.pid for one in found.in_the_way] == [other.info.backend_pid]
+    assert found.filled == frozenset()
+    assert found.unasked.endswith("[lock-timeout]")
+
+
 def test_a_table_that_somebody_holds_for_himself(session):
     session.ask("SET lock_timeout = 50")
     with psycopg.connect(session.connection.info.dsn) as other:
