@@ -59,7 +59,7 @@ def acted(words: list[str]) -> str:
 
 def _item(ceremony: str, name: str) -> int:
     """The newest row of the item, in the checklist that is open now."""
-    row = JudgedItem.objects.filter(manifest__ceremony=ceremony, item=name).latest("pk")
+    row = JudgedItem.objects.filter(manifest__ceremony=int(ceremony), item=name).latest("pk")
     return int(row.pk)
 
 
