@@ -18,6 +18,10 @@ LONGEST = 2_000
 """Characters of a comment, a reason, an evidence: as much as the record keeps of a text."""
 
 
+def _wide() -> forms.TextInput:
+    return forms.TextInput(attrs={"size": 60})
+
+
 class Words(forms.CharField):
     """A text of several lines, with one kind of line end. What nobody could see is no text."""
 
@@ -143,9 +147,9 @@ class AnswerForm(ActForm):
         label="Result",
     )
     note = Words(required=False, label="What shows it", help_text="In words.")
-    path = forms.CharField(required=False, max_length=500, label="Where it lies")
+    path = forms.CharField(required=False, max_length=500, label="Where it lies", widget=_wide())
     size = forms.CharField(required=False, max_length=40, label="Its size")
-    digest = forms.CharField(required=False, max_length=200, label="Its digest")
+    digest = forms.CharField(required=False, max_length=200, label="Its digest", widget=_wide())
     file = forms.FileField(required=False, label="A file", allow_empty_file=True)
 
     def clean_file(self) -> "UploadedFile[Any] | None":

@@ -1,6 +1,8 @@
-"""Items on the page of a ceremony: what each rests on, and what can be done about it."""
+"""What stands where on the pages: items with what each rests on, what can be done, what is wrong."""
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from ceremony.core.states import State
@@ -53,3 +55,16 @@ def test_what_went_wrong_stands_before_the_files():
     for one in ("halts", "runs", "sql", "way-back", "sign-offs", "remarks", "audit"):
         assert f'<a href="#{one}">' in told
         assert told.count(f'id="{one}"') == 1
+
+
+def test_a_target_that_is_halted_says_so_first():
+    ceremony = scenes.scene(state=State.HALTED)
+    scenes.halted(ceremony)
+    client = browser("olga", "halt")
+    get_user_model().objects.get(username="olga").user_permissions.add(
+        Permission.objects.get(codename="view_target")
+    )
+    url = reverse("admin:ceremony_target_change", args=[ceremony.target_id])
+    told = client.get(url).content.decode()
+    assert told.index("Nothing starts on this target.") < told.index("System identifier")
+    assert "Halt this target" not in told
