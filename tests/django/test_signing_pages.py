@@ -265,7 +265,7 @@ def test_what_came_of_it_is_accepted(ada):
     assert (refusal(answer), signed()) == ("items-open", [])
     page = ada.get(reverse("admin:ceremony_ceremony_change", args=[ceremony.pk])).context
     assert [(gate.name, gate.state) for gate in page["gates"]] == [
-        ("Acceptance: The figures are right.", "shut"),
+        ("Acceptance: The figures are right", "shut"),
         ("Acceptance: 1 of those who may sign", "waits"),
     ]
     assert page["standing"].next == (

@@ -1,4 +1,4 @@
-"""What stands where on the pages: items with what each rests on, what can be done, what is wrong."""
+"""What stands where on the pages: items with what each rests on, what can be done, a halt."""
 
 import pytest
 from django.contrib.auth import get_user_model
