@@ -94,6 +94,21 @@ def test_an_apply_with_every_check_listed(golden):
     golden("apply-verbose.txt", run_page(report(outcomes), PREFIX, 2).plain)
 
 
+def test_many_checks_that_nobody_came_to_are_counted():
+    why = "It was not reached."
+    checks = (
+        checked("no name is taken", CheckResult.FAIL, "expected no rows, got 1 row"),
+        *(checked(f"rule {n}", CheckResult.NOT_RUN, why) for n in range(1, 5)),
+        checked("another", CheckResult.NOT_RUN, "The connection broke."),
+    )
+    ended = outcome(step(ORDERS, 1), StepState.FAILED, checks=checks, problem=FAILED)
+    failed = report((ended,), problem=FAILED)
+    text = run_page(failed, PREFIX, 1).plain
+    assert "    · NOT RUN  4 checks (-v 2 names them)\n      It was not reached.\n" in text
+    assert ("rule 1" in text, "another" in text, "no name is taken" in text) == (False, True, True)
+    assert "rule 1" in run_page(failed, PREFIX, 2).plain
+
+
 def test_an_apply_whose_checks_did_not_all_apply(golden):
     outcomes = [
         outcome(step(ORDERS, 1), checks=(*PASSED, NOT_APPLICABLE)),

@@ -1,5 +1,6 @@
 """Checks in words: counts, and what stood in the way of those that did not pass."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from ceremony.core.check import CheckResult, CheckSeverity
@@ -15,6 +16,7 @@ _MARKS = {
     CheckResult.NOT_RUN: ("·", "dim"),
 }
 _SAMPLE = 5
+_FEW = 3
 
 
 def passed(checks: Sequence[CheckOutcome]) -> str:
@@ -42,12 +44,18 @@ def checks_sentence(checks: Sequence[CheckOutcome]) -> str:
 def add_checks(
     page: Page, label: str, checks: Sequence[CheckOutcome], prefix: str, *, all_of_them: bool
 ) -> None:
-    """Add the checks of one migration that did not pass (or ``all_of_them``) below its label."""
+    """Add the checks of one migration that did not pass (or ``all_of_them``) below its label. Many
+    that did not run for one and the same reason are only counted.
+    """
     shown = [one for one in checks if all_of_them or one.result is not CheckResult.PASS]
     if not shown:
         return
     page.line((label, "bold"), indent=2)
+    idle = Counter(one.explanation for one in shown if one.result is CheckResult.NOT_RUN)
+    many = {why: count for why, count in idle.items() if count > _FEW and not all_of_them}
     for outcome in shown:
+        if outcome.result is CheckResult.NOT_RUN and outcome.explanation in many:
+            continue
         mark, style = _MARKS[outcome.result]
         weight = outcome.check.severity
         told = "" if weight is CheckSeverity.BLOCK else f" ({weight.value} only)"
@@ -59,6 +67,12 @@ def add_checks(
         place = f"  {prefix}{outcome.check.path}:{outcome.check.line}"
         page.line(*parts, (place, "dim"), indent=4)
         _explain(page, outcome)
+    mark, style = _MARKS[CheckResult.NOT_RUN]
+    for why, count in many.items():
+        told = f"  {count:,} checks (-v 2 names them)"
+        page.line((f"{mark} {CheckResult.NOT_RUN.value}", style), told, indent=4)
+        for line in visible_lines(why):
+            page.line(line, indent=6)
 
 
 def _explain(page: Page, outcome: CheckOutcome) -> None:
