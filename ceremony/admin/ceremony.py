@@ -26,7 +26,7 @@ from ceremony.admin.requesting import AgainView, CancelView, RequestView
 from ceremony.admin.signing import SignView, WithdrawView
 from ceremony.core.states import BEFORE_THE_RUN, State
 from ceremony.errors import CeremonyError
-from ceremony.models import Ceremony, Purpose
+from ceremony.models import Ceremony, JudgedItem, Purpose
 from ceremony.templatetags.ceremony_pages import mark, moment, short_digest, titled, visible_line
 
 _WAITS_FOR = {
@@ -140,8 +140,8 @@ class CeremonyAdmin(ReadOnlyAdmin):
         ]
 
     def file_view(self, request: HttpRequest, number: int, digest: str) -> HttpResponse:
-        """The frozen bytes of a file of the ceremony, to be saved: hashed again, never shown as a
-        page.
+        """The kept bytes of a file of the ceremony, or of one that is attached to an answer, to be
+        saved: hashed again, never shown as a page.
         """
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -149,7 +149,8 @@ class CeremonyAdmin(ReadOnlyAdmin):
             return HttpResponseNotAllowed(READING)
         row = self.get_object(request, str(number))
         try:
-            data = frozen(digest) if row is not None and digest in _digests(row) else None
+            ending = _ending(row, digest) if row is not None else None
+            data = frozen(digest) if ending is not None else None
         except CeremonyError as error:
             return HttpResponse(str(error), content_type=PLAIN, status=CONFLICT)
         if data is None:
@@ -158,11 +159,18 @@ class CeremonyAdmin(ReadOnlyAdmin):
             data,
             content_type="application/octet-stream",
             headers={
-                "Content-Disposition": f'attachment; filename="{short_digest(digest)}.sql"',
+                "Content-Disposition": f'attachment; filename="{short_digest(digest)}{ending}"',
                 "X-Content-Type-Options": "nosniff",
             },
         )
 
 
-def _digests(row: Ceremony) -> set[str]:
-    return {file.digest for stored in row.manifests.all() for file in files_of(manifest_of(stored))}
+def _ending(row: Ceremony, digest: str) -> str | None:
+    """How the name of a saved file ends: what is attached to an answer may be anything, and has no
+    ending. ``None`` for what is no file of the ceremony.
+    """
+    if JudgedItem.objects.filter(manifest__ceremony=row, blob=digest).exists():
+        return ""
+    manifests = (manifest_of(stored) for stored in row.manifests.all())
+    frozen_ones = (file.digest for manifest in manifests for file in files_of(manifest))
+    return ".sql" if digest in frozen_ones else None

@@ -3,11 +3,14 @@
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from ceremony.core.states import State
+from ceremony.models import JudgedItem
 from ceremony.templatetags.ceremony_pages import evidence
 from tests.django import scenes
+from tests.django.pages_of_acts import send
 from tests.django.test_signing_pages import browser
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +71,24 @@ def test_a_target_that_is_halted_says_so_first():
     told = client.get(url).content.decode()
     assert told.index("Nothing starts on this target.") < told.index("System identifier")
     assert "Halt this target" not in told
+
+
+def test_a_file_that_is_attached_to_an_answer_can_be_saved():
+    ceremony, other = scenes.scene(), scenes.scene()
+    row = scenes.item(ceremony)
+    answer = reverse("admin:ceremony_ceremony_answer", args=[ceremony.pk, row.pk])
+    client = browser("lena", "request")
+    file = SimpleUploadedFile("<b>.html", b"<script>alert(1)</script>\xff")
+    assert send(client, answer, result="PASS", file=file).status_code == 302
+    digest = JudgedItem.objects.latest("pk").blob_id
+    saved = reverse("admin:ceremony_ceremony_file", args=[ceremony.pk, digest])
+    change = reverse("admin:ceremony_ceremony_change", args=[ceremony.pk])
+    assert f'<a href="{saved}">Save the attached file</a>' in client.get(change).content.decode()
+    answer = client.get(saved)
+    assert answer.content == b"<script>alert(1)</script>\xff"
+    assert answer["Content-Type"] == "application/octet-stream"
+    name = digest.partition(":")[2][:8]
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    elsewhere = reverse("admin:ceremony_ceremony_file", args=[other.pk, digest])
+    assert client.get(elsewhere).status_code == 404
