@@ -8,15 +8,13 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.utils import timezone
 
 from ceremony.actions.gates import gates_of
 from ceremony.actions.standing import behind_runs
 from ceremony.errors import Refused
-from ceremony.models import AuditEvent, AuditHead, Ceremony, Decision, Purpose, Run
-from ceremony.models.audit import CONTROL_ROW
-from tests.acceptance.door import Answer, manage
+from ceremony.models import Ceremony, Decision, Purpose, Run
+from tests.acceptance.door import manage
 from tests.acceptance.gatehouse import (
     MORE,
     NOBODY,
@@ -28,7 +26,6 @@ from tests.acceptance.gatehouse import (
 )
 from tests.acceptance.test_override import as_
 from tests.acceptance.world import QUIET, WHOLE, point
-from tests.conftest import Database, Databases
 from tests.django.ceremonies import PASSWORD, person
 
 
@@ -190,123 +187,12 @@ def test_what_failed_on_staging_was_not_signed_off_there(house: Gatehouse, anna:
     house.refused("promotion-missing")
 
 
-def second_alias(house: Gatehouse, alias: str, called: str) -> None:
-    """The same database by another name."""
-    house.world.target(alias)
-    point(alias, NAME=house.world.target().name)
-    environment(called, alias)
-
-
 def broken(house: Gatehouse, monkeypatch: pytest.MonkeyPatch) -> Ceremony:
     """The glass is broken, by otto."""
     person("otto", "override")
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
     assert house.apply(*as_("otto")).status == 0
     return Ceremony.objects.get()
-
-
-def test_a_review_is_due_by_whichever_alias(
-    house: Gatehouse, anna: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = broken(house, monkeypatch)
-    house.world.write(MORE)
-    second_alias(house, "again", "production")
-    second = house.asked("--database", "again")
-    signed(second, anna)
-    said = house.refused("override-unreviewed", "--database", "again")
-    assert f"Ceremony {first.pk} ran on 'shop' without an approval" in said
-    waits = [one for one in gates_of(second, timezone.now()) if one.code == "override-unreviewed"]
-    assert [one.why for one in waits] == [
-        f"Ceremony {first.pk} ran without an approval; 2 more have to look at it."
-    ]
-
-
-@pytest.mark.parametrize("alias", ["dev", "shop"])
-def test_another_word_for_a_database_without_a_ledger(house: Gatehouse, alias: str) -> None:
-    """Somebody asked for an approval of it as production; then it is called local."""
-    house.asked()
-    if alias == "shop":
-        environment("local")
-    else:
-        second_alias(house, "dev", "local")
-    said = house.refused("environment-changed", "--database", alias)
-    assert f"the database behind '{alias}' as 'shop', which is production" in said
-    assert applied(house) == []
-
-
-def test_a_word_for_what_nobody_had_named(house: Gatehouse) -> None:
-    """What was unknown may be named; that is what its refusals tell people to do."""
-    environment("unknown")
-    house.refused("approval-missing")
-    environment("local")
-    assert house.apply().status == 0
-
-
-def adopted(*flags: str) -> Answer:
-    return manage("reconcile_sql", "--database", "shop", "--adopt", "It is local now.", *flags)
-
-
-@pytest.mark.parametrize("ledger", [True, False])
-def test_adopting_is_no_way_to_an_open_policy(
-    house: Gatehouse, anna: User, monkeypatch: pytest.MonkeyPatch, ledger: bool
-) -> None:
-    house.approved(anna)
-    if ledger:
-        assert house.apply().status == 0
-    environment("local")
-    house.refused("environment-changed")
-
-    nobody = adopted()
-    assert nobody.status == 2
-    assert nobody.err == (
-        "✕ The target 'shop' is production, and adopting it decides what its gate asks for from "
-        "now on: a person answers for that.  [adopt-needs-user]\n"
-        "State  Nothing was changed.\n"
-        "Next   Add --user NAME: an account with the permission ceremony.override_ceremony; its "
-        "password is asked for.\n"
-    )
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
-    unable = adopted("--user", "anna", "--password-stdin")
-    assert (unable.status, "[right-missing]" in unable.err) == (3, True), unable.told()
-    house.refused("environment-changed")
-    assert not AuditEvent.objects.filter(action="target adopted").exists()
-
-    person("otto", "override")
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
-    able = adopted("--user", "otto", "--password-stdin")
-    assert able.status == 0, able.told()
-    assert AuditEvent.objects.get(action="target adopted").detail()["account"] == "otto"
-    house.world.write(MORE)
-    assert house.apply().status == 0
-
-
-def use_control(name: str) -> None:
-    connection.close()
-    point("default", NAME=name)
-    connection.settings_dict["NAME"] = name
-
-
-@pytest.mark.parametrize("older", ["the original", "the copy"])
-def test_a_copy_of_the_control_database(
-    house: Gatehouse, anna: User, databases: Databases, control: Database, older: str
-) -> None:
-    """A copy has the same identity, and whoever made it is its superuser. What was run with one of
-    the two, the other one has no event of.
-    """
-    house.approved(anna)
-    assert house.apply().status == 0
-    house.world.write(MORE)
-    connection.close()
-    copied = databases.create(control.name).name
-    first, second = (copied, control.name) if older == "the original" else (control.name, copied)
-    use_control(first)
-    house.approved(person("mallory", "sign"))
-    assert house.apply().status == 0
-    use_control(second)
-    house.world.write({"0003_last.sql": "CREATE TABLE last ();\n"})
-    said = house.refused("trail-went-back", status=5)
-    assert "it was restored from an older backup, or a copy of it was used." in said
-    use_control(control.name)
 
 
 SOFTER = "-- check: the table is there\n-- expect: success\nSELECT 1;\n"
@@ -352,25 +238,22 @@ def cut_off(*arguments: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_a_control_database_that_says_it_is_the_first_one(
-    house: Gatehouse,
-    anna: User,
-    databases: Databases,
-    control: Database,
-    control_template: str,
+def test_a_review_is_due_by_whichever_alias(
+    house: Gatehouse, anna: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The identity stands in every ledger; the trail that the ledger witnesses does not."""
-    house.approved(anna)
-    assert house.apply().status == 0
-    identity = AuditHead.current().control
-    made = databases.create(control_template)
-    use_control(made.name)
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE ceremony_audithead DISABLE TRIGGER ALL")
-    AuditHead.objects.update_or_create(id=CONTROL_ROW, defaults={"control": identity})
+    first = broken(house, monkeypatch)
     house.world.write(MORE)
-    house.refused("trail-went-back", status=5)
-    use_control(control.name)
+    house.world.target("again")
+    point("again", NAME=house.world.target().name)
+    environment("production", "again")
+    second = house.asked("--database", "again")
+    signed(second, anna)
+    said = house.refused("override-unreviewed", "--database", "again")
+    assert f"Ceremony {first.pk} ran on 'shop' without an approval" in said
+    waits = [one for one in gates_of(second, timezone.now()) if one.code == "override-unreviewed"]
+    assert [one.why for one in waits] == [
+        f"Ceremony {first.pk} ran without an approval; 2 more have to look at it."
+    ]
 
 
 def test_a_review_that_was_taken_back(

@@ -53,10 +53,11 @@ def test_what_the_owner_of_the_tables_put_in(house: Gatehouse, anna: User) -> No
     assert "Void: anna. The audit trail does not tell of it." in said
 
 
-def in_sql(statement: str) -> None:
-    """A statement on control, with all that is asked at its commit."""
+def in_sql(*statements: str) -> None:
+    """Statements on control, with all that is asked at their commit."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
+        for statement in statements:
+            cursor.execute(statement)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
@@ -99,6 +100,17 @@ def test_raw_sql_on_the_record(house: Gatehouse, statement: str) -> None:
     ceremony.refresh_from_db()
     assert ceremony.state == "requested"
     house.refused("approval-missing")
+
+
+@pytest.mark.parametrize("statement", STATE)
+def test_raw_sql_of_a_session_that_replicates(house: Gatehouse, statement: str) -> None:
+    """``session_replication_role`` switches ordinary triggers off, and foreign keys; ours stay."""
+    ceremony = house.asked()
+    with pytest.raises(DatabaseError) as caught:
+        in_sql("SET LOCAL session_replication_role = replica", statement)
+    assert "permission denied" not in str(caught.value)
+    ceremony.refresh_from_db()
+    assert ceremony.state == "requested"
 
 
 def test_the_orm_past_the_acts(house: Gatehouse) -> None:
