@@ -13,7 +13,7 @@ from ceremony.core.halting import Course, Station, open_halt
 from ceremony.core.history import History
 from ceremony.core.ledger_row import LedgerRow
 from ceremony.core.plan import Direction
-from ceremony.core.states import Act, State
+from ceremony.core.states import BEFORE_THE_RUN, Act, State
 from ceremony.errors import Refused
 from ceremony.models import AuditHead, Ceremony, Transition
 
@@ -30,19 +30,45 @@ def decide(here: Ready, halt: Halt, course: Course, said: Said) -> None:
     Raises Refused (decision-impossible).
     """
     row = halt.row
+    under_way = row is not None and _is_fixed_forward(halt, row)
+    if row is not None and under_way and course is not Course.FIX_FORWARD:
+        raise _round_under_way(halt, row)
     halted = row is not None and row.state == State.HALTED.value
     if course is Course.ROLL_BACK:
         _refuse_impossible(here, halt, row if halted else None)
     with recording() as head:
         take(head, halt, Station.DECIDE, said, course=course)
-    if row is None or not halted:
-        _executed(halt, course, "Nothing of a ceremony stands against going on.", said)
-    elif course is Course.ROLL_BACK and not _left_in(here, row):
-        _move(halt, course, Act.ROLL_BACK, "Nothing of the ceremony is in the database.", said)
-    elif course is Course.FIX_FORWARD and policy_of(newest_round(row)).is_open:
-        _executed(halt, course, "The policy asks nobody: the next apply_sql goes on.", said)
-    elif course is Course.ACCEPT and policy_of(newest_round(row)).is_open:
-        _accept(halt, said)
+        if row is not None and halted:
+            _at_once(here, head, halt, course, said)
+        elif not under_way:
+            _take(head, halt, course, _nothing_to_do(here, row), said)
+
+
+def _at_once(here: Ready, head: AuditHead, halt: Halt, course: Course, said: Said) -> None:
+    """What is decided about a halted ceremony, as far as no run and no signature is needed."""
+    ceremony = locked(halt.ceremony)
+    if course is Course.ROLL_BACK and not _left_in(here, ceremony):
+        _take(head, halt, course, "Nothing of the ceremony is in the database.", said)
+        advance(head, ceremony, Act.ROLL_BACK, said.by, {"halt": str(halt.id)})
+    elif not policy_of(newest_round(ceremony)).is_open:
+        return
+    elif course is Course.FIX_FORWARD:
+        text = "The policy asks nobody: the next apply_sql goes on."
+        _take(head, halt, course, text, said)
+    elif course is Course.ACCEPT:
+        _accepted(head, halt, ceremony, said)
+
+
+def _is_fixed_forward(halt: Halt, row: Ceremony) -> bool:
+    """Whether a new round of the ceremony is under way because that was decided."""
+    asked = State(row.state) in BEFORE_THE_RUN
+    return asked and state_of(halt.id).awaits is Course.FIX_FORWARD
+
+
+def _nothing_to_do(here: Ready, row: Ceremony | None) -> str:
+    if row is not None and _left_in(here, row):
+        return f"Ceremony {row.pk} is {row.state}: what it did stays, and nobody signs for it."
+    return "Nothing of a ceremony stands against going on."
 
 
 def execute_acceptance(halt: Halt) -> None:
@@ -119,13 +145,6 @@ def _take(head: AuditHead, halt: Halt, course: Course, text: str, said: Said) ->
     take(head, halt, Station.EXECUTE, told, course=course)
 
 
-def _move(halt: Halt, course: Course, act: Act, text: str, said: Said) -> None:
-    with recording() as head:
-        ceremony = locked(halt.ceremony)
-        _take(head, halt, course, text, said)
-        advance(head, ceremony, act, said.by, {"halt": str(halt.id)})
-
-
 def _accept(halt: Halt, said: Said) -> None:
     """The ceremony goes on to its sign-off as it is; what was not verified stays so."""
     with recording() as head:
@@ -137,6 +156,20 @@ def _accepted(head: AuditHead, halt: Halt, ceremony: Ceremony, said: Said) -> No
     _take(head, halt, Course.ACCEPT, said.text, said)
     advance(head, ceremony, Act.ACCEPT_AS_IS, said.by, {"halt": str(halt.id)})
     verified(head, ceremony, policy, said.by)
+
+
+def _round_under_way(halt: Halt, row: Ceremony) -> Refused:
+    return Refused(
+        "decision-impossible",
+        f"Ceremony {row.pk} is {row.state}: to fix it forward was decided, and its new round is "
+        "under way.",
+        next_step="; or take the round back, and decide then: ".join(
+            (
+                f"manage.py resume_sql --database {halt.target.alias} shows how it goes on",
+                f'manage.py request_sql {row.series} --cancel {row.pk} --why "why"',
+            )
+        ),
+    )
 
 
 def _refuse_impossible(here: Ready, halt: Halt, row: Ceremony | None) -> None:

@@ -13,6 +13,7 @@ from ceremony.models import AuditEvent, Purpose, Target
 from tests.acceptance.door import Answer, manage
 from tests.acceptance.halting import (
     BROKEN,
+    again,
     approved,
     by_mia,
     events,
@@ -246,4 +247,30 @@ def test_a_halt_that_comes_behind_the_last_row_stops_what_nobody_verifies(world:
         world.apply()
     assert events(world) == ["opened", "applied", "halted"]
     assert state() == "halted"
+    trail_holds()
+
+
+def test_an_acceptance_is_signed_whatever_was_decided_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new round was asked for after "fix forward": "accept" is still no matter of one."""
+    world.write({**WHOLE, **QUIET, **BROKEN})
+    world.target()
+    in_production(world, monkeypatch)
+    fails(world)
+    by_mia(monkeypatch, "--assess", "Fine.", "--decide", "fix-forward", "--reason", "So.")
+    again(monkeypatch)
+    assert state() == "requested"
+    for course in ("accept", "roll-back"):
+        answer = by_mia(monkeypatch, "--decide", course, "--reason", "Or not.")
+        said = "Ceremony 1 is requested: to fix it forward was decided, and its new round is under"
+        assert (answer.status, said in answer.err) == (3, True), answer.told()
+    by_mia(monkeypatch, "--decide", "fix-forward", "--reason", "Once more.")
+    answer = by_mia(monkeypatch, "--document", "Fine.")
+    assert (answer.status, "its next station is EXECUTE" in answer.err) == (3, True), answer.told()
+    assert "[target-halted]" in world.apply().err
+    assert manage("request_sql", "shop", "--cancel", "1", "--why", "No.").status == 0
+    answer = by_mia(monkeypatch, "--decide", "accept", "--reason", "It is gone.")
+    said = "Ceremony 1 is cancelled: what it did stays, and nobody signs for it."
+    assert (answer.status, said in answer.out) == (0, True), answer.told()
     trail_holds()
