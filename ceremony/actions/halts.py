@@ -148,23 +148,28 @@ def take(
         at=said.at,
         ledger_sequence=ledger_row[0],
     )
-    told: dict[str, Json] = {
-        **detail,
-        "halt": str(halt.id),
-        "ceremony": halt.ceremony or None,
-        "condition": condition,
-        "decision": row.decision,
-        "text": row.text,
-        "account": said.user.get_username() if said.user else "",
-        "ledger_sequence": ledger_row[0],
-        "ledger_hash": ledger_row[1],
-    }
+    told = _facts(row, said, ledger_row[1])
     subject = f"Ceremony {halt.ceremony}" if halt.ceremony else halt.target.alias
     act = audit.Act(ACTIONS[station], row.by, halt.target.alias, "", subject, told, rows=(row,))
     head.append([act])
     row.save(force_insert=True)
     _tell(halt, station, condition, row.by)
     return row
+
+
+def _facts(row: HaltStep, said: Said, ledger_hash: str) -> dict[str, Json]:
+    """What the event of a station tells."""
+    return {
+        **row.detail,
+        "halt": str(row.halt),
+        "ceremony": row.ceremony_id,
+        "condition": row.condition,
+        "decision": row.decision,
+        "text": row.text,
+        "account": said.user.get_username() if said.user else "",
+        "ledger_sequence": row.ledger_sequence,
+        "ledger_hash": ledger_hash,
+    }
 
 
 def _tell(halt: Halt, station: Station, condition: str, by: str) -> None:
