@@ -160,6 +160,12 @@ def test_a_row_alone_is_no_pass_among_the_steps():
     assert "('NOT RUN', '1', '0001_orders', 'recorded as superseded'" in _cells(recorded, "Steps")
 
 
+def test_a_run_by_break_glass_spent_no_approval():
+    report = changed(runs=(run(purpose="override"),), overridden=True)
+    assert "'NONE: it ran without one (break-glass)'" in _cells(report, "Steps")
+    assert "spent by this run" not in _cells(report, "Steps")
+
+
 def test_nobody_approved_what_the_open_policy_let_through():
     assert "'spent by this run'" in _cells(TRUE, "Steps")
     is_open = changed(rules=replace(TRUE.rules, is_open=True))

@@ -354,6 +354,9 @@ class ExecutionReport:
 WATCH = "watch"
 """The purpose of runs that only look (``watch_sql``)."""
 
+OVERRIDE = "override"
+"""The purpose of runs without an approval (break-glass)."""
+
 RECORDED = "recorded as "
 """What the deed of a step begins with in which nothing runs: a row is written."""
 

@@ -14,6 +14,7 @@ from ceremony.core.execution.blocks import (
     table,
 )
 from ceremony.core.execution.facts import (
+    OVERRIDE,
     RECORDED,
     WATCH,
     Checked,
@@ -59,7 +60,7 @@ def _run(run: RunOf, *, is_open: bool) -> Iterator[Block]:
             ("Started", moment(run.started_at)),
             ("Finished", moment(run.finished_at) or "not closed"),
             ("Took", duration(run.microseconds)),
-            ("Approval", _approval(is_open=is_open) if run.spent else ""),
+            ("Approval", _approval(run, is_open=is_open)),
             ("Ended by", _trouble(run.trouble)),
         )
     )
@@ -70,7 +71,12 @@ def _run(run: RunOf, *, is_open: bool) -> Iterator[Block]:
     yield from bullets(f"{step.label}: {text}" for step in run.steps for text in step.warnings)
 
 
-def _approval(*, is_open: bool) -> str:
+def _approval(run: RunOf, *, is_open: bool) -> str:
+    """A break-glass run spends its manifest, which nobody has approved."""
+    if run.purpose == OVERRIDE:
+        return "NONE: it ran without one (break-glass)"
+    if not run.spent:
+        return ""
     return "the open policy asks nobody" if is_open else "spent by this run"
 
 
