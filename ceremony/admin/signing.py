@@ -182,7 +182,7 @@ def _purpose(about: About) -> Purpose:
 
 
 def _recorded(ceremony: Ceremony, purpose: Purpose, decision: Decision, subject: str) -> str:
-    told = f"Recorded: {purpose}, {decision}, {short_digest(subject)}. It is {ceremony.state} now."
+    told = f"Recorded: {purpose}, {decision}, {short_digest(subject)}. State: {ceremony.state}."
     if not in_time(ceremony, purpose, Decision.COMMENT):
         return told
     return f"{told} Signatures still needed: {quorum_now(ceremony, purpose).missing}."

@@ -61,7 +61,7 @@ def test_a_signature_brings_the_person_back_and_says_what_was_recorded(ada):
     told = ada.get(page).content.decode()
     digits = ceremony.fingerprint.partition(":")[2][:8]
     assert (
-        f"Recorded: approval, approve, {digits}. It is requested now. Signatures still needed: 1."
+        f"Recorded: approval, approve, {digits}. State: requested. Signatures still needed: 1."
         in told
     )
     assert SignOff.objects.get().comment == "Read\nit."
