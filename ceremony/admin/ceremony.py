@@ -171,6 +171,7 @@ def _ending(row: Ceremony, digest: str) -> str | None:
     """
     if JudgedItem.objects.filter(manifest__ceremony=row, blob=digest).exists():
         return ""
-    manifests = (manifest_of(stored) for stored in row.manifests.all())
+    # All rounds are read: where one was damaged, no file of the ceremony is handed out.
+    manifests = [manifest_of(stored) for stored in row.manifests.all()]
     frozen_ones = (file.digest for manifest in manifests for file in files_of(manifest))
     return ".sql" if digest in frozen_ones else None
