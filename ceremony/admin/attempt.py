@@ -54,6 +54,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_display = ("migration", "shown_state", "shown_target", "by", "at")
     list_filter = (AttemptStateFilter, RunTargetFilter, SeriesFilter, "direction")
     list_select_related = ("run__target",)
+    linked = ("run__id__exact",)
     search_fields = ("version", "name", "bytes_digest", "meaning_digest")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:

@@ -53,6 +53,7 @@ class ReadOnlyAdmin(_ModelAdmin):
     list_max_show_all = 50
     show_full_result_count = False
     paginator = CappedPaginator
+    linked: tuple[str, ...] = ()  # lookups of the list that pages of ours lead to
 
     class Media:
         css = {"all": ["ceremony/admin.css"]}
@@ -138,10 +139,11 @@ class ReadOnlyAdmin(_ModelAdmin):
         }
 
     def _lookups(self) -> Iterator[str]:
-        """What the filters and the dates above the list put into its address."""
+        """What filters, dates above the list, and links of ours put into its address."""
+        yield from self.linked
         for one in self.list_filter:
             if isinstance(one, str):
-                yield f"{one}__exact"
+                yield from (one, f"{one}__exact", f"{one}__isnull")
             elif isinstance(one, type) and issubclass(one, admin.SimpleListFilter):
                 yield str(one.parameter_name)
         if self.date_hierarchy:

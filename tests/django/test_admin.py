@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -434,6 +435,19 @@ def test_runs_can_be_filtered(client, reader, record, query, shown):
     factories.RunFactory(target=record)
     response = client.get(reverse("admin:ceremony_run_changelist") + "?" + query)
     assert response.context["cl"].result_count == shown
+
+
+def test_every_way_to_narrow_a_list_is_understood(client, reader, record):
+    for url in [*lists(), f"{reverse('admin:ceremony_attempt_changelist')}?run__id__exact=1"]:
+        told = client.get(url).content.decode()
+        ways = {unescape(found) for found in re.findall(r'href="(\?[^"]+)"', told)}
+        assert ways
+        for way in ways:
+            assert (client.get(url.partition("?")[0] + way).status_code, url, way) == (
+                200,
+                url,
+                way,
+            )
 
 
 def test_filters_without_hits_offer_a_way_back(client, reader, record):
