@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from ceremony.actions import actor
 from ceremony.actions.actor import current_actor
 from project.binaries import find_wheel_binaries
-from tests.acceptance.gatehouse import Gatehouse, environment
+from tests.acceptance.gatehouse import OPERATOR, Gatehouse, environment
 from tests.acceptance.proved import address, record_is_proved
 from tests.acceptance.world import QUIET, WHOLE, Doorbell, World
 from tests.conftest import Database, SeriesFolder
@@ -126,4 +126,18 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch) -> Gatehouse:
 def anna(house: Gatehouse) -> User:
     """Who may sign."""
     made: User = person("anna", "sign")
+    return made
+
+
+@pytest.fixture
+def sam() -> User:
+    """Somebody who may sign."""
+    made: User = person("sam", "sign")
+    return made
+
+
+@pytest.fixture
+def olga() -> User:
+    """Who runs changes at her shell, with an account."""
+    made: User = person(OPERATOR, "run")
     return made
