@@ -1,5 +1,6 @@
 """A ceremony from request to sign-off, proved: by us, by an export, by another control."""
 
+import io
 import json
 
 import pytest
@@ -10,7 +11,7 @@ from tests.acceptance.door import manage
 from tests.acceptance.gatehouse import Gatehouse, environment, signed
 from tests.acceptance.test_audit import bare, exported
 from tests.acceptance.world import QUIET, WHOLE, point
-from tests.django.ceremonies import person
+from tests.django.ceremonies import PASSWORD, person
 
 
 @pytest.fixture
@@ -68,16 +69,22 @@ def test_a_signature_that_was_given_to_somebody_else_is_found(accepted, tmp_path
     assert "no event tells of this row of ceremony_signoff." in done.stdout
 
 
-def test_the_trails_of_two_controls_are_told_apart(accepted, databases, control_template, control):
+def test_the_trails_of_two_controls_are_told_apart(
+    accepted, databases, control_template, control, monkeypatch
+):
     """The ledger names the trail of whoever governed it then."""
     other = databases.create(control_template)
     turned_to(other.name)
-    adopted = manage("reconcile_sql", "--database", "shop", "--adopt", "the old control burnt")
+    person("otto", "override")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    why = ("--adopt", "the old control burnt", "--user", "otto", "--password-stdin")
+    adopted = manage("reconcile_sql", "--database", "shop", *why)
     second = manage("verify_audit", "--targets")
     turned_to(control.name)
     first = manage("verify_audit", "--targets")
     databases.drop(other.name)
-    assert (adopted.status, second.status, first.status) == (0, 0, 0), second.told() + first.told()
+    told = adopted.told() + second.told() + first.told()
+    assert (adopted.status, second.status, first.status) == (0, 0, 0), told
     assert "Ledger of shop: 3 rows" in second.out
     assert "Ledger of shop: 3 rows" in first.out
 

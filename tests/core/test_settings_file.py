@@ -21,8 +21,8 @@ def test_without_a_file_the_defaults_hold():
 def test_every_setting():
     text = (
         'title = "Shop"\nnumbering = "timestamp"\nwidth = 5\nfractions = true\ndatabase = "main"\n'
-        'reference_tables = ["a"]\n[preflight]\nabsent_or_empty = ["a"]\n[[risks]]\nseverity = "P2"\n'
-        'text = "r"\nmitigation = "m"\n'
+        'reference_tables = ["a"]\n[preflight]\nabsent_or_empty = ["a"]\n'
+        '[[risks]]\nseverity = "P2"\ntext = "r"\nmitigation = "m"\n'
     )
     found = read(text)
     assert found.settings == SeriesSettings(

@@ -1,5 +1,7 @@
 """Evidence takes no UPDATE, DELETE or TRUNCATE: not by the ORM, not by SQL, not for a superuser."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
@@ -73,7 +75,7 @@ CHANGED = {
     Remark: "text",
     StoredReport: "document",
 }
-OTHER = {Blob: b"other", Spending: factories.NOON + factories.timedelta(days=1)}
+OTHER = {Blob: b"other", Spending: factories.NOON + timedelta(days=1)}
 REPLICA = "SET LOCAL session_replication_role = replica; "
 HEAD_REMOVALS = ["DELETE FROM ceremony_audithead", "TRUNCATE ceremony_audithead"]
 
