@@ -6,12 +6,16 @@ not there tells of one that was changed or taken away.
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from django.db import models
 
+from ceremony.actions.manifest import frozen_in
 from ceremony.actions.trail import Mention, Trail
 from ceremony.core.audit_report import ROW, AuditFault
+from ceremony.core.manifest import from_document
 from ceremony.models import (
     Blob,
     Ceremony,
@@ -128,13 +132,30 @@ def _ceremonies(trail: Trail) -> Iterator[tuple[str, int, list[AuditFault]]]:
 
 
 def _blobs() -> Iterator[tuple[str, int, list[AuditFault]]]:
-    """Frozen bytes, which are their own witness: each lies under its digest."""
+    """Frozen bytes, which are their own witness: each lies under its digest, and none is missing
+    that a manifest or an answer names.
+    """
     faults = []
-    number = 0
+    found = set()
     for row in Blob.objects.order_by("pk").iterator(chunk_size=_BLOBS):
-        number += 1
+        found.add(row.digest)
         data = bytes(row.data)
         algorithm, _, digest = row.digest.rpartition(":")
         if (algorithm, digest, row.size) != ("sha256", hashlib.sha256(data).hexdigest(), len(data)):
             faults.append(AuditFault(ROW, 0, f"The bytes of {row.digest} are not what it says."))
-    yield Blob._meta.db_table, number, faults
+    faults += [
+        AuditFault(ROW, 0, f"No bytes are kept under {digest}, which is signed.")
+        for digest in sorted(_named() - found)
+    ]
+    yield Blob._meta.db_table, len(found), faults
+
+
+def _named() -> set[str]:
+    """The digests of all bytes that rows of evidence name."""
+    answers = JudgedItem.objects.exclude(blob=None).values_list("blob", flat=True)
+    digests = set(answers)
+    documents = StoredManifest.objects.values_list("document", flat=True)
+    for document in documents.iterator(chunk_size=_CHUNK):
+        with suppress(ValueError):  # A row that was changed is found by its own event.
+            digests |= frozen_in(from_document(json.loads(document)))
+    return digests

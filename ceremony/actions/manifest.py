@@ -107,7 +107,12 @@ def all_frozen(digests: Collection[str]) -> dict[str, bytes]:
 
 def refuse_unfrozen(manifest: Manifest) -> None:
     """See that everything which was signed is kept, byte by byte. Raises as ``all_frozen``."""
-    all_frozen({*(file.digest for file in manifest.files), manifest.checklists})
+    all_frozen(frozen_in(manifest))
+
+
+def frozen_in(manifest: Manifest) -> set[str]:
+    """The digests of everything that is frozen with a manifest."""
+    return {*(file.digest for file in manifest.files), manifest.checklists}
 
 
 def _last(rows: Sequence[LedgerRow]) -> LedgerRow | None:

@@ -27,6 +27,7 @@ LEDGER = "ceremony-ledger-v1"
 GENESIS = "0" * 64
 CEREMONY = "ceremony_ceremony"
 TRANSITION = "ceremony_transition"
+MANIFEST = "ceremony_storedmanifest"
 UNNUMBERED = ("ceremony_spending", "ceremony_ceremonyrun")
 """Tables whose rows have no number of their own, and so no order to compare."""
 BEGINS_ANEW = ("target adopted", "target changed")
@@ -172,11 +173,28 @@ def row_digest(table: str, row: dict[str, Any]) -> str:
     return "row1:" + hashlib.sha256(canonical([table, row])).hexdigest()
 
 
-def check_files(folder: Path) -> tuple[int, list[str]]:
+def named(path: Path) -> set[str]:
+    """The digests of all files that rows of evidence name: of manifests, and of answers."""
+    found: set[str] = set()
+    for _, line in lines(path):
+        row = line["row"]
+        if line["table"] == MANIFEST:
+            told = json.loads(row["document"])
+            steps = [*told.get("steps", ()), *told.get("way_back", ())]
+            found |= {file["digest"] for step in steps for file in step["files"]}
+            found |= {told["checklists"]} if "checklists" in told else set()
+        elif row.get("blob_id"):
+            found.add(row["blob_id"])
+    return {digest.rpartition(":")[2] for digest in found}
+
+
+def check_files(folder: Path, wanted: set[str]) -> tuple[int, list[str]]:
     """Frozen bytes against the digest that is their name; how many there are, and the faults."""
     found = sorted(folder.iterdir()) if folder.is_dir() else []
     wrong = [p for p in found if hashlib.sha256(p.read_bytes()).hexdigest() != p.name]
-    return len(found), [f"files/{p.name}: the bytes are not what the name says." for p in wrong]
+    faults = [f"files/{p.name}: the bytes are not what the name says." for p in wrong]
+    missing = sorted(wanted - {p.name for p in found})
+    return len(found), faults + [f"files/{one}: it is signed, and not there." for one in missing]
 
 
 def check_ledger(path: Path, trail: Trail) -> list[str]:
@@ -244,7 +262,8 @@ def verify(folder: Path, anchors: Sequence[Path]) -> tuple[list[str], list[str]]
         for path in sorted(ledgers.iterdir()) if ledgers.is_dir() else []:
             faults += check_ledger(path, trail)
             said.append(f"The ledger of {unquote(path.name[: -len('.jsonl')])}.")
-    count, found = check_files(folder / "files")
+    wanted = set() if trail.faults else named(folder / "rows.jsonl")
+    count, found = check_files(folder / "files", wanted)
     said.append(f"{count} frozen files.")
     return said, faults + found
 

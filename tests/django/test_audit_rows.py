@@ -183,6 +183,18 @@ def test_bytes_that_are_not_those_of_their_digest_are_found(db):
     assert found() == [f"The bytes of {blob.digest} are not what it says."]
 
 
+def test_bytes_that_are_gone_are_found(db):
+    life()
+    blob = Blob.objects.get()
+    unguarded(Blob, JudgedItem)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("DELETE FROM ceremony_blob")
+        cursor.execute("RESET session_replication_role")
+    assert found() == [f"No bytes are kept under {blob.digest}, which is signed."]
+
+
 def test_the_first_finding_stands_at_its_event(control):
     ceremony, manifest = requested()
     mine = signed(ceremony, manifest, _user("ana"))

@@ -52,6 +52,13 @@ def test_every_kind_of_row_is_exported_and_agrees(folder, capsys):
     assert [path.read_bytes() for path in (folder / "files").iterdir()] == [b"a list of rows"]
 
 
+def test_a_file_that_was_left_out_is_found(folder, capsys):
+    (gone,) = (folder / "files").iterdir()
+    gone.unlink()
+    assert verdict(folder) == 5
+    assert f"BAD: files/{gone.name}: it is signed, and not there.\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["events.jsonl", "rows.jsonl"])
 def test_a_flipped_bit_is_found_wherever_it_is(folder, name, capsys):
     path = folder / name
