@@ -42,4 +42,4 @@ def _said(plan: Plan) -> Iterator[str]:
 
 
 def _committed(manifest: Manifest, root: Path) -> tuple[str, ...]:
-    return committers_of(root, [file.path for file in manifest.files])
+    return committers_of(root, [file.path for file in manifest.changing])

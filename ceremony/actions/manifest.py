@@ -15,7 +15,7 @@ from ceremony.core.checklist_document import checklists_bytes, checklists_digest
 from ceremony.core.digests import bytes_digest
 from ceremony.core.ledger_row import Event, LedgerRow
 from ceremony.core.manifest import Manifest, TargetIdentity
-from ceremony.core.manifest_steps import steps_of, way_back_of
+from ceremony.core.manifest_steps import checks_again, steps_of, way_back_of
 from ceremony.core.opened import opened
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.policies.form import document_of, version_of
@@ -52,6 +52,9 @@ def manifest_for(
         policy=document_of(policy),
         policy_version=version_of(policy),
         checklists=checklists_digest(series.settings),
+        checks=()
+        if policy.is_open
+        else checks_again(plan, series, here.history.applied(series.name)),
     )
 
 

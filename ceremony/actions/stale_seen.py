@@ -2,7 +2,7 @@
 one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ceremony import conf
@@ -54,12 +54,17 @@ def _now(ceremony: Ceremony, signed: Manifest, settings: Settings) -> Manifest:
         policy=document_of(policy),
         policy_version=version_of(policy),
         checklists=checklists_digest(asking),
+        checks=_files(signed.checks, digests),
     )
 
 
 def _with_files(step: ManifestStep, digests: Mapping[str, str]) -> ManifestStep:
-    there = (file.path for file in step.files if file.path in digests)
-    return replace(step, files=tuple(FrozenFile(path, digests[path]) for path in there))
+    return replace(step, files=_files(step.files, digests))
+
+
+def _files(files: Sequence[FrozenFile], digests: Mapping[str, str]) -> tuple[FrozenFile, ...]:
+    there = (file.path for file in files if file.path in digests)
+    return tuple(FrozenFile(path, digests[path]) for path in there)
 
 
 def _ledger_seen(ceremony: Ceremony, signed: Manifest) -> tuple[int, str]:

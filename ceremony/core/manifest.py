@@ -83,6 +83,8 @@ class Manifest:
     ``rehearsals`` maps versions to the digest of their certificate. ``policy`` is the policy's
     canonical form, and ``policy_version`` its digest. ``checklists`` is the digest of what
     ``series.toml`` and ``contract.toml`` ask for, as a document that is frozen like the files.
+    ``checks`` are the files of checks of what is applied already, which are run again after the run
+    (none under a policy that asks nobody).
     """
 
     control: str
@@ -99,10 +101,18 @@ class Manifest:
     policy: Mapping[str, Json]
     policy_version: str
     checklists: str
+    checks: tuple[FrozenFile, ...] = ()
 
     @property
     def files(self) -> tuple[FrozenFile, ...]:
-        """Every file that takes part, once, in the order of the steps and then of the way back."""
+        """Every file that takes part, once, in the order of the steps, then of the way back, then
+        the checks of what is applied already.
+        """
+        return tuple(dict.fromkeys((*self.changing, *self.checks)))
+
+    @property
+    def changing(self) -> tuple[FrozenFile, ...]:
+        """The files of the steps and of the way back, once."""
         steps = (*self.steps, *self.way_back)
         return tuple(dict.fromkeys(file for step in steps for file in step.files))
 
@@ -165,6 +175,7 @@ def document_of(manifest: Manifest) -> dict[str, Json]:
         "policy": dict(manifest.policy),
         "policy_version": manifest.policy_version,
         "checklists": manifest.checklists,
+        "checks": _files(manifest.checks),
     }
 
 
@@ -184,10 +195,11 @@ def from_document(document: Mapping[str, Any]) -> Manifest:
 
 def _written(steps: Sequence[ManifestStep]) -> list[Json]:
     # By hand: asdict copies every text of a thousand steps, a few milliseconds under the lock.
-    return [
-        {**vars(step), "files": [{"path": f.path, "digest": f.digest} for f in step.files]}
-        for step in steps
-    ]
+    return [{**vars(step), "files": _files(step.files)} for step in steps]
+
+
+def _files(files: Sequence[FrozenFile]) -> list[Json]:
+    return [{"path": file.path, "digest": file.digest} for file in files]
 
 
 def _read(document: Mapping[str, Any]) -> Manifest:
@@ -206,6 +218,7 @@ def _read(document: Mapping[str, Any]) -> Manifest:
         policy=dict(document["policy"]),
         policy_version=document["policy_version"],
         checklists=document["checklists"],
+        checks=tuple(FrozenFile(**file) for file in document["checks"]),
     )
 
 

@@ -1,7 +1,8 @@
 """The steps of a manifest, and its way back, as a plan and its series give them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from ceremony.core.check import When
 from ceremony.core.ledger_row import Event
 from ceremony.core.manifest import FrozenFile, ManifestStep
 from ceremony.core.migration import Migration
@@ -27,6 +28,21 @@ def way_back_of(plan: Plan, series: Series) -> tuple[ManifestStep, ...]:
     done = [step for step in plan.steps if step.script is not None]
     variants = sorted({name for step in done for name in step.migration.rollbacks})
     return tuple(one for name in variants for one in _way(plan, series, done, name))
+
+
+def checks_again(plan: Plan, series: Series, applied: Collection[str]) -> tuple[FrozenFile, ...]:
+    """The files with the checks that a run asks again of what it neither brings in nor takes back:
+    what runs is what was signed, there too.
+    """
+    planned = {str(step.migration.version) for step in plan.steps}
+    return tuple(
+        file
+        for one in series.migrations
+        if str(one.version) in applied
+        and str(one.version) not in planned
+        and one.checks_when(When.ALWAYS, When.MONITOR)
+        for file in _checks(one)
+    )
 
 
 def _way(

@@ -234,6 +234,22 @@ def test_other_checks_after_the_run(
     assert ceremony.state == "awaiting sign-off"
 
 
+def test_other_checks_of_what_is_applied_already(house: Gatehouse, anna: User) -> None:
+    """They are run again after the next run, and so are signed with it."""
+    always = "-- check: it is there\n-- when: always\n-- expect: success\nSELECT 1 FROM things;\n"
+    house.world.write({"0001_things.verify.sql": always})
+    first = house.approved(anna)
+    assert house.apply().status == 0
+    signed(first, person("dora", "sign"), Purpose.ACCEPTANCE)
+    house.world.write(MORE)
+    second = house.approved(anna)
+    house.world.write({"0001_things.verify.sql": always.replace("1 FROM", "pg_sleep(9) FROM")})
+    said = house.refused("approval-stale", "--ceremony", str(second.pk))
+    assert "shop/0001_things.verify.sql changed: it was" in said
+    house.world.write({"0001_things.verify.sql": always})
+    assert house.apply("--ceremony", str(second.pk)).status == 0
+
+
 def cut_off(*arguments: object) -> None:
     raise KeyboardInterrupt
 

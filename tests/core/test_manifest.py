@@ -67,6 +67,7 @@ manifests = st.builds(
     policy=st.dictionaries(texts, policies, max_size=3),
     policy_version=texts,
     checklists=texts,
+    checks=st.lists(files, max_size=2).map(tuple),
 )
 
 
