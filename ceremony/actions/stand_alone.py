@@ -182,6 +182,7 @@ def named(path: Path) -> set[str]:
             told = json.loads(row["document"])
             steps = [*told.get("steps", ()), *told.get("way_back", ())]
             found |= {file["digest"] for step in steps for file in step["files"]}
+            found |= {file["digest"] for file in told.get("checks", ())}
             found |= {told["checklists"]} if "checklists" in told else set()
         elif row.get("blob_id"):
             found.add(row["blob_id"])

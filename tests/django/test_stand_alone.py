@@ -108,6 +108,22 @@ def test_a_frozen_file_that_was_changed_is_found(folder, capsys):
     )
 
 
+def test_every_file_that_a_manifest_names_is_looked_for(tmp_path):
+    def file(name):
+        return {"path": name, "digest": f"sha256:{name}"}
+
+    document = {
+        "steps": [{"files": [file("change")]}],
+        "way_back": [{"files": [file("back")]}],
+        "checks": [file("checks")],
+        "checklists": "sha256:checklists",
+    }
+    row = {"table": stand_alone.MANIFEST, "row": {"document": json.dumps(document)}}
+    path = tmp_path / "rows.jsonl"
+    path.write_text(f"{json.dumps(row)}\n", encoding="utf-8")
+    assert stand_alone.named(path) == {"change", "back", "checks", "checklists"}
+
+
 def test_a_ceremony_that_was_changed_in_the_database_is_exported_as_it_is(
     control, tmp_path, capsys
 ):
