@@ -17,10 +17,11 @@ from ceremony.actions.notices import after_commit
 from ceremony.actions.record import recording
 from ceremony.actions.seen import refuse_unseen
 from ceremony.core.chain import Json
+from ceremony.core.halting import Station
 from ceremony.core.plan import Direction
 from ceremony.core.states import ENDED, Act, State, acts_in, after
 from ceremony.errors import Refused, UsageError
-from ceremony.models import AuditEvent, AuditHead, Ceremony, Transition, audit
+from ceremony.models import AuditEvent, AuditHead, Ceremony, HaltStep, Transition, audit
 from ceremony.models.audit import Action
 
 NOTHING: Mapping[str, Json] = MappingProxyType({})
@@ -34,6 +35,7 @@ ACTIONS: Mapping[Act, Action] = MappingProxyType(
         Act.REJECT: Action.CEREMONY_REJECTED,
         Act.CANCEL: Action.CEREMONY_CANCELLED,
         Act.EXPIRE: Action.CEREMONY_EXPIRED,
+        Act.CALL_OFF: Action.ROUND_CALLED_OFF,
         Act.START: Action.CEREMONY_STARTED,
         Act.OVERRIDE: Action.CEREMONY_OVERRIDDEN,
         Act.FINISH: Action.CEREMONY_FINISHED,
@@ -58,6 +60,7 @@ _OF_THE_ROUND = (
     "overridden",
 )
 _OPENS_A_ROUND = frozenset({Act.REQUEST, Act.OVERRIDE})
+_ENDS_A_REQUEST = frozenset({Act.REJECT, Act.CANCEL, Act.EXPIRE})
 _EXPIRES_FROM = tuple(state.value for state in State if after(state, Act.EXPIRE) is State.EXPIRED)
 
 
@@ -107,8 +110,11 @@ def advance(
     ``title``, ``policy``, ``risk``, ``authors``, ``round``, ``fingerprint``, ``expires_at`` is
     saved, too; nothing else of the row ever changes. Sign-offs and manifests that belong to the act
     are written before. ``rows`` are evidence of the act that no other event tells of
-    (``audit.Act.rows``). Raises Refused (ceremony-state).
+    (``audit.Act.rows``). REJECT, CANCEL and EXPIRE come to CALL_OFF where a halt of the ceremony
+    still waits for a decision. Raises Refused (ceremony-state).
     """
+    if act in _ENDS_A_REQUEST and is_under_halt(ceremony):
+        act, detail = Act.CALL_OFF, {**detail, "by_act": act.value}
     moved = _transition(ceremony, act, actor)
     told: Mapping[str, Json] = {
         **detail,
@@ -126,6 +132,12 @@ def advance(
     ceremony.save(update_fields=_MOVES + (_OF_THE_ROUND if act in _OPENS_A_ROUND else ()))
     after_commit(ceremony, act, event.actor)
     return moved
+
+
+def is_under_halt(ceremony: Ceremony) -> bool:
+    """Whether a halt that stopped the ceremony was not lifted yet."""
+    lifted = HaltStep.objects.filter(station=Station.LIFT.value).values("halt")
+    return HaltStep.objects.filter(ceremony=ceremony).exclude(halt__in=lifted).exists()
 
 
 def _transition(ceremony: Ceremony, act: Act, actor: str) -> Transition:

@@ -117,7 +117,8 @@ def request(request: CeremonyRequest, watcher: Watcher) -> RequestReport:
 
 @control_errors()
 def cancel(request: CancelRequest) -> Cancelled:
-    """Call a ceremony off; it ends as it stands.
+    """Call a ceremony off; it ends as it stands, or is halted again where its round was to fix
+    forward what is halted.
 
     Raises UsageError (ceremony-unknown, ceremony-elsewhere) and Refused (ceremony-state,
     right-missing).
@@ -130,7 +131,7 @@ def cancel(request: CancelRequest) -> Cancelled:
         actor = _name_of(request.caller, request.account)
         advance(head, ceremony, Act.CANCEL, actor, {"why": why})
         alias = ceremony.target.alias
-    return Cancelled(ceremony.pk, ceremony.series, alias, ceremony.title, why)
+    return Cancelled(ceremony.pk, ceremony.series, alias, ceremony.title, why, ceremony.state)
 
 
 def _refuse_person(account: AbstractUser | None) -> None:

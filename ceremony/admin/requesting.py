@@ -173,7 +173,10 @@ class CancelView(CeremonyAct):
     rights = (REQUEST,)
     title = "Call it off"
     button = "Call it off"
-    consequence = "It ends here; what was signed stays in the record."
+    consequence = (
+        "It ends here; where a halt of it still waits for a decision, this round alone ends. What "
+        "was signed stays in the record."
+    )
 
     def closed(self, request: HttpRequest, ceremony: Ceremony, about: About) -> str:
         """Whether its state leads there."""
@@ -187,7 +190,7 @@ class CancelView(CeremonyAct):
 
     def act(self, request: HttpRequest, ceremony: Ceremony, form: Any, about: About) -> str:
         """Cancel it."""
-        cancel(
+        done = cancel(
             CancelRequest(
                 ceremony.series,
                 ceremony.pk,
@@ -197,7 +200,7 @@ class CancelView(CeremonyAct):
                 person(request),
             )
         )
-        return f"Ceremony {ceremony.pk} was called off."
+        return f"Ceremony {ceremony.pk} was called off. It is {done.state} now."
 
 
 def _caller(request: HttpRequest) -> Caller:

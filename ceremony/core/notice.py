@@ -31,6 +31,7 @@ HEADLINES: Mapping[str, str] = MappingProxyType(
         Act.REJECT: "was rejected",
         Act.CANCEL: "was cancelled",
         Act.EXPIRE: "expired before it ran",
+        Act.CALL_OFF: "is halted again: its new round was called off",
         Act.START: "is running",
         Act.OVERRIDE: "is running WITHOUT an approval (break-glass)",
         Act.FINISH: "has run and is being verified",

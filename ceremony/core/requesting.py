@@ -46,10 +46,13 @@ class RequestReport:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """A ceremony that was called off."""
+    """A ceremony that was called off. ``state`` is its state now: ``halted`` where it was a round
+    that was to fix forward.
+    """
 
     number: int
     series: str
     alias: str
     title: str
     why: str
+    state: str

@@ -30,7 +30,9 @@ class State(StrEnum):
 class Act(StrEnum):
     """What moves a ceremony from one state to the next. The words stay for ever in the trail.
 
-    REQUEST opens a round, the first or a new one for what has changed since. APPROVE is the
+    REQUEST opens a round, the first or a new one for what has changed since. CALL_OFF is what
+    REJECT, CANCEL and EXPIRE come to in a round that was to fix forward what is halted: the halt
+    still waits for a decision, so it is all that ends. APPROVE is the
     sign-off that completes the quorum (or the open policy, which asks for none). START spends the
     approval; OVERRIDE runs without one (break-glass). FINISH ends the run, VERIFY the verification
     after it. ACCEPT_AS_IS lifts a halt without another run, by a quorum of its own. SIGN_OFF is
@@ -44,6 +46,7 @@ class Act(StrEnum):
     REJECT = "reject"
     CANCEL = "cancel"
     EXPIRE = "expire"
+    CALL_OFF = "call off"
     START = "start"
     OVERRIDE = "override"
     FINISH = "finish"
@@ -65,6 +68,7 @@ TABLE: Mapping[tuple[State, Act], State] = MappingProxyType(
         **{(state, Act.REJECT): State.REJECTED for state in (_R, _C, _A)},
         **{(state, Act.CANCEL): State.CANCELLED for state in (_D, _R, _C, _A)},
         **{(state, Act.EXPIRE): State.EXPIRED for state in (_R, _C, _A)},
+        **{(state, Act.CALL_OFF): State.HALTED for state in (_R, _C, _A)},
         (_A, Act.START): State.RUNNING,
         **{(state, Act.OVERRIDE): State.RUNNING for state in (_D, _R, _C, _A)},
         (State.RUNNING, Act.FINISH): State.VERIFYING,

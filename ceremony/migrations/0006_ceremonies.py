@@ -59,6 +59,9 @@ CREATE FUNCTION ceremony_leads_to(state text, act text) RETURNS text LANGUAGE sq
         ('requested', 'expire', 'expired'),
         ('changes requested', 'expire', 'expired'),
         ('approved', 'expire', 'expired'),
+        ('requested', 'call off', 'halted'),
+        ('changes requested', 'call off', 'halted'),
+        ('approved', 'call off', 'halted'),
         ('approved', 'start', 'running'),
         ('draft', 'override', 'running'),
         ('requested', 'override', 'running'),
@@ -496,7 +499,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
-                ('act', models.CharField(choices=[('request', 'request'), ('request changes', 'request changes'), ('approve', 'approve'), ('withdraw', 'withdraw'), ('reject', 'reject'), ('cancel', 'cancel'), ('expire', 'expire'), ('start', 'start'), ('override', 'override'), ('finish', 'finish'), ('verify', 'verify'), ('halt', 'halt'), ('accept as is', 'accept as is'), ('roll back', 'roll back'), ('sign off', 'sign off')], max_length=20)),
+                ('act', models.CharField(choices=[('request', 'request'), ('request changes', 'request changes'), ('approve', 'approve'), ('withdraw', 'withdraw'), ('reject', 'reject'), ('cancel', 'cancel'), ('expire', 'expire'), ('call off', 'call off'), ('start', 'start'), ('override', 'override'), ('finish', 'finish'), ('verify', 'verify'), ('halt', 'halt'), ('accept as is', 'accept as is'), ('roll back', 'roll back'), ('sign off', 'sign off')], max_length=20)),
                 ('before', models.CharField(choices=[('draft', 'draft'), ('requested', 'requested'), ('changes requested', 'changes requested'), ('approved', 'approved'), ('running', 'running'), ('halted', 'halted'), ('verifying', 'verifying'), ('awaiting sign-off', 'awaiting sign-off'), ('signed off', 'signed off'), ('rolled back', 'rolled back'), ('rejected', 'rejected'), ('cancelled', 'cancelled'), ('expired', 'expired')], max_length=20)),
                 ('after', models.CharField(choices=[('draft', 'draft'), ('requested', 'requested'), ('changes requested', 'changes requested'), ('approved', 'approved'), ('running', 'running'), ('halted', 'halted'), ('verifying', 'verifying'), ('awaiting sign-off', 'awaiting sign-off'), ('signed off', 'signed off'), ('rolled back', 'rolled back'), ('rejected', 'rejected'), ('cancelled', 'cancelled'), ('expired', 'expired')], max_length=20)),
                 ('actor', models.CharField(max_length=255)),

@@ -61,6 +61,7 @@ class Action(StrEnum):
     CEREMONY_REJECTED = "ceremony rejected"
     CEREMONY_CANCELLED = "ceremony cancelled"
     CEREMONY_EXPIRED = "ceremony expired"
+    ROUND_CALLED_OFF = "round called off"
     CEREMONY_STARTED = "ceremony started"
     CEREMONY_OVERRIDDEN = "ceremony overridden"
     CEREMONY_FINISHED = "ceremony finished"

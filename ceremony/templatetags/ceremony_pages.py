@@ -127,6 +127,7 @@ MARKS: dict[str, tuple[str, str]] = {
     "ceremony rejected": ("✕", "bad"),
     "ceremony cancelled": ("⊘", "idle"),
     "ceremony expired": ("⊘", "idle"),
+    "round called off": ("⊘", "idle"),
     "ceremony started": ("▶", "run"),
     "ceremony overridden": ("⚠", "bad"),
     "ceremony finished": ("○", "idle"),

@@ -270,7 +270,12 @@ def test_an_acceptance_is_signed_whatever_was_decided_before(
     assert (answer.status, "its next station is EXECUTE" in answer.err) == (3, True), answer.told()
     assert "[target-halted]" in world.apply().err
     assert manage("request_sql", "shop", "--cancel", "1", "--why", "No.").status == 0
-    answer = by_mia(monkeypatch, "--decide", "accept", "--reason", "It is gone.")
-    said = "Ceremony 1 is cancelled: what it did stays, and nobody signs for it."
-    assert (answer.status, said in answer.out) == (0, True), answer.told()
+    assert state() == "halted"
+    answer = by_mia(monkeypatch, "--decide", "accept", "--reason", "It stays.")
+    assert (answer.status, "1 person has to sign the decision" in answer.out) == (0, True), (
+        answer.told()
+    )
+    answer = by_mia(monkeypatch, "--document", "Fine.")
+    assert (answer.status, "[decision-unsigned]" in answer.err) == (3, True), answer.told()
+    assert "[target-halted]" in world.apply().err
     trail_holds()

@@ -166,7 +166,7 @@ def test_every_key_of_a_request_is_described():
     page = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
     for told in (
         request_json.request_report(requested),
-        request_json.cancelled_report(Cancelled(7, "shop", "shop", "a", "why")),
+        request_json.cancelled_report(Cancelled(7, "shop", "shop", "a", "why", "cancelled")),
     ):
         assert {one for one in _keys(told) if f"`{one}`" not in page} == set()
 

@@ -85,7 +85,8 @@ def path_to(state):
         if here is state:
             return acts
         for (before, act), after in TABLE.items():
-            if before is here is not State.DRAFT and act is not Act.OVERRIDE and after not in seen:
+            usual = before is not State.DRAFT and act not in {Act.OVERRIDE, Act.CALL_OFF}
+            if before is here and usual and after not in seen:
                 seen.add(after)
                 waiting.append((after, (*acts, act)))
     raise AssertionError(f"nothing leads to {state}")

@@ -44,7 +44,7 @@ def cancelled_report(report: Cancelled) -> Json:
         "alias": report.alias,
         "title": report.title,
         "why": report.why,
-        "state": "cancelled",
+        "state": report.state,
     }
 
 

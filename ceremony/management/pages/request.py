@@ -54,10 +54,15 @@ def request_page(report: RequestReport, prefix: str) -> Page:
 
 
 def cancelled_page(report: Cancelled) -> Page:
-    """A sentence and the reason."""
+    """A sentence and the reason; and what is next where the halt before it still stands."""
     page = Page()
-    page.line(("✓ ", "ok"), (f"Called off: ceremony {report.number}, {report.title}.", "bold"))
+    halted = report.state == State.HALTED
+    what = "the new round of ceremony" if halted else "ceremony"
+    page.line(("✓ ", "ok"), (f"Called off: {what} {report.number}, {report.title}.", "bold"))
     page.line(("Reason ", "dim"), report.why)
+    if halted:
+        page.line("It is halted again, and the halt waits for a decision.")
+        page.line(("Next   ", "dim"), f"manage.py resume_sql --database {report.alias}")
     return page
 
 
