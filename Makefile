@@ -33,7 +33,7 @@ serve: $(READY) ## The admin on 127.0.0.1:8000, with demo accounts
 	@exec $(RUN) manage.py serve --port $(PORT)
 
 test: $(READY) ## All tests, in random order, on two processes
-	@exec $(RUN) -m pytest -n 2
+	@exec $(RUN) -m pytest -n 2 --dist worksteal
 
 check: lint types layers lock-fresh ## Lint, types, layers, freshness of the lock file
 
