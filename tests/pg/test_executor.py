@@ -397,7 +397,7 @@ def test_statement_timeout_in_a_check(target):
 
 
 def test_the_seconds_of_a_check_are_its_own(target):
-    slow, quick = check("SELECT pg_sleep(0.2)", "success"), check("SELECT 1", "rows")
+    slow, quick = check("SELECT pg_sleep(0.3)", "success"), check("SELECT 1", "rows")
     with running(target) as (executor, _):
         (outcome,) = executor.run([step("SELECT 1", after=[quick, slow, quick])])
     first, second, third = (one.seconds for one in outcome.checks)
