@@ -14,7 +14,8 @@ from ceremony.actions.conclude import OPEN_POLICY
 from ceremony.actions.halts import open_halt_of
 from ceremony.actions.items import write_items
 from ceremony.actions.judge import refuse_unfit
-from ceremony.actions.manifest import freeze_files, manifest_for
+from ceremony.actions.manifest import manifest_for
+from ceremony.actions.open_round import begun, stored_round
 from ceremony.actions.override import refuse_unable
 from ceremony.actions.people import account
 from ceremony.actions.permit import PURPOSES, Permit, PermitKind
@@ -25,7 +26,7 @@ from ceremony.conf import Settings
 from ceremony.core.chain import Json
 from ceremony.core.finding import Finding, warn
 from ceremony.core.item import Judged
-from ceremony.core.manifest import Manifest, written
+from ceremony.core.manifest import Manifest
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.policies.given import risk_of
 from ceremony.core.states import Act, State
@@ -132,45 +133,25 @@ class Admission:
         member.save(force_insert=True)
 
     def _begun(self, run: Run) -> Ceremony:
-        moment = timezone.now()
-        return Ceremony.objects.create(
-            target=self._here.target,
-            series=self._plan.series,
-            direction=self._plan.direction.value,
-            environment=self._here.access.target.environment,
-            requester=run.actor,
-            created_at=moment,
-            changed_at=moment,
-        )
+        return begun(self._here, self._plan, run.actor)
 
     def _next_round(self, ceremony: Ceremony, run: Run) -> None:
         """The manifest of what runs now, frozen and stored; the caller's act saves the row."""
         permit = self._permit
-        ceremony.round += 1
         manifest = manifest_for(
             self._here,
             self._plan,
             permit.series,
             permit.policy,
             ceremony=ceremony.pk,
-            round=ceremony.round,
+            round=ceremony.round + 1,
         )
-        freeze_files(permit.series, manifest)
-        document, fingerprint = written(manifest)
-        self.stored = StoredManifest.objects.create(
-            ceremony=ceremony,
-            round=ceremony.round,
-            fingerprint=fingerprint,
-            document=document,
-            why=permit.why,
-            made_by=run.actor,
-            made_at=timezone.now(),
-        )
+        self.stored = stored_round(ceremony, permit.series, manifest, run.actor, permit.why)
+        self.stored.save(force_insert=True)
         ceremony.title = _title(self._plan)
         ceremony.policy = permit.policy.name
         ceremony.risk = risk_of(self._plan)
         ceremony.authors = list(self._authors(manifest, run))
-        ceremony.fingerprint = fingerprint
 
     def _authors(self, manifest: Manifest, run: Run) -> tuple[str, ...]:
         """Who made the change, where somebody is asked to look at it afterwards; else who runs it:

@@ -55,40 +55,52 @@ def open_round(proposal: Proposal, said: Round, number: int = 0) -> tuple[Ceremo
     UsageError (ceremony-unknown), and RuntimeError inside another transaction.
     """
     with recording() as head:
-        ceremony = locked(number) if number else _begun(proposal, said)
-        stored = _stored(ceremony, proposal, said)
+        ceremony = (
+            locked(number)
+            if number
+            else begun(proposal.here, proposal.plan, said.requester, said.account)
+        )
+        stored = stored_round(
+            ceremony, proposal.series, proposal.manifest, said.requester, said.why
+        )
+        stored.asked = dict(said.asked)
+        stored.save(force_insert=True)
         _requested(head, ceremony, stored, proposal, said)
     return ceremony, stored
 
 
-def _begun(proposal: Proposal, said: Round) -> Ceremony:
-    here, moment = proposal.here, now()
+def begun(here: Ready, plan: Plan, requester: str, account: AbstractUser | None = None) -> Ceremony:
+    """A ceremony as it begins, before its first round. ``requester`` is cleaned."""
+    moment = now()
     return Ceremony.objects.create(
         target=here.target,
-        series=proposal.series.name,
-        direction=proposal.plan.direction.value,
+        series=plan.series,
+        direction=plan.direction.value,
         environment=here.access.target.environment,
-        requester=said.requester,
-        requested_by_id=said.account.pk if said.account else None,
+        requester=requester,
+        requested_by_id=account.pk if account else None,
         created_at=moment,
         changed_at=moment,
     )
 
 
-def _stored(ceremony: Ceremony, proposal: Proposal, said: Round) -> StoredManifest:
-    """The manifest under its numbers, with its bytes frozen."""
-    number = ceremony.round + 1
-    manifest = replace(proposal.manifest, ceremony=ceremony.pk, round=number)
-    freeze_files(proposal.series, manifest)
-    document, fingerprint = written(manifest)
-    return StoredManifest.objects.create(
+def stored_round(
+    ceremony: Ceremony, series: Series, manifest: Manifest, made_by: str, why: str
+) -> StoredManifest:
+    """The next round of a ceremony that is locked or new, not saved yet: its manifest under its
+    numbers, with the bytes frozen. The row of the ceremony knows of it; the act saves that.
+    """
+    ceremony.round += 1
+    numbered = replace(manifest, ceremony=ceremony.pk, round=ceremony.round)
+    freeze_files(series, numbered)
+    document, ceremony.fingerprint = written(numbered)
+    return StoredManifest(
         ceremony=ceremony,
-        round=number,
-        fingerprint=fingerprint,
+        round=ceremony.round,
+        fingerprint=ceremony.fingerprint,
         document=document,
-        asked=dict(said.asked),
-        why=said.why,
-        made_by=said.requester,
+        why=why,
+        made_by=made_by,
         made_at=now(),
     )
 
@@ -97,7 +109,6 @@ def _requested(
     head: AuditHead, ceremony: Ceremony, stored: StoredManifest, proposal: Proposal, said: Round
 ) -> None:
     policy = proposal.policy
-    ceremony.round, ceremony.fingerprint = stored.round, stored.fingerprint
     ceremony.title, ceremony.policy = said.title, policy.name
     ceremony.risk = risk_of(proposal.plan)
     # Who made an earlier round has made this one, too.

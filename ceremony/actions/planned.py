@@ -46,8 +46,12 @@ def planned(
     asked: PlanAsked,
     library: Library,
     settings: Settings,
+    *,
+    steps: int | None = None,
 ) -> Plan:
-    """The plan as it stands now, with its refusals among the findings."""
+    """The plan as it stands now, with its refusals among the findings. ``steps``: roll back so many
+    migrations, where nothing else says how far.
+    """
     if direction is Direction.APPLY:
         return plan_apply(
             series,
@@ -60,6 +64,7 @@ def planned(
         series,
         here.history,
         to=asked.to or None,
+        steps=steps,
         variant=asked.variant,
         neighbours=neighbours(settings.root, series.name, here.history.series_names),
     )

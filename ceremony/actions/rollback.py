@@ -10,20 +10,18 @@ from ceremony.actions.clearance import Preparation
 from ceremony.actions.control import control_errors
 from ceremony.actions.gated import Job, permit_for, run_through_the_gate
 from ceremony.actions.halt_settle import settle_halt
-from ceremony.actions.library import load_library, neighbours
+from ceremony.actions.library import load_library
 from ceremony.actions.loss import LossAccepted, record_loss, refuse_unaccepted_loss
 from ceremony.actions.named import brought_in, named, refuse_nothing_left, refuse_other_plan
 from ceremony.actions.permit import NOTHING_SAID, Asked
-from ceremony.actions.planned import asked_by
+from ceremony.actions.planned import PlanAsked, asked_by, planned
 from ceremony.actions.ready import Caller, Ready, ready
 from ceremony.actions.refusals import refuse_files, refuse_plan
 from ceremony.actions.rounds import newest_round
 from ceremony.actions.unknown_outcome import settle_unknown
 from ceremony.actions.watching import Watcher
-from ceremony.conf import Settings
-from ceremony.core.plan import Direction, Plan, plan_rollback
+from ceremony.core.plan import Direction
 from ceremony.core.report import RunReport
-from ceremony.core.series import Series
 from ceremony.models import Ceremony
 
 
@@ -61,7 +59,8 @@ def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
     target = home_of(series, ceremony.target.alias if ceremony else request.alias, settings)
     caller = request.gate.caller(request.caller)
     with ready(target, settings, caller, watcher) as here:
-        plan = _plan(here, series, request, ceremony, settings)
+        asked, steps = _asked(here, request, ceremony)
+        plan = planned(here, series, Direction.ROLL_BACK, asked, library, settings, steps=steps)
         refuse_plan(plan.findings, f"{request.series} on {target.alias}")
         if not plan.steps:
             settle_halt(here)
@@ -75,28 +74,15 @@ def roll_back(request: RollbackRequest, watcher: Watcher) -> RunReport:
     return settle_unknown(report, target, settings, caller, watcher)
 
 
-def _plan(
-    here: Ready,
-    series: Series,
-    request: RollbackRequest,
-    ceremony: Ceremony | None,
-    settings: Settings,
-) -> Plan:
-    """What was asked for. A ceremony that is named gives its own plan: that of a rollback what it
-    was approved with, that of a change everything that it brought in.
+def _asked(
+    here: Ready, request: RollbackRequest, ceremony: Ceremony | None
+) -> tuple[PlanAsked, int | None]:
+    """What was asked for, and how many migrations it is where that is what counts. A ceremony that
+    is named gives its own plan: that of a rollback what it was approved with, that of a change
+    everything that it brought in.
     """
-    to, variant, steps = request.to, request.variant, None
     if ceremony is not None and ceremony.direction == Direction.ROLL_BACK.value:
         refuse_other_plan(ceremony, request.to, request.variant)
-        asked = asked_by(newest_round(ceremony).asked)
-        to, variant = asked.to or None, asked.variant
-    elif ceremony is not None and to is None:
-        steps = brought_in(here, ceremony)
-    return plan_rollback(
-        series,
-        here.history,
-        to=to,
-        steps=steps,
-        variant=variant,
-        neighbours=neighbours(settings.root, series.name, here.history.series_names),
-    )
+        return asked_by(newest_round(ceremony).asked), None
+    steps = brought_in(here, ceremony) if ceremony is not None and request.to is None else None
+    return PlanAsked(request.to or "", request.variant), steps
