@@ -22,6 +22,7 @@ from ceremony.core.checklist_document import checklists_digest
 from ceremony.core.digests import bytes_digest
 from ceremony.core.item import Judged, Phase
 from ceremony.core.manifest import Manifest
+from ceremony.core.outcome import Problem
 from ceremony.core.plan import Direction, Plan
 from ceremony.core.report import TargetFacts
 from ceremony.core.series import Series
@@ -43,13 +44,16 @@ class VerifyAgainRequest:
 
 @dataclass(frozen=True)
 class VerifiedAgain:
-    """``state`` is that of the ceremony now; ``judged`` are the items that were looked at."""
+    """``state`` is that of the ceremony now; ``judged`` are the items that were looked at;
+    ``problem`` is what a person has to hear of, ``None`` where all is well.
+    """
 
     number: int
     series: str
     target: TargetFacts
     state: State
     judged: tuple[Judged, ...]
+    problem: Problem | None = None
 
 
 @control_errors()
@@ -83,7 +87,8 @@ def verify_again(request: VerifyAgainRequest, watcher: Watcher) -> VerifiedAgain
         found = verify_manifest(work, _before(stored), stored, digest, watcher, whole=True)
         facts = here.access.facts
     ceremony.refresh_from_db()
-    return VerifiedAgain(ceremony.pk, series.name, facts, State(ceremony.state), found.judged)
+    state = State(ceremony.state)
+    return VerifiedAgain(ceremony.pk, series.name, facts, state, found.judged, found.problem)
 
 
 def _before(stored: StoredManifest) -> Before:

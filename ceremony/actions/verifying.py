@@ -256,14 +256,31 @@ def _stopped(
     else:
         with acting(manifest.ceremony_id) as (head, ceremony):
             advance(head, ceremony, Act.HALT, actor, {"condition": condition.value, "text": told})
-    problem = Problem(
-        "verification-failed",
-        f"The migrations ran, and the verification after them found what must not be:\n{told}",
-        f"{RAN} Nothing more runs there until the halt is lifted.",
-        f"manage.py resume_sql --database {work.here.access.target.alias} shows what is next: "
-        "assess, decide, document.",
-    )
+    problem = _found_wrong(work, manifest, told)
     return Verification(judged, problem)
+
+
+def _found_wrong(work: Work, manifest: StoredManifest, told: str) -> Problem:
+    """What the caller hears; only where the policy halts targets is there a halt to lift."""
+    found = "The migrations ran, and the verification after them found what must not be"
+    happened = f"{found}:\n{told}"
+    alias = work.here.access.target.alias
+    if work.policy.halt:
+        return Problem(
+            "verification-failed",
+            happened,
+            f"{RAN} Nothing more runs there until the halt is lifted.",
+            f"manage.py resume_sql --database {alias} shows what is next: assess, decide, "
+            "document.",
+        )
+    number, series = manifest.ceremony_id, manifest.ceremony.series
+    return Problem(
+        "verification-failed",
+        happened,
+        f"{RAN} Ceremony {number} is halted; the target is not.",
+        f"manage.py report_sql {number} shows what was found. With files that mend it: manage.py "
+        f"request_sql {series} --database {alias} --again {number}",
+    )
 
 
 def _gone_on(work: Work, manifest: StoredManifest, judged: tuple[Judged, ...]) -> Verification:

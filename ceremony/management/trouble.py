@@ -12,7 +12,7 @@ from ceremony.core.baseline.report import BaselineReport
 from ceremony.core.check import CheckResult
 from ceremony.core.drift import DriftResult
 from ceremony.core.finding import Finding, errors
-from ceremony.core.outcome import ServerError, StepOutcome, StepState
+from ceremony.core.outcome import Problem, ServerError, StepOutcome, StepState
 from ceremony.core.rehearsal.report import RehearsalReport
 from ceremony.core.report import (
     PlanReport,
@@ -64,6 +64,13 @@ class CommandStopped(CommandError):
 def of_error(error: CeremonyError) -> Trouble:
     """The trouble that an error raised by an action makes."""
     return Trouble(error.code, error.happened, error.state, error.next_step, error.exit_code)
+
+
+def of_problem(problem: Problem) -> Trouble:
+    """The trouble that something makes which an action found, rather than raised."""
+    return Trouble(
+        problem.code, problem.happened, problem.state, problem.next_step, ExitCode.FAILED
+    )
 
 
 def of_run(report: RunReport, prefix: str) -> Trouble | None:

@@ -11,7 +11,7 @@ from ceremony.errors import Refused
 from ceremony.models import Purpose
 from tests.acceptance.checking import explanation, in_production, results, with_rows
 from tests.acceptance.door import manage
-from tests.acceptance.gatehouse import Gatehouse, configure, signed
+from tests.acceptance.gatehouse import Gatehouse, configure, environment, signed
 from tests.django.ceremonies import PASSWORD, person
 
 pytestmark = pytest.mark.usefixtures("control")
@@ -53,6 +53,29 @@ def test_rows_that_are_gone_stop_the_world(shop, house, sam, olga):
     assert "halt-data-lost" in halted[0][0]
     shop.write({"0003_more.sql": "-- Reversible: no (a test)\nCREATE TABLE more (id int);\n"})
     house.refused("target-halted")
+
+
+def test_without_halts_the_ceremony_stops_and_the_target_does_not(shop, house, sam):
+    with_rows(shop)
+    environment("production", VERIFY=True, HALT=False)
+    shop.write(LOSES)
+    ceremony = house.approved(sam)
+    done = house.apply()
+    assert done.status == 1, done.told()
+    number = ceremony.pk
+    assert done.err.endswith(
+        f"""
+State  Every migration of the plan is in the database. Ceremony {number} is halted; the target is not.
+Next   manage.py report_sql {number} shows what was found. With files that mend it: manage.py request_sql shop --database shop --again {number}
+"""  # noqa: E501
+    ), done.err
+    assert shop.ask("SELECT count(*) FROM ceremony_ledger WHERE event = 'halted'") == [(0,)]
+    ceremony.refresh_from_db()
+    assert ceremony.state == "halted"
+    assert not ceremony.halts.exists()
+    shop.write({"0003_back.sql": "-- Reversible: no (a test)\nCREATE TABLE old (id int);\n"})
+    again = house.asked("--database", "shop", "--again", str(number))
+    assert (again.pk, again.round, again.state) == (number, 2, "requested")
 
 
 def test_what_stopped_the_world_is_accepted_and_waived(shop, house, sam, olga, monkeypatch):

@@ -23,7 +23,12 @@ from ceremony.core.catalog import (
 TEXT = st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 FACTS = st.dictionaries(TEXT.filter(bool), TEXT.filter(bool), max_size=3)
 KEYS = st.builds(ObjectKey, st.sampled_from(ObjectKind), TEXT.filter(bool))
-OBJECTS = st.builds(CatalogObject, KEYS, FACTS, FACTS, FACTS, st.none() | KEYS)
+OBJECTS = st.builds(CatalogObject, KEYS, FACTS, FACTS, FACTS, st.none() | KEYS).map(
+    # Default privileges are rights and nothing else.
+    lambda made: (
+        made._replace(structure={}) if made.key.kind is ObjectKind.DEFAULT_PRIVILEGES else made
+    )
+)
 
 
 def made(*objects: CatalogObject) -> Snapshot:

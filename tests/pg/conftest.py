@@ -18,6 +18,16 @@ def target(database):
 
 
 @pytest.fixture
+def role(database):
+    """The name of a role that may log in and nothing else; no other test has it."""
+    name = f"role_of_{database.name}"
+    with database.connect() as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN")
+        yield name
+        connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+
+
+@pytest.fixture
 def proxied(server):
     """Call with a conninfo: a proxy in front of the server, and the conninfo through it."""
 

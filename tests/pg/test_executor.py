@@ -462,20 +462,18 @@ def test_terminated(target):
     assert outcomes[1].problem.server.sqlstate == "57P01"
 
 
-def test_permission_denied_names_the_role(target, server):
+def test_permission_denied_names_the_role(target, role):
     with psycopg.connect(target, autocommit=True) as connection:
         connection.execute("CREATE TABLE t ()")
-        connection.execute("DROP ROLE IF EXISTS weak")
-        connection.execute("CREATE ROLE weak LOGIN")
-        connection.execute("GRANT CREATE ON SCHEMA public TO weak")
-    with running(psycopg.conninfo.make_conninfo(target, user="weak")) as (executor, _):
+        connection.execute(f"GRANT CREATE ON SCHEMA public TO {role}")
+    with running(psycopg.conninfo.make_conninfo(target, user=role)) as (executor, _):
         (outcome,) = executor.run([step("ALTER TABLE t ADD a int")])
     assert outcome.problem.code == "permission-denied"
     assert outcome.problem.happened == (
         "Statement 1 of 1 (shop/0001_x.sql:1:1) failed: must be owner of table t (42501)."
     )
     assert outcome.problem.next_step == (
-        'Give "weak" the right (GRANT …, or ownership of the object), then: apply_sql shop'
+        f'Give "{role}" the right (GRANT …, or ownership of the object), then: apply_sql shop'
     )
 
 

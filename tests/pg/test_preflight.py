@@ -114,14 +114,9 @@ def test_the_free_disk_is_seen_over_a_socket_of_this_machine(session):
     assert free > 0
 
 
-def test_a_role_that_may_see_little_is_told_so(session, target, server):
+def test_a_role_that_may_see_little_is_told_so(session, target, role):
     """Of sessions of other roles it sees that they are there; the data directory it does not."""
-    with psycopg.connect(target, autocommit=True) as connection:
-        connection.execute("DROP ROLE IF EXISTS plain")
-        connection.execute("CREATE ROLE plain LOGIN")
-        connection.execute("GRANT CONNECT ON DATABASE " + connection.info.dbname + " TO plain")
-    settings = SessionSettings()
-    with open_session({**libpq(target), "user": "plain"}, settings) as plain:
+    with open_session({**libpq(target), "user": role}, SessionSettings()) as plain:
         found = look(plain, Questions(clean=names("public.filled", "auth.users"), disk=True))
     assert found.unseen >= 1
     assert found.unreadable == {0, 1}
@@ -165,27 +160,23 @@ def test_what_is_too_large_is_left_out_and_said(session):
     assert found.left_out == {"public.filled": "it has 0 MB"}
 
 
-def test_what_may_not_be_read_is_left_out_and_said(session, target):
-    with psycopg.connect(target, autocommit=True) as connection:
-        connection.execute("DROP ROLE IF EXISTS counting")
-        connection.execute("CREATE ROLE counting LOGIN")
-    with open_session({**libpq(target), "user": "counting"}, SessionSettings()) as plain:
+def test_what_may_not_be_read_is_left_out_and_said(session, target, role):
+    with open_session({**libpq(target), "user": role}, SessionSettings()) as plain:
         found = count_rows(plain, "public", LARGEST)
     assert by_name(found) == {}
     assert set(found.left_out.values()) == {"the role may not read it"}
 
 
 POLICY = """
-CREATE ROLE {role} LOGIN; GRANT SELECT ON filled TO {role};
+GRANT SELECT ON filled TO {role};
 ALTER TABLE filled ENABLE ROW LEVEL SECURITY;
 """
 
 
-def test_what_row_level_security_hides_is_not_taken_for_nothing(session, target):
+def test_what_row_level_security_hides_is_not_taken_for_nothing(session, target, role):
     with psycopg.connect(target, autocommit=True) as connection:
-        connection.execute("DROP ROLE IF EXISTS shut")
-        connection.execute(POLICY.format(role="shut"))
-    with open_session({**libpq(target), "user": "shut"}, SessionSettings()) as plain:
+        connection.execute(POLICY.format(role=role))
+    with open_session({**libpq(target), "user": role}, SessionSettings()) as plain:
         assert look(plain, Questions(clean=names("public.filled"))).unreadable == {0}
         found = count_rows(plain, "public", LARGEST)
     assert "public.filled" not in by_name(found)

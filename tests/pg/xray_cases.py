@@ -22,6 +22,7 @@ CREATE TABLE shop.big (
 );
 INSERT INTO shop.big
 SELECT n, 'a' || n % 1000, n, n, '2024-01-01', 'text ' || n, n FROM generate_series(1, 100000) AS n;
+ALTER TABLE shop.big SET (autovacuum_enabled = off);
 CREATE INDEX big_a ON shop.big (a);
 CREATE UNIQUE INDEX big_n ON shop.big (n);
 ALTER TABLE shop.big ADD CONSTRAINT m_there CHECK (m IS NOT NULL);

@@ -7,9 +7,6 @@ from django.core.management.base import CommandParser
 from ceremony import conf
 from ceremony.actions.verify import VerifyRequest, verify
 from ceremony.actions.verify_again import VerifyAgainRequest, verify_again
-from ceremony.core.item import ItemResult
-from ceremony.core.states import State
-from ceremony.errors import ExitCode
 from ceremony.management.formats.json_format import verify_report
 from ceremony.management.formats.verified_json import verified_again_report
 from ceremony.management.pages.items import verified_again_page
@@ -17,7 +14,7 @@ from ceremony.management.pages.verify import verify_page
 from ceremony.management.places import prefix_of
 from ceremony.management.progress import NoLook
 from ceremony.management.running import WatchedCommand, add_database
-from ceremony.management.trouble import Trouble, of_verification
+from ceremony.management.trouble import of_problem, of_verification
 
 
 class Command(WatchedCommand):
@@ -66,14 +63,5 @@ class Command(WatchedCommand):
         )
         with self.watcher(NoLook()) as watcher:
             report = verify_again(request, watcher)
-        trouble = None
-        if report.state is State.HALTED:
-            wrong = [one for one in report.judged if one.result is ItemResult.FAIL]
-            trouble = Trouble(
-                "verification-failed",
-                f"{len(wrong)} items of ceremony {report.number} do not hold; it is halted.",
-                "What ran is in the database. Nothing more runs there until the halt is lifted.",
-                f"manage.py resume_sql --database {report.target.alias}",
-                ExitCode.FAILED,
-            )
+        trouble = of_problem(report.problem) if report.problem else None
         self.answer(verified_again_page(report), [verified_again_report(report)], trouble)
