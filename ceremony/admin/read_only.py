@@ -56,7 +56,14 @@ class ReadOnlyAdmin(_ModelAdmin):
     linked: tuple[str, ...] = ()  # lookups of the list that pages of ours lead to
 
     class Media:
-        css = {"all": ["ceremony/admin.css"]}
+        css = {
+            "all": [
+                "ceremony/admin.css",
+                "ceremony/list.css",
+                "ceremony/sql.css",
+                "ceremony/pictures.css",
+            ]
+        }
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
