@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from ceremony.core.check import Check, CheckSeverity, When
@@ -13,7 +14,7 @@ from ceremony.core.expectations import parse_expectation
 from ceremony.core.header import Header
 from ceremony.core.ledger_row import Event
 from ceremony.core.migration import Kind, Migration
-from ceremony.core.outcome import StepRun
+from ceremony.core.outcome import StepRun, StepState
 from ceremony.core.plan import Direction, Step
 from ceremony.core.script import CopyData, ProbeTarget, Script, Statement
 from ceremony.core.sql.parser import parse
@@ -156,3 +157,25 @@ def index_probe(text: str) -> ProbeTarget:
     """The probe of a CREATE INDEX, as the parser gives it."""
     (parsed,) = parse(text.encode())
     return probe_of(parsed)
+
+
+def exists(conninfo, name):
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (name,)).fetchone()
+        return row[0]
+
+
+def values(conninfo, query):
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        return [row[0] for row in connection.execute(query).fetchall()]
+
+
+def fail(target, *texts, **options):
+    """Run one step that must fail: its outcome, after a look that nothing of it is in."""
+    with running(target, **options.pop("settings", {})) as (executor, ledger):
+        before = ledger.rows()
+        (outcome,) = executor.run([step(*texts, **options)])
+    assert outcome.state is StepState.FAILED
+    with running(target) as (_, ledger):
+        assert ledger.rows() == before
+    return outcome
