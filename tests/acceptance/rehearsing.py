@@ -18,6 +18,10 @@ USERS = {
     "0001_users.rollback.sql": "DROP TABLE users;\nDROP TYPE mood;\n",
 }
 
+SEVENTY = {
+    f"{number:04}_t{number}.sql": f"CREATE TABLE t{number} (id int);\n" for number in range(2, 72)
+} | {f"{number:04}_t{number}.rollback.sql": f"DROP TABLE t{number};\n" for number in range(2, 72)}
+
 
 def scratch_databases(world: World) -> list[str]:
     """What of scratch databases is on the server."""

@@ -8,6 +8,7 @@ from django.conf import settings
 from ceremony.models import Attempt, AuditEvent, Rehearsal, Run
 from tests.acceptance.door import ROOT, manage
 from tests.acceptance.rehearsing import (
+    SEVENTY,
     USERS,
     Golden,
     rehearsed,
@@ -179,11 +180,6 @@ def test_reference_tables_are_compared_row_by_row(world: World, golden: Golden) 
     )
     world.target()
     golden("rows", manage("rehearse_sql", "shop").told())
-
-
-SEVENTY = {
-    f"{number:04}_t{number}.sql": f"CREATE TABLE t{number} (id int);\n" for number in range(2, 72)
-} | {f"{number:04}_t{number}.rollback.sql": f"DROP TABLE t{number};\n" for number in range(2, 72)}
 
 
 def test_a_double_creation_seventy_steps_later_names_who_left_it(

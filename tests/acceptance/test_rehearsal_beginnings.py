@@ -8,6 +8,7 @@ from django.conf import settings
 
 from tests.acceptance.door import manage
 from tests.acceptance.rehearsing import (
+    SEVENTY,
     USERS,
     Golden,
     rehearsed,
