@@ -175,11 +175,12 @@ def target_halted(found: Halt, state: HaltState) -> Refused:
     first = state.taken[0]
     about = f" (ceremony {found.ceremony})" if found.ceremony else ""
     why = CONDITIONS.get(Condition(first.condition), "") if first.condition else ""
+    told = first.text if first.text.endswith((".", "!", "?", ":")) else f"{first.text}."
     following = state.next.value.upper() if state.next else "nothing"
     return Refused(
         "target-halted",
         f"The target {alias!r} is halted{about} since {first.at:%Y-%m-%d %H:%M} UTC, by "
-        f"{first.by}: {first.text} {why}".rstrip(),
+        f"{first.by}: {told} {why}".rstrip(),
         next_step=f"The next station is {following}. "
         f"manage.py resume_sql --database {alias} shows where the halt stands and what to type.",
     )

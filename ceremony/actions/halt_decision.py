@@ -67,7 +67,7 @@ def _is_fixed_forward(halt: Halt, row: Ceremony) -> bool:
 
 def _nothing_to_do(here: Ready, row: Ceremony | None) -> str:
     if row is not None and _left_in(here, row):
-        return f"Ceremony {row.pk} is {row.state}: what it did stays, and nobody signs for it."
+        return f"Ceremony {row.pk} is {row.state}: what it did stays, and nobody is asked to sign."
     return "Nothing of a ceremony stands against going on."
 
 
