@@ -14,6 +14,7 @@ from ceremony.core.digests import bytes_digest
 from ceremony.core.manifest import FrozenFile, Manifest, ManifestStep
 from ceremony.core.manifest_changes import differences
 from ceremony.core.policies.form import document_of, version_of
+from ceremony.core.series import SeriesFiles
 from ceremony.core.states import BEFORE_THE_RUN, State
 from ceremony.models import Ceremony
 from ceremony.sources.folder import read_series
@@ -33,12 +34,21 @@ def changes_seen(ceremony: Ceremony, settings: Settings) -> tuple[str, ...]:
     if State(ceremony.state) not in BEFORE_THE_RUN or not ceremony.round:
         return ()
     signed = manifest_of(newest_round(ceremony))
-    return differences(signed, _now(ceremony, signed, settings))
-
-
-def _now(ceremony: Ceremony, signed: Manifest, settings: Settings) -> Manifest:
-    """The manifest with what is known to be otherwise now."""
     files = read_series(settings.root, ceremony.series)
+    return changes_between(ceremony, signed, files, settings)
+
+
+def changes_between(
+    ceremony: Ceremony, signed: Manifest, files: SeriesFiles, settings: Settings
+) -> tuple[str, ...]:
+    """The same for a round and the folder of its series that were read already: nothing is asked of
+    any database. Raises UsageError (alias-unknown).
+    """
+    return differences(signed, _now(ceremony, signed, files, settings))
+
+
+def _now(ceremony: Ceremony, signed: Manifest, files: SeriesFiles, settings: Settings) -> Manifest:
+    """The manifest with what is known to be otherwise now."""
     digests = {file.path: bytes_digest(file.data) for file in files.files}
     sequence, row_hash = _ledger_seen(ceremony, signed)
     target = conf.target(ceremony.target.alias, settings)
