@@ -42,21 +42,47 @@ def _evidence(ceremony: Ceremony) -> str:
     manifest = newest_round(ceremony)
     runs = CeremonyRun.objects.filter(manifest=manifest)
     outcomes = RunOutcome.objects.filter(run__in_ceremony__in=runs).order_by("pk")
-    items: dict[tuple[str, str], JudgedItem] = {}
-    for item in manifest.items.exclude(phase=Phase.PREFLIGHT.value).order_by("pk"):
-        items[item.phase, item.item] = item
-    return _digest("evidence1", manifest.fingerprint, [*runs, *outcomes, *items.values()])
+    items = manifest.items.exclude(phase=Phase.PREFLIGHT.value).order_by("pk")
+    return evidence_of(manifest.fingerprint, runs, outcomes, items)
 
 
 def _halt(ceremony: Ceremony) -> str:
     newest = ceremony.halts.order_by("-pk").first()
     steps = HaltStep.objects.filter(halt=newest.halt).order_by("pk") if newest else ()
-    return _digest("halt1", str(ceremony.pk), steps)
+    return halt_of(ceremony.pk, steps)
 
 
 def _overrides(ceremony: Ceremony) -> str:
-    runs = ceremony.runs.filter(purpose=RunPurpose.OVERRIDE).order_by("pk")
-    return _digest("override1", str(ceremony.pk), runs)
+    return overrides_of(ceremony.pk, ceremony.runs.order_by("pk"))
+
+
+def evidence_of(
+    fingerprint: str,
+    runs: Iterable[CeremonyRun],
+    outcomes: Iterable[RunOutcome],
+    items: Iterable[JudgedItem],
+) -> str:
+    """What an acceptance signs, from the rows of one round, each kind in the order of its numbers.
+    Items of the pre-flight do not count; of the others the newest of each does.
+    """
+    newest: dict[tuple[str, str], JudgedItem] = {}
+    for item in items:
+        if item.phase != Phase.PREFLIGHT:
+            newest[item.phase, item.item] = item
+    return _digest("evidence1", fingerprint, [*runs, *outcomes, *newest.values()])
+
+
+def halt_of(number: int, steps: Iterable[HaltStep]) -> str:
+    """What a decision about ceremony ``number`` signs, from the stations of its newest halt."""
+    return _digest("halt1", str(number), steps)
+
+
+def overrides_of(number: int, runs: Iterable[CeremonyRun]) -> str:
+    """What a review of ceremony ``number`` signs, from its runs; those with an approval do not
+    count.
+    """
+    ran = (run for run in runs if run.purpose == RunPurpose.OVERRIDE)
+    return _digest("override1", str(number), ran)
 
 
 _SUBJECTS: Mapping[Purpose, Callable[[Ceremony], str]] = {
