@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest
 
+from ceremony.admin.attempt_states import with_state
 from ceremony.admin.filters import OPEN, AttemptStateFilter, RunTargetFilter, SeriesFilter
 from ceremony.admin.read_only import ReadOnlyAdmin
 from ceremony.core.check import CheckResult
@@ -34,17 +35,6 @@ LEFT_BEHIND = {
 NOTHING_SAID = (
     "No outcome yet: it is running, or its run was killed. reconcile_sql asks the ledger."
 )
-
-
-def with_state(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
-    """The attempts with the ``state`` of their newest outcome, and the ``seconds`` that the run
-    itself measured; ``None`` where there is none.
-    """
-    newest = Outcome.objects.filter(attempt=OuterRef("pk")).order_by("-pk")
-    measured = newest.filter(settled_by=None)
-    return attempts.annotate(
-        state=Subquery(newest.values("state")[:1]), seconds=Subquery(measured.values("seconds")[:1])
-    )
 
 
 @admin.register(Attempt)

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from ceremony.admin.attempt import with_state
+from ceremony.admin.attempt_states import with_state
 from ceremony.admin.filters import SeriesFilter, TargetFilter
 from ceremony.admin.read_only import ReadOnlyAdmin
 from ceremony.models import Attempt, MigrationRecord

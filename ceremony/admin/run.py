@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from ceremony.admin.attempt import BROKEN_FIRST, with_state
+from ceremony.admin.attempt import BROKEN_FIRST
+from ceremony.admin.attempt_states import with_state
 from ceremony.admin.filters import OPEN, RunVerdictFilter, SeriesFilter, TargetFilter
 from ceremony.admin.read_only import ReadOnlyAdmin
 from ceremony.models import CheckRecord, Run, RunOutcome

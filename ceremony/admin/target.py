@@ -11,6 +11,7 @@ from ceremony.actions.halts import open_halt_of
 from ceremony.actions.people import HALT, may
 from ceremony.admin.act_view import act_path, person
 from ceremony.admin.halting import VIEWS
+from ceremony.admin.plan_page import plan_path
 from ceremony.admin.read_only import ReadOnlyAdmin
 from ceremony.models import Run, Target
 from ceremony.templatetags.ceremony_pages import moment, server_version, visible_line
@@ -46,11 +47,11 @@ class TargetAdmin(ReadOnlyAdmin):
         return moment(row.last_seen_at)
 
     def get_urls(self) -> list[URLPattern]:
-        """The pages of its halt, then Django's own."""
+        """The pages of its halt, the plans of its series, then Django's own."""
         below = [
             act_path(self, f"<int:number>/{name}/", name, view) for name, view in VIEWS.items()
         ]
-        return [*below, *super().get_urls()]
+        return [*below, plan_path(self), *super().get_urls()]
 
     def page_context(self, request: HttpRequest, row: Target) -> dict[str, Any]:
         """How many migrations of each series are in which state, and the latest runs."""
