@@ -49,15 +49,15 @@ class Address:
         return [one for one in self.pattern.pattern.converters if one in ROWS]
 
 
-def _first(address: Address) -> Any:
-    row = address.model.objects.order_by("pk").first()
+def _newest(address: Address) -> Any:
+    row = address.model.objects.order_by("pk").last()
     assert row is not None, f"{address.route}: there is no {address.model._meta.verbose_name}"
     return row
 
 
 GIVEN: dict[str, Given] = {
-    "object_id": lambda address: _first(address).pk,
-    "number": lambda address: _first(address).pk,
+    "object_id": lambda address: _newest(address).pk,
+    "number": lambda address: _newest(address).pk,
     "item": lambda address: JudgedItem.objects.earliest("pk").pk,
     "purpose": lambda address: "approval",
     "digest": lambda address: scenes.frozen("a file").digest,
