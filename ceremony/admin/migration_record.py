@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from ceremony.admin.attempt_states import with_state
 from ceremony.admin.filters import SeriesFilter, TargetFilter
-from ceremony.admin.read_only import ReadOnlyAdmin
+from ceremony.admin.matrix import MatrixPages
 from ceremony.models import Attempt, MigrationRecord
 from ceremony.templatetags.ceremony_pages import mark, moment, titled, visible_line
 
@@ -15,7 +15,7 @@ LATEST = 20
 
 
 @admin.register(MigrationRecord)
-class MigrationRecordAdmin(ReadOnlyAdmin):
+class MigrationRecordAdmin(MatrixPages):
     """One row per target and migration."""
 
     list_display = ("migration", "shown_state", "shown_target", "by", "at")
