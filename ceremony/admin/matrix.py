@@ -152,7 +152,11 @@ def _column(matrix: Matrix, place: int, records: str) -> dict[str, Any]:
     return {
         "target": target,
         "url": f"{records}?{asked}",
-        "counts": [(_marked(state), number) for state, number in counts.items()],
+        "counts": [
+            (_marked(state), number)
+            for state, number in counts.items()
+            if state is not CellState.ABSENT
+        ],
     }
 
 
