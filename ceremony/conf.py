@@ -18,6 +18,7 @@ from ceremony.core.drift import DriftPolicy
 from ceremony.core.notice_settings import NoticeSettings, read_notices
 from ceremony.core.policies.given import LOCAL, UNKNOWN, Policies, read_policies
 from ceremony.core.readiness import ACCEPTABLE, ReadinessState
+from ceremony.core.starting import StartSettings, read_starts
 from ceremony.errors import UsageError
 
 __all__ = [
@@ -44,6 +45,9 @@ _KNOWN = {
     "POLICIES",
     "PEOPLE",
     "NOTICES",
+    "RUN_FROM_PAGE",
+    "RUN_LOGS",
+    "MANAGE_PY",
 }
 _OF_GATE = {"SERIES", "ACCEPT", "CONTRACT", "TIMEOUT"}
 _OF_TARGETS = {"ENVIRONMENT", "DRIFT", "REHEARSAL", "AFTER_RUN", "AFTER_RUN_TIMEOUT", "COUNT_UP_TO"}
@@ -78,7 +82,7 @@ class Settings:
     CONTEXT of server errors, which may quote row data, are kept; ``None`` means: on local
     targets only. ``gate`` is for start-up and readiness probes. ``policies`` are those of the
     environments; ``people`` maps names of the operating system's users to those of accounts.
-    ``after_run`` maps aliases to what is run after a run.
+    ``after_run`` maps aliases to what is run after a run. ``starts`` says what pages start.
     """
 
     root: Path
@@ -95,6 +99,7 @@ class Settings:
     after_run: Mapping[str, AfterRun] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
+    starts: StartSettings = field(default_factory=StartSettings)
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,7 @@ def load() -> Settings:
         policies=_policies(raw),
         people=_people(raw),
         notices=_notices(raw),
+        starts=_starts(raw),
     )
 
 
@@ -290,6 +296,13 @@ def _where_on(name: str) -> str:
 
 def _notices(raw: Mapping[str, Any]) -> NoticeSettings:
     found, wrong = read_notices(raw.get("NOTICES", {}))
+    if wrong:
+        raise _invalid(*wrong)
+    return found
+
+
+def _starts(raw: Mapping[str, Any]) -> StartSettings:
+    found, wrong = read_starts(raw)
     if wrong:
         raise _invalid(*wrong)
     return found

@@ -16,6 +16,7 @@ Everything that differs between machines comes from the environment:
 ``CEREMONY_EMAIL_FROM``     the sender of these
 ``CEREMONY_WEBHOOK_URL``    an address that gets every notice as JSON
 ``CEREMONY_WEBHOOK_SECRET`` what these are signed with: at least 24 bytes
+``CEREMONY_RUN_FROM_PAGE``  ``start`` or ``show`` the command (default: start where DEBUG is on)
 ``CEREMONY_GATE``           on: ``wsgi`` and ``asgi`` do not start on another schema (default: off)
 ``DEBUG``                   on by default for ``manage.py``, off for ``wsgi`` and ``asgi``
 ``SECRET_KEY``              required where DEBUG is off; else made once per checkout
@@ -93,6 +94,9 @@ CEREMONY = {
         },
     },
     "NOTICES": _env.notices(),
+    "RUN_FROM_PAGE": _env.text("CEREMONY_RUN_FROM_PAGE", "start" if DEBUG else "show"),
+    "MANAGE_PY": BASE_DIR / "manage.py",
+    "RUN_LOGS": STATE_DIR / "runs",
 }
 
 if _mail := _env.mail_server():

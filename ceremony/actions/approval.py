@@ -46,8 +46,9 @@ class Wanted:
         return f"manage.py request_sql {self.plan.series} --database {alias}{back}"
 
 
-def approved(wanted: Wanted, number: int = 0) -> Permit:
-    """The permit of ceremony ``number``, or of the one approved ceremony that fits (0).
+def approved(wanted: Wanted, number: int = 0, fingerprint: str = "") -> Permit:
+    """The permit of ceremony ``number``, or of the one approved ceremony that fits (0); with a
+    ``fingerprint`` for that round alone.
 
     Raises Refused: approval-missing, approval-ambiguous, approval-stale, and as
     ``judge.refuse_now``.
@@ -55,6 +56,7 @@ def approved(wanted: Wanted, number: int = 0) -> Permit:
     if number:
         ceremony = Ceremony.objects.select_related("target").get(pk=number)
         refuse_state(ceremony)
+        _refuse_another(ceremony, fingerprint)
         return _permit(wanted, ceremony)
     fitting = fitting_ceremonies(wanted)
     if len(fitting) > 1:
@@ -62,6 +64,17 @@ def approved(wanted: Wanted, number: int = 0) -> Permit:
     if not fitting:
         raise _none(wanted)
     return _permit(wanted, fitting[0])
+
+
+def _refuse_another(ceremony: Ceremony, fingerprint: str) -> None:
+    """What was pressed on a page counts for the round that the page showed."""
+    if fingerprint and fingerprint != ceremony.fingerprint:
+        raise Refused(
+            "approval-stale",
+            f"Ceremony {ceremony.pk} has a new round ({ceremony.round}); what was meant is the one "
+            "before.",
+            next_step=f"Read what it is now; then: {again(ceremony)}",
+        )
 
 
 def fitting_ceremonies(wanted: Wanted) -> list[Ceremony]:

@@ -23,6 +23,8 @@ from ceremony.models import (
     HaltStep,
     JudgedItem,
     Remark,
+    RunStart,
+    RunStartStep,
     SignOff,
     Spending,
     StoredManifest,
@@ -41,6 +43,8 @@ PROVED: tuple[type[models.Model], ...] = (
     HaltStep,
     Remark,
     StoredReport,
+    RunStart,
+    RunStartStep,
 )
 """Tables whose every row an event tells of."""
 

@@ -74,7 +74,7 @@ def permit_for(job: Job) -> Permit:
         # A request under an open policy is approved by nobody, and shows no more than that.
         refuse_unconfirmed(here.access.target, asked.confirm)
     if asked.ceremony or fitting or not policy.is_open:
-        return approved(wanted, number)
+        return approved(wanted, number, asked.fingerprint)
     return Permit(PermitKind.OPEN, policy, job.series)
 
 

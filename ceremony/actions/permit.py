@@ -46,12 +46,14 @@ class Asked:
     ``ceremony`` is the number that was given, 0 for none. ``override`` is the reason of a
     break-glass, ``""`` for none. ``account`` is the operator's, authenticated by the door.
     ``confirm`` is the environment's name, typed where a protected target has an open policy.
+    ``fingerprint`` is that of the round that was meant, ``""`` where only a number was said.
     """
 
     ceremony: int = 0
     override: str = ""
     account: AbstractUser | None = None
     confirm: str = ""
+    fingerprint: str = ""
 
     def caller(self, caller: Caller) -> Caller:
         """Who asks, by the account's name where there is one."""

@@ -9,13 +9,14 @@ from ceremony.actions.permit import Asked
 from ceremony.errors import UsageError
 from ceremony.management.person import add_person_arguments, person_of
 from ceremony.management.running import reason
+from ceremony.management.started import add_started_argument, taken_up
 
 CONFIRM_NEEDED = "wherever that is not local and the policy asks for no approval"
 """Where ``--confirm`` is needed by a run that goes through the gate."""
 
 
 def add_gate_arguments(parser: CommandParser) -> None:
-    """``--ceremony``, ``--override`` with ``--reason``, ``--user``."""
+    """``--ceremony``, ``--override`` with ``--reason``, ``--user``, ``--started``."""
     parser.add_argument(
         "--ceremony",
         type=int,
@@ -33,12 +34,15 @@ def add_gate_arguments(parser: CommandParser) -> None:
         "--reason", type=reason, metavar="WHY", help="With --override: why it cannot wait."
     )
     add_person_arguments(parser, "The account that runs it, instead of the shell's user.")
+    add_started_argument(parser)
 
 
-def gate_of(options: Mapping[str, Any]) -> Asked:
-    """What was said of the gate. Raises UsageError (reason-missing, reason-without-override,
-    ceremony-with-override) and what ``person_of`` raises.
+def gate_of(verb: str, options: Mapping[str, Any]) -> Asked:
+    """What was said of the gate to the command ``verb``. Raises UsageError (reason-missing,
+    reason-without-override, ceremony-with-override) and what ``person_of`` and ``taken_up`` raise.
     """
+    if options["started"]:
+        return taken_up(verb, options)
     why: str = options["reason"] or ""
     if options["override"] and not why:
         raise UsageError(

@@ -1,6 +1,7 @@
 """What the commands that change a target share: their flags, the watcher, the end of a run."""
 
 from argparse import ArgumentTypeError
+from typing import Any
 
 from django.core.management.base import CommandParser
 
@@ -11,6 +12,7 @@ from ceremony.management.formats.json_format import run_report
 from ceremony.management.pages.run import run_page
 from ceremony.management.places import prefix_of
 from ceremony.management.progress import Look
+from ceremony.management.started import recorded
 from ceremony.management.trouble import of_run
 from ceremony.management.watchers.live import LiveWatcher
 from ceremony.management.watchers.plain import PlainWatcher
@@ -22,6 +24,11 @@ class WatchedCommand(CeremonyCommand):
 
     only_confirms = True
     left_behind = LEDGER_TELLS
+
+    def execute(self, *args: Any, **options: Any) -> None:
+        """Run the command; how it ends is recorded, too, where a page has started it."""
+        with recorded(options.get("started") or 0):
+            super().execute(*args, **options)
 
     def watcher(self, look: Look) -> LiveWatcher | PlainWatcher | QuietWatcher:
         """A live line on a terminal, plain lines in a pipe, nothing with ``-v 0``."""

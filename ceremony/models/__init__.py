@@ -21,6 +21,7 @@ from ceremony.models.ceremony import (
 )
 from ceremony.models.rehearsal import Rehearsal
 from ceremony.models.snapshot import CatalogContent, CatalogSnapshot, SnapshotReason
+from ceremony.models.start import RunStart, RunStartStep, StartStation
 from ceremony.models.target import MigrationRecord, RecordState, Target
 
 __all__ = [
@@ -47,9 +48,12 @@ __all__ = [
     "RunKind",
     "RunOutcome",
     "RunPurpose",
+    "RunStart",
+    "RunStartStep",
     "SignOff",
     "SnapshotReason",
     "Spending",
+    "StartStation",
     "StoredManifest",
     "StoredReport",
     "Target",

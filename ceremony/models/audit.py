@@ -77,7 +77,11 @@ class Action(StrEnum):
     ITEM_ANSWERED = "item answered"
     ITEM_WAIVED = "item waived"
     REMARK_WRITTEN = "remark written"
+    START_ORDERED = "start ordered"
+    START_TAKEN_UP = "start taken up"
+    START_ENDED = "start ended"
     REPORT_MADE = "report made"
+    TRAIL_CHECKED = "trail checked"
     WATCHED = "watched"
     MONITOR_BREACHED = "monitor breached"
     TARGET_HALTED = "target halted"
@@ -298,17 +302,27 @@ def verify_events(
     events: Iterable[AuditEvent], newest: int, newest_hash: str, control: UUID | None
 ) -> ChainState:
     """The same for any events in order of sequence, against a head."""
-    sequence, previous = 0, GENESIS
+    state, last = follow(events, 0, GENESIS, control)
+    if state.intact and (state.checked, last) != (newest, newest_hash):
+        why = "The trail does not end where its head says."
+        return ChainState(state.checked, state.checked + 1, why)
+    return state
+
+
+def follow(
+    events: Iterable[AuditEvent], sequence: int, previous: str, control: UUID | None
+) -> tuple[ChainState, str]:
+    """Whether ``events`` follow from event ``sequence`` with the hash ``previous`` (0 and GENESIS:
+    from the beginning), and the hash of the last that does.
+    """
     for event in events:
         why = _break_between(sequence, previous, event) or event.fault()
         if not why and event.sequence == 1 and event.detail() != {"control": str(control)}:
             why = "The head names another control identity than the first event."
         if why:
-            return ChainState(sequence, sequence + 1, why)
+            return ChainState(sequence, sequence + 1, why), previous
         sequence, previous = event.sequence, event.hash
-    if (sequence, previous) != (newest, newest_hash):
-        return ChainState(sequence, sequence + 1, "The trail does not end where its head says.")
-    return ChainState(sequence)
+    return ChainState(sequence), previous
 
 
 @contextmanager

@@ -12,7 +12,10 @@ from ceremony.models import (
     Remark,
     RemarkKind,
     RunPurpose,
+    RunStart,
+    RunStartStep,
     Spending,
+    StartStation,
     StoredReport,
 )
 from tests.django import factories
@@ -93,4 +96,31 @@ def stored_report():
         digest=factories.digest("b"),
         made_by="lena",
         made_at=factories.NOON,
+    )
+
+
+def run_start():
+    ceremony = ceremony_in(State.APPROVED)
+    return RunStart.objects.create(
+        ceremony=ceremony,
+        manifest=ceremony.manifests.get(),
+        deed="run",
+        command=["apply_sql", "shop"],
+        user=person("olga", "run"),
+        username="olga",
+        token=factories.digest("c"),
+        host="web",
+        at=factories.NOON,
+        expires_at=factories.NOON,
+    )
+
+
+def run_start_step():
+    return RunStartStep.objects.create(
+        start=run_start(),
+        station=StartStation.ENDED,
+        host="web",
+        pid=7,
+        status=0,
+        at=factories.NOON,
     )

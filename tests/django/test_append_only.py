@@ -23,6 +23,8 @@ from ceremony.models import (
     Remark,
     Run,
     RunOutcome,
+    RunStart,
+    RunStartStep,
     SignOff,
     Spending,
     StoredManifest,
@@ -53,6 +55,8 @@ EVIDENCE = [
     HaltStep,
     Remark,
     StoredReport,
+    RunStart,
+    RunStartStep,
 ]
 CHANGED = {
     Run: "actor",
@@ -74,6 +78,8 @@ CHANGED = {
     HaltStep: "decision",
     Remark: "text",
     StoredReport: "document",
+    RunStart: "username",
+    RunStartStep: "said",
 }
 OTHER = {Blob: b"other", Spending: factories.NOON + timedelta(days=1)}
 REPLICA = "SET LOCAL session_replication_role = replica; "
@@ -105,6 +111,8 @@ def row(request):
         HaltStep: evidence_rows.halt_step,
         Remark: evidence_rows.remark,
         StoredReport: evidence_rows.stored_report,
+        RunStart: evidence_rows.run_start,
+        RunStartStep: evidence_rows.run_start_step,
     }
     return make[request.param]()
 

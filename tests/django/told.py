@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+from django.contrib.auth import get_user_model
+
 from ceremony.actions.ceremonies import acting, advance, note
 from ceremony.actions.record import recording
 from ceremony.core.digests import bytes_digest
@@ -15,6 +17,8 @@ from ceremony.models import (
     HaltStep,
     JudgedItem,
     Remark,
+    RunStart,
+    RunStartStep,
     SignOff,
     Spending,
     StoredManifest,
@@ -97,6 +101,15 @@ def life():
     made = {"made_by": "ana", "made_at": factories.NOON}
     told(ceremony, StoredReport(ceremony=ceremony, kind="execution", document="{}",
                                 digest=f"report1:{'1' * 64}", **made))  # fmt: skip
+    start = RunStart(
+        ceremony=ceremony, manifest=manifest, deed="run", command=["apply_sql", SAID],
+        user=get_user_model().objects.get(username="ana"), username="ana",
+        token=f"sha256:{'2' * 64}", host="web", at=factories.NOON, expires_at=factories.NOON,
+    )  # fmt: skip
+    told(ceremony, start)
+    for number, station in enumerate(("taken up", "ended")):
+        told(ceremony, RunStartStep(start=start, station=station, host="web", pid=7 + number,
+                                    status=number or None, said=SAID, at=factories.NOON))  # fmt: skip
     return ceremony
 
 

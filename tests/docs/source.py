@@ -45,6 +45,7 @@ BUILT: dict[str, set[str]] = {
     "version-{}": {"version-planned", "version-retired"},
     "ceremony-{}-{}": set(),
     "ceremony-test-{}": set(),
+    "ceremony-runs-{}": set(),
 }
 
 

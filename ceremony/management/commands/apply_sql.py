@@ -60,7 +60,7 @@ class Command(RunningCommand):
             alias=options["database"],
             to=options["to"],
             include_late=options["include_late"],
-            gate=gate_of(options),
+            gate=gate_of(self.name, options),
             backup=options["backup"],
         )
         with self.watcher(TargetLook(request.series, request.alias)) as watcher:

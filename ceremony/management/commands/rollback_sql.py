@@ -44,7 +44,7 @@ class Command(RunningCommand):
             loss=LossAccepted(
                 options["accept_data_loss"], options["backup"], options["backup_evidence"]
             ),
-            gate=gate_of(options),
+            gate=gate_of(self.name, options),
         )
         with self.watcher(TargetLook(request.series, request.alias)) as watcher:
             report = roll_back(request, watcher)

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from ceremony import conf
+from ceremony.actions.permit import NOTHING_SAID
 from ceremony.actions.verify import VerifyRequest, verify
 from ceremony.actions.verify_again import VerifyAgainRequest, verify_again
 from ceremony.management.formats.json_format import verify_report
@@ -14,6 +15,7 @@ from ceremony.management.pages.verify import verify_page
 from ceremony.management.places import prefix_of
 from ceremony.management.progress import NoLook
 from ceremony.management.running import WatchedCommand, add_database
+from ceremony.management.started import add_started_argument, taken_up
 from ceremony.management.trouble import of_problem, of_verification
 
 
@@ -44,6 +46,7 @@ class Command(WatchedCommand):
             help="Take up the verification of ceremony N, whose run is over and whose verification "
             "was cut off. Takes the target's lock, and moves the ceremony on.",
         )
+        add_started_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["ceremony"]:
@@ -58,8 +61,12 @@ class Command(WatchedCommand):
         self.answer(page, [verify_report(report)], of_verification(report))
 
     def _again(self, options: dict[str, Any]) -> None:
+        asked = taken_up(self.name, options) if options["started"] else NOTHING_SAID
         request = VerifyAgainRequest(
-            options["series"], options["ceremony"], self.caller(), options["database"]
+            options["series"],
+            options["ceremony"],
+            asked.caller(self.caller()),
+            options["database"],
         )
         with self.watcher(NoLook()) as watcher:
             report = verify_again(request, watcher)

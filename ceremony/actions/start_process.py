@@ -1,0 +1,221 @@
+"""The process of a start: its own session, its own log, and nothing of the web server's.
+
+A shell stands between, which outlives the web server, waits for the process, and writes its exit
+status into a file: so it is known how a process ended that could not even begin. It holds no
+secret: the token goes through standard input.
+"""
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from ceremony import conf
+from ceremony.actions import evidence
+from ceremony.core.starting import StartSettings
+from ceremony.errors import Refused
+from ceremony.models import RunStart, StartStation
+
+KEPT_BYTES = 4_000
+"""How much of what a process said is kept and shown: its last words."""
+
+SILENT = timedelta(minutes=30)
+"""After this long, what was taken up on another machine and never ended stands in nobody's way: the
+target's lock and the approval, which counts once, do.
+"""
+
+_SHELL = 'status=$1; shift; "$@"; echo "$?" >"$status.new"; mv "$status.new" "$status"'
+
+_OF_THE_SERVER = re.compile(
+    r"^(HTTP_|WSGI|UWSGI|GUNICORN|MOD_WSGI|WERKZEUG|SERVER_|REQUEST_|REMOTE_|SCRIPT_|QUERY_|PATH_"
+    r"|CONTENT_|GATEWAY_|DOCUMENT_|LISTEN_|RUN_MAIN$|DJANGO_AUTORELOAD|NOTIFY_SOCKET$|WATCHDOG_"
+    r"|MAINPID$|JOURNAL_STREAM$|WEB_CONCURRENCY$|DJANGO_SUPERUSER_)"
+)
+"""Variables that a web server, a CGI (RFC 3875) or a service manager sets for itself."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a process has said so far: ``text`` are its last words, ``cut`` whether there were more.
+    ``status`` is its exit status, ``None`` while it is at work, or where nobody here knows.
+    """
+
+    text: str = ""
+    cut: bool = False
+    status: int | None = None
+
+
+def launch(row: RunStart, words: Sequence[str], token: str) -> None:
+    """Start the process, which reads ``token`` from standard input and then finds it closed.
+
+    Raises Refused (start-failed) where the system gives none.
+    """
+    starts = conf.load().starts
+    try:
+        log, status = _places(row, starts)
+        process = _process([*program(starts), *words], log, status)
+    except OSError as error:
+        raise Refused(
+            "start-failed",
+            f"The system starts no process: {error.strerror or error}.",
+            state="Nothing was started.",
+            next_step="See that CEREMONY['RUN_LOGS'] is a folder of this user's that nobody else "
+            "reads, and CEREMONY['MANAGE_PY'] the program; or type the command yourself.",
+        ) from error
+    _hand_over(process, token)
+
+
+def words_of(row: RunStart) -> Words:
+    """What the process of a start said: as it was recorded, else as its files here tell."""
+    ended = next((one for one in row.steps.all() if one.station == StartStation.ENDED), None)
+    if ended is not None:
+        return Words(ended.said, False, ended.status)
+    try:
+        log, status = _named(row, conf.load().starts)
+        return Words(*last_words(log), _status(status))
+    except OSError:
+        return Words()
+
+
+def said_by(number: int) -> str:
+    """The last words of start ``number`` on this machine, for its record; ``""`` for none."""
+    row = RunStart.objects.filter(pk=number).first()
+    if row is None:
+        return ""
+    try:
+        return last_words(_named(row, conf.load().starts)[0])[0]
+    except OSError:
+        return ""
+
+
+def is_over(row: RunStart) -> bool:
+    """Whether the process of a start has ended without a word in the record, as far as can be told
+    from here.
+    """
+    taken = next((one for one in row.steps.all() if one.station == StartStation.TAKEN), None)
+    if words_of(row).status is not None:
+        return True
+    if taken is None:
+        return False
+    if taken.host == evidence.bounded(os.uname().nodename, 255):
+        return not _lives(taken.pid)
+    return timezone.now() - taken.at > SILENT
+
+
+def program(starts: StartSettings) -> tuple[str, ...]:
+    """What starts a command of this project: its ``manage.py`` where settings or the working
+    directory have one, else Django's own command line.
+    """
+    here = Path(starts.program) if starts.program else Path.cwd() / "manage.py"
+    if starts.program or here.is_file():
+        return (sys.executable, str(here))
+    return (sys.executable, "-m", "django")
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """What goes along of the web server's environment: the way to the databases and the settings.
+
+    What the server set for itself does not; nor does what signs sessions: where a variable holds
+    it, the process gets one of its own, which opens nothing.
+    """
+    signing = {django_settings.SECRET_KEY, *getattr(django_settings, "SECRET_KEY_FALLBACKS", ())}
+    kept = {name: value for name, value in variables.items() if not _OF_THE_SERVER.match(name)}
+    own = {name: secrets.token_urlsafe(48) for name, value in kept.items() if value in signing}
+    module = os.environ.get("DJANGO_SETTINGS_MODULE", "")
+    return {
+        **kept,
+        **own,
+        "NO_COLOR": "1",
+        **({"DJANGO_SETTINGS_MODULE": module} if module else {}),
+    }
+
+
+def last_words(log: Path) -> tuple[str, bool]:
+    """The end of a log, from the beginning of a line, and whether there was more before it."""
+    with log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - KEPT_BYTES))
+        data = file.read(KEPT_BYTES)
+    cut = size > KEPT_BYTES
+    if cut:
+        data = data.partition(b"\n")[2] or data
+    return evidence.clean(data.decode(errors="replace")).strip("\n"), cut
+
+
+def _process(words: Sequence[str], log: Path, status: Path) -> "subprocess.Popen[bytes]":
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        return subprocess.Popen(
+            ["/bin/sh", "-c", _SHELL, "sh", str(status), *words],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env=environment(os.environ),
+            cwd=_directory(words),
+            start_new_session=True,
+            umask=0o077,
+        )
+
+
+def _directory(words: Sequence[str]) -> Path:
+    """Where the project lies: settings are imported from there."""
+    program = Path(words[1])
+    return program.absolute().parent if program.name.endswith(".py") else Path.cwd()
+
+
+def _hand_over(process: "subprocess.Popen[bytes]", token: str) -> None:
+    """Give the token, close standard input, and have the process waited for."""
+    if process.stdin is not None:
+        # What could not even begin has closed its end already; its exit status says so.
+        with suppress(BrokenPipeError):
+            process.stdin.write(f"{token}\n".encode())
+            process.stdin.flush()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+    threading.Thread(target=process.wait, name="ceremony start", daemon=True).start()
+
+
+def _places(row: RunStart, starts: StartSettings) -> tuple[Path, Path]:
+    """Log and status of a start, in a folder that is this user's alone. Raises OSError."""
+    log, status = _named(row, starts)
+    folder = log.parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    facts = folder.lstat()
+    if facts.st_uid != os.geteuid() or facts.st_mode & 0o077 or folder.is_symlink():
+        raise PermissionError(f"{folder} is not this user's alone")
+    return log, status
+
+
+def _named(row: RunStart, starts: StartSettings) -> tuple[Path, Path]:
+    own = Path(tempfile.gettempdir()) / f"ceremony-runs-{os.geteuid()}"
+    folder = Path(starts.folder).expanduser() if starts.folder else own
+    # The digest keeps two control databases apart that share a folder.
+    name = f"{row.pk}-{row.token.rpartition(':')[2][:16]}"
+    return folder / f"{name}.log", folder / f"{name}.status"
+
+
+def _status(path: Path) -> int | None:
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
