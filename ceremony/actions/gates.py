@@ -7,21 +7,19 @@ anew, under the target's lock.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from ceremony.actions.halts import lets_through, open_halt_of, state_of
-from ceremony.actions.items import newest
+from ceremony.actions.dossier import Dossier, whole_dossier_of
+from ceremony.actions.halts import lets_pass, open_halt_among, state_among
 from ceremony.actions.promotion import not_promoted
 from ceremony.actions.quorum_gates import quorum_gates
-from ceremony.actions.quorums import quorum_now, unreviewed
-from ceremony.actions.rounds import manifest_of, newest_round, policy_of
+from ceremony.actions.quorums import quorum_in, unreviewed_among
 from ceremony.actions.signing import losses_of
 from ceremony.core.gates import Gate, GateState, failing_first
 from ceremony.core.history import Event
 from ceremony.core.item import ItemKind, Phase
-from ceremony.core.manifest import Manifest
 from ceremony.core.plan import Direction
 from ceremony.core.policies import window
 from ceremony.core.policy import Policy
-from ceremony.models import Ceremony, Purpose, Rehearsal, StoredManifest
+from ceremony.models import Ceremony, Purpose
 
 
 def gates_of(ceremony: Ceremony, now: datetime) -> tuple[Gate, ...]:
@@ -30,34 +28,39 @@ def gates_of(ceremony: Ceremony, now: datetime) -> tuple[Gate, ...]:
     Only what the policy asks for has a gate. Raises Tampered (manifest-damaged), and
     StoredManifest.DoesNotExist for a draft.
     """
-    stored = newest_round(ceremony)
-    manifest, policy = manifest_of(stored), policy_of(stored)
+    return gates_in(whole_dossier_of(ceremony), now)
+
+
+def gates_in(dossier: Dossier, now: datetime) -> tuple[Gate, ...]:
+    """The same from what was read; the dossier is a whole one."""
+    ceremony, policy = dossier.ceremony, dossier.policy
     return failing_first(
         (
-            *rehearsal_gates(manifest, policy, now),
-            *quorum_gates(ceremony, Purpose.APPROVAL, policy),
+            *rehearsal_gates(dossier, now),
+            *quorum_gates(dossier, Purpose.APPROVAL),
             *window_gates(policy, now),
             *expiry_gates(ceremony, now),
-            *loss_gates(ceremony, manifest, policy),
-            *promotion_gates(manifest, policy),
-            *_items(stored),
-            *_halts(ceremony),
-            *_reviews(ceremony),
+            *loss_gates(dossier),
+            *promotion_gates(dossier),
+            *_items(dossier),
+            *_halts(dossier),
+            *_reviews(dossier),
         )
     )
 
 
-def rehearsal_gates(manifest: Manifest, policy: Policy, now: datetime) -> Iterator[Gate]:
+def rehearsal_gates(dossier: Dossier, now: datetime) -> Iterator[Gate]:
     """Whether every step was rehearsed, without faults, and lately enough (rehearsal-missing,
     rehearsal-faulty, rehearsal-old).
     """
+    manifest, policy = dossier.manifest, dossier.policy
     if not policy.rehearsal or manifest.direction is Direction.ROLL_BACK:
         return
     place = f"{manifest.series} --database {manifest.target.alias}"
     fix = f"manage.py rehearse_sql {place} --confirm {manifest.target.environment}"
     fix += f", then: manage.py request_sql {place} --again {manifest.ceremony}"
     steps = [step for step in manifest.steps if step.event == Event.APPLIED.value]
-    found = list(Rehearsal.objects.filter(digest__in=set(manifest.rehearsals.values())))
+    found = dossier.rehearsals
     there = {one.digest for one in found}
     missing = [s.version for s in steps if manifest.rehearsals.get(s.version) not in there]
     oldest = min((one.recorded_at for one in found), default=now)
@@ -103,12 +106,12 @@ def expiry_gates(ceremony: Ceremony, now: datetime) -> Iterator[Gate]:
     yield Gate("Expiry", GateState.SHUT, f"It expired {until}.", fix, "approval-expired")
 
 
-def loss_gates(ceremony: Ceremony, manifest: Manifest, policy: Policy) -> Iterator[Gate]:
+def loss_gates(dossier: Dossier) -> Iterator[Gate]:
     """Whether every approver that counts has accepted every loss of data (data-loss-unaccepted)."""
-    losses = set(losses_of(manifest))
-    if not policy.data_loss or not losses:
+    losses = set(losses_of(dossier.manifest))
+    if not dossier.policy.data_loss or not losses:
         return
-    now = quorum_now(ceremony, Purpose.APPROVAL, policy)
+    now = quorum_in(dossier, Purpose.APPROVAL)
     signed = [one.sign_off for one in now.standings if one.counts]
     told = "; ".join(sorted(losses))
     if signed and all(losses <= set(row.accepted) for row in signed):
@@ -118,14 +121,15 @@ def loss_gates(ceremony: Ceremony, manifest: Manifest, policy: Policy) -> Iterat
     yield Gate("Data loss", GateState.WAITS, told, fix, "data-loss-unaccepted")
 
 
-def promotion_gates(manifest: Manifest, policy: Policy) -> Iterator[Gate]:
+def promotion_gates(dossier: Dossier) -> Iterator[Gate]:
     """Whether the same files were signed off where the policy wants them first
     (promotion-missing).
     """
+    manifest, policy = dossier.manifest, dossier.policy
     if not policy.promotion or manifest.direction is Direction.ROLL_BACK:
         return
     name = f"Promotion from {policy.promotion}"
-    missing = not_promoted(manifest, policy.promotion)
+    missing = not_promoted(manifest, policy.promotion, dossier.beside)
     if not missing:
         yield Gate(name, GateState.OPEN, "The same files were signed off there.")
         return
@@ -134,11 +138,11 @@ def promotion_gates(manifest: Manifest, policy: Policy) -> Iterator[Gate]:
     yield Gate(name, GateState.SHUT, why, fix, "promotion-missing")
 
 
-def _items(stored: StoredManifest) -> Iterator[Gate]:
+def _items(dossier: Dossier) -> Iterator[Gate]:
     """One gate per item of the pre-flight that people answer (preflight-failed)."""
-    if not policy_of(stored).preflight:
+    if not dossier.policy.preflight:
         return
-    for one in newest(stored, Phase.PREFLIGHT):
+    for one in dossier.judged(Phase.PREFLIGHT):
         if one.item.kind is not ItemKind.HUMAN:
             continue
         name = f"Pre-flight: {one.item.text.rstrip('.')}"
@@ -150,23 +154,25 @@ def _items(stored: StoredManifest) -> Iterator[Gate]:
             yield Gate(name, GateState.SHUT, why, fix, "preflight-failed")
 
 
-def _halts(ceremony: Ceremony) -> Iterator[Gate]:
+def _halts(dossier: Dossier) -> Iterator[Gate]:
     """A target that control knows to be halted (target-halted); its ledger is asked by the run."""
-    halt = open_halt_of(ceremony.target)
+    ceremony = dossier.ceremony
+    halt = open_halt_among(dossier.halts, ceremony.target)
     if halt is None:
         return
-    if lets_through(halt, ceremony.pk, Direction(ceremony.direction)):
+    state = state_among(dossier.halts, halt.id)
+    own = halt.ceremony == ceremony.pk
+    if own and lets_pass(state, ceremony, Direction(ceremony.direction)):
         yield Gate("Halt", GateState.OPEN, "It is what was decided about the halt of the target.")
         return
-    why = f"The target is halted: {state_of(halt.id).taken[0].text}"
+    why = f"The target is halted: {state.taken[0].text}"
     fix = f"manage.py resume_sql --database {ceremony.target.alias}"
     yield Gate("Halt", GateState.SHUT, why, fix, "target-halted")
 
 
-def _reviews(ceremony: Ceremony) -> Iterator[Gate]:
+def _reviews(dossier: Dossier) -> Iterator[Gate]:
     """Break-glass on the target that two others have not looked at yet (override-unreviewed)."""
-    for other, missing in unreviewed(ceremony.target):
-        if other.pk != ceremony.pk:
-            why = f"Ceremony {other.pk} ran without an approval; {missing} more have to look at it."
-            fix = f"Two others sign the review on the page of ceremony {other.pk}."
-            yield Gate("Review", GateState.WAITS, why, fix, "override-unreviewed")
+    for other, missing in unreviewed_among(dossier.others):
+        why = f"Ceremony {other.pk} ran without an approval; {missing} more have to look at it."
+        fix = f"Two others sign the review on the page of ceremony {other.pk}."
+        yield Gate("Review", GateState.WAITS, why, fix, "override-unreviewed")

@@ -1,6 +1,6 @@
 """Halts in control: the stations that were taken, each a row of evidence with its event."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from ceremony.actions import evidence
 from ceremony.actions.ceremonies import advance, locked
 from ceremony.actions.notices import tell
 from ceremony.actions.seen import refuse_unseen
-from ceremony.actions.targets import same_database
+from ceremony.actions.targets import are_same, same_database
 from ceremony.core.chain import Json
 from ceremony.core.halting import (
     CONDITIONS,
@@ -80,6 +80,21 @@ def open_halt_of(target: Target) -> Halt | None:
     return _halt_of(row) if row else None
 
 
+def open_halt_among(steps: Sequence[HaltStep], target: Target) -> Halt | None:
+    """The same among steps that were read, oldest first: those of every halt at the database."""
+    lifted = {one.halt for one in steps if one.station == Station.LIFT}
+    stops = [
+        one
+        for one in steps
+        if one.station == Station.STOP and one.halt not in lifted and are_same(one.target, target)
+    ]
+    if not stops:
+        return None
+    row = stops[-1]
+    met = [one.ceremony_id for one in steps if one.halt == row.halt and one.ceremony_id]
+    return Halt(row.halt, row.target, row.ceremony_id or (met[-1] if met else 0) or 0)
+
+
 def _stops() -> QuerySet[HaltStep]:
     return HaltStep.objects.filter(station=Station.STOP.value).select_related("target")
 
@@ -93,10 +108,15 @@ def _halt_of(row: HaltStep) -> Halt:
 
 def state_of(halt: UUID) -> HaltState:
     """Where a halt stands, by its stations in control."""
-    rows = HaltStep.objects.filter(halt=halt).order_by("pk")
+    return state_among(HaltStep.objects.filter(halt=halt).order_by("pk"), halt)
+
+
+def state_among(steps: Iterable[HaltStep], halt: UUID) -> HaltState:
+    """The same among steps that were read, oldest first."""
     return halt_state(
         Taken(Station(row.station), row.text, row.by, row.at, row.condition, row.decision)
-        for row in rows
+        for row in steps
+        if row.halt == halt
     )
 
 
@@ -104,12 +124,16 @@ def lets_through(halt: Halt, ceremony: int, direction: Direction) -> bool:
     """Whether a run is what was decided about a halt: ``ceremony`` is the halted one, taken back
     after "roll back", or run again in a new round after "fix forward".
     """
-    decided = state_of(halt.id).awaits
-    if not halt.ceremony or halt.ceremony != ceremony or decided is None:
+    if not halt.ceremony or halt.ceremony != ceremony:
         return False
+    return lets_pass(state_of(halt.id), halt.row, direction)
+
+
+def lets_pass(state: HaltState, halted: Ceremony | None, direction: Direction) -> bool:
+    """The same, where the run is one of the ``halted`` ceremony."""
+    decided = state.awaits
     if decided is Course.FIX_FORWARD:
-        row = halt.row
-        return row is not None and row.direction == direction.value
+        return halted is not None and halted.direction == direction.value
     return decided is Course.ROLL_BACK and direction is Direction.ROLL_BACK
 
 

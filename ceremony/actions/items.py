@@ -10,19 +10,15 @@ from django.utils.timezone import now
 
 from ceremony.actions import evidence
 from ceremony.actions.ceremonies import locked
+from ceremony.actions.dossier import known_items
+from ceremony.actions.people import members
 from ceremony.actions.record import recording
+from ceremony.actions.told import item_events, items_told
 from ceremony.core.chain import Json
-from ceremony.core.item import Item, ItemKind, ItemResult, Judged, Phase
-from ceremony.models import AuditEvent, AuditHead, Ceremony, JudgedItem, StoredManifest, audit
+from ceremony.core.item import ItemKind, ItemResult, Judged, Phase
+from ceremony.models import AuditHead, Ceremony, JudgedItem, StoredManifest, audit
 from ceremony.models.audit import Action
-from ceremony.models.row_digest import row_digest
-
-_ACTIONS = (
-    Action.ITEMS_JUDGED.value,
-    Action.ITEM_ANSWERED.value,
-    Action.ITEM_WAIVED.value,
-)
-"""The events that tell of results."""
+from ceremony.models.together import together
 
 
 def newest(manifest: StoredManifest, phase: Phase) -> tuple[Judged, ...]:
@@ -30,36 +26,25 @@ def newest(manifest: StoredManifest, phase: Phase) -> tuple[Judged, ...]:
 
     A row that no event of the trail tells of counts for nothing: somebody else put it there.
     """
-    return tuple(one for one in _known(manifest).values() if one.item.phase is phase)
+    known = (one for _, one in counting(manifest).values())
+    return tuple(one for one in known if one.item.phase is phase)
 
 
 def newest_facts(manifest: StoredManifest, phase: Phase, item: str) -> Mapping[str, Json]:
     """The evidence of one item's newest result; nothing where it has none."""
-    found = _known(manifest).get((phase, item))
-    return found.evidence if found else {}
+    found = counting(manifest).get((phase, item))
+    return found[1].evidence if found else {}
 
 
-def _known(manifest: StoredManifest) -> dict[tuple[Phase, str], Judged]:
-    rows = list(manifest.items.select_related("user").order_by("pk"))
-    told = _told(manifest) if rows else frozenset()
-    found = [judged_of(row) for row in rows if row_digest(row) in told]
-    return {(one.item.phase, one.item.id): one for one in found}
-
-
-def _told(manifest: StoredManifest) -> frozenset[str]:
-    """The digests of the results that events of this ceremony tell of."""
-    events = AuditEvent.objects.filter(
-        action__in=_ACTIONS, subject=subject_of(manifest.ceremony_id)
-    ).only("payload")
-    table = JudgedItem._meta.db_table
-    return frozenset(digest for event in events for name, digest in event.rows() if name == table)
-
-
-def judged_of(row: JudgedItem) -> Judged:
-    """The value behind a row."""
-    item = Item(row.item, row.text, ItemKind(row.kind), Phase(row.phase))
-    by = row.user.get_username() if row.user else row.by
-    return Judged(item, ItemResult(row.result), row.explanation, row.evidence, by, row.at)
+def counting(manifest: StoredManifest) -> dict[tuple[Phase, str], tuple[JudgedItem, Judged]]:
+    """Every item of the round with its newest result, and the row that keeps it."""
+    found = together(
+        rows=manifest.items.order_by("pk"), events=item_events((manifest.ceremony_id,))
+    )
+    people = {one.user.pk: one.user for one in members({o.user_id for o in found["rows"]} - {None})}
+    for row in found["rows"]:
+        row.user = people.get(row.user_id)
+    return known_items(found["rows"], items_told(found["events"]))
 
 
 def record_items(manifest: StoredManifest, judged: Sequence[Judged], actor: str) -> None:
@@ -80,7 +65,7 @@ def write_items(
 
     A human item that somebody has answered is not written over by nobody's answer.
     """
-    known = _known(manifest)
+    known = {name: one for name, (_, one) in counting(manifest).items()}
     kept = [_beside(one, known.get((one.item.phase, one.item.id))) for one in judged]
     rows = [row_of(manifest, one) for one in kept if one is not None]
     if not rows:

@@ -4,12 +4,14 @@ Rights are asked of a person's own permissions and groups. ``is_superuser`` is n
 answers yes to every question, and a signature has to mean something.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.models import AbstractUser, Group, Permission
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from ceremony.actions import evidence
@@ -24,10 +26,57 @@ HALT = "halt_ceremony"
 OVERRIDE = "override_ceremony"
 REQUEST = "request_ceremony"
 
+RIGHTS = (SIGN, RUN, HALT, OVERRIDE, REQUEST)
+
 TRIES = 5
 """How many wrong passwords one name has within ``TRIES_WITHIN``."""
 
 TRIES_WITHIN = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Member:
+    """An account with the rights of Ceremony's that it has now, of its own or by a group, and the
+    names of its groups.
+    """
+
+    user: AbstractUser
+    rights: frozenset[str]
+    groups: frozenset[str]
+
+    def may(self, right: str) -> bool:
+        """Whether the person has the right now."""
+        return self.user.is_active and right in self.rights
+
+
+def members(
+    numbers: Collection[int] = (), *, right: str = "", at_shell: Collection[str] = ()
+) -> tuple[Member, ...]:
+    """Accounts as they are now, by one question, in the order of their numbers: those of
+    ``numbers``, everybody who has ``right``, and every account that a user of the operating system
+    in ``at_shell`` may mean.
+    """
+    asked = Q(pk__in=numbers)
+    if right:
+        asked |= Q(pk__in=all_who_may(right).order_by().values("pk"))
+    for name in at_shell:
+        asked |= Q(**{f"{get_user_model().USERNAME_FIELD}__iexact": evidence.clean(name)})
+    if not (numbers or right or at_shell):
+        return ()
+    ours = Permission.objects.filter(content_type__app_label="ceremony", codename__in=RIGHTS)
+    held = ours.filter(_holds(OuterRef("pk"))).order_by().values("codename")
+    groups = Group.objects.filter(user=OuterRef("pk")).order_by().values("name")
+    rows = _accounts().filter(asked).order_by("pk")
+    return tuple(
+        Member(user, frozenset(found), frozenset(names))
+        for user, found, names in _with(rows, ArraySubquery(held), ArraySubquery(groups))
+    )
+
+
+def member_of(user: AbstractUser) -> Member:
+    """The person as he or she is now. An account that is no more has no rights."""
+    found = members((user.pk,))
+    return found[0] if found else Member(user, frozenset(), frozenset())
 
 
 def account(username: str) -> AbstractUser | None:
@@ -52,8 +101,16 @@ def names_at_shell(os_name: str, people: Mapping[str, str]) -> tuple[str, ...]:
     ``CEREMONY["PEOPLE"]``.
     """
     counts_as = people.get(os_name, os_name)
-    alike = {f"{get_user_model().USERNAME_FIELD}__iexact": evidence.clean(counts_as)}
-    names = (name for user in _accounts().filter(**alike).order_by("pk") for name in names_of(user))
+    return names_among(os_name, people, (one.user for one in members(at_shell=(counts_as,))))
+
+
+def names_among(
+    os_name: str, people: Mapping[str, str], accounts: Iterable[AbstractUser]
+) -> tuple[str, ...]:
+    """The same, where ``accounts`` are those that may be meant, and others."""
+    counts_as = people.get(os_name, os_name)
+    meant = (one for one in accounts if _alike(one.get_username(), evidence.clean(counts_as)))
+    names = (name for user in meant for name in names_of(user))
     return tuple(dict.fromkeys((os_name, counts_as, *names)))
 
 
@@ -64,7 +121,7 @@ def groups_of(user: AbstractUser) -> frozenset[str]:
 
 def may(user: AbstractUser, right: str) -> bool:
     """Whether a person has one of Ceremony's rights now, of his own or by a group."""
-    return user.is_active and _permission(right).filter(_holds(user)).exists()
+    return user.is_active and _permission(right).filter(_holds(user.pk)).exists()
 
 
 def all_who_may(right: str) -> QuerySet[AbstractUser]:
@@ -130,8 +187,22 @@ def _permission(right: str) -> QuerySet[Permission]:
     return Permission.objects.filter(content_type__app_label="ceremony", codename=right)
 
 
-def _holds(user: AbstractUser) -> Q:
-    return Q(user=user.pk) | Q(group__user=user.pk)
+def _holds(number: int | OuterRef) -> Q:
+    return Q(user=number) | Q(group__user=number)
+
+
+def _with(
+    rows: QuerySet[AbstractUser], rights: ArraySubquery, groups: ArraySubquery
+) -> Iterable[tuple[AbstractUser, list[str], list[str]]]:
+    """Accounts with what was asked beside them, under names that no user model has of its own."""
+    for user in rows.annotate(ceremony_rights=rights, ceremony_groups=groups):
+        beside = vars(user)
+        yield user, beside.pop("ceremony_rights"), beside.pop("ceremony_groups")
+
+
+def _alike(name: str, other: str) -> bool:
+    """Whether the two differ in capitals at most: no less alike than ``iexact`` finds them."""
+    return name.upper() == other.upper() or name.casefold() == other.casefold()
 
 
 def _wrong_lately(username: str) -> int:

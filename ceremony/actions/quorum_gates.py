@@ -1,42 +1,49 @@
 """Quorums as gates: who has signed, whose signature counts no longer, and who may still sign."""
 
-from ceremony.actions.people import SIGN, all_who_may
-from ceremony.actions.quorums import QuorumNow, quorum_now
+from ceremony.actions.dossier import Dossier
+from ceremony.actions.people import SIGN
+from ceremony.actions.quorums import QuorumNow, quorum_in
 from ceremony.actions.signers import separation
 from ceremony.core.gates import Gate, GateState
 from ceremony.core.policy import Policy
 from ceremony.core.quorum import Seats, shown
-from ceremony.models import Ceremony, Purpose
+from ceremony.models import Purpose
 
 NAMED = 10
 """How many people are named who may still sign."""
 
 
 def quorum_gates(
-    ceremony: Ceremony, purpose: Purpose, policy: Policy | None = None
+    dossier: Dossier, purpose: Purpose, policy: Policy | None = None
 ) -> tuple[Gate, ...]:
-    """One gate per quorum. ``policy`` is the manifest's own without another one."""
-    now = quorum_now(ceremony, purpose, policy)
-    return tuple(_gate(seats, now) for seats in now.seats)
+    """One gate per quorum. ``policy`` is the manifest's own without another one; the dossier is a
+    whole one.
+    """
+    now = quorum_in(dossier, purpose, policy)
+    return tuple(_gate(seats, now, dossier) for seats in now.seats)
 
 
-def who_may_sign(now: QuorumNow, group: str) -> tuple[str, ...]:
-    """Everybody who could take a seat of ``group`` (``""``: anybody's) and has not signed."""
+def who_may_sign(dossier: Dossier, now: QuorumNow, group: str) -> tuple[str, ...]:
+    """Everybody who could take a seat of ``group`` (``""``: anybody's) and has not signed, by
+    account. The dossier is a whole one.
+    """
     signed = {one.sign_off.user_id for one in now.standings if one.counts}
-    people = all_who_may(SIGN).exclude(pk__in=signed)
-    if group:
-        people = people.filter(pk__in=people.filter(groups__name=group).values("pk"))
-    return tuple(one.get_username() for one in people if separation(one, now.rules) is None)
+    people = (
+        one
+        for number, one in sorted(dossier.people.items())
+        if one.may(SIGN) and number not in signed and (not group or group in one.groups)
+    )
+    return tuple(o.user.get_username() for o in people if separation(o.user, now.rules) is None)
 
 
-def _gate(seats: Seats, now: QuorumNow) -> Gate:
+def _gate(seats: Seats, now: QuorumNow, dossier: Dossier) -> Gate:
     name = f"{now.purpose.label.capitalize()}: {shown(seats.quorum)}"
     signed = f"Signed by {', '.join(seats.taken)}." if seats.taken else "Nobody has signed."
     if not seats.missing:
         return Gate(name, GateState.OPEN, signed)
     void = [f"Void: {one.sign_off.username}. {one.why_not}" for one in now.standings if one.why_not]
     why = " ".join((signed, f"{seats.missing} more needed.", *void))
-    names = who_may_sign(now, seats.quorum.group)
+    names = who_may_sign(dossier, now, seats.quorum.group)
     if not names:
         fix = "Nobody is left who may: give somebody the permission ceremony.sign_ceremony"
         fix += f", and the group {seats.quorum.group}." if seats.quorum.group else "."

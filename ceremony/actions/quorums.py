@@ -9,17 +9,15 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractUser
 
-from ceremony.actions.people import groups_of, names_of
-from ceremony.actions.rounds import newest_round, policy_of
-from ceremony.actions.signers import Rules, objection_to, rules_of
-from ceremony.actions.subjects import subject_of
+from ceremony.actions.dossier import Dossier, dossier_of, dossiers_of
+from ceremony.actions.people import names_of
+from ceremony.actions.signers import Rules, objection_of, rules_in
+from ceremony.actions.subjects import subject_in
 from ceremony.actions.targets import same_database
 from ceremony.core.authors import shared
 from ceremony.core.policy import Policy
 from ceremony.core.quorum import Seats, Signer, seated
-from ceremony.models import AuditEvent, AuditHead, Ceremony, Decision, Purpose, SignOff, Target
-from ceremony.models.audit import Action
-from ceremony.models.row_digest import row_digest
+from ceremony.models import Ceremony, Decision, Purpose, SignOff, Target
 
 
 @dataclass(frozen=True)
@@ -63,11 +61,16 @@ def quorum_now(ceremony: Ceremony, purpose: Purpose, policy: Policy | None = Non
     ``policy`` is the manifest's own without another one. Raises Tampered (manifest-damaged), and
     StoredManifest.DoesNotExist for a draft.
     """
-    rules = rules_of(ceremony, policy or policy_of(newest_round(ceremony)), purpose)
-    subject = subject_of(ceremony, purpose)
-    standings = tuple(_standings(_approvals(ceremony, purpose, subject), rules))
+    return quorum_in(dossier_of(ceremony), purpose, policy)
+
+
+def quorum_in(dossier: Dossier, purpose: Purpose, policy: Policy | None = None) -> QuorumNow:
+    """The same from what was read."""
+    rules = rules_in(dossier, policy or dossier.policy, purpose)
+    subject = subject_in(dossier, purpose)
+    standings = tuple(_standings(_approvals(dossier, purpose, subject), rules, dossier))
     signers = [
-        Signer(str(one.sign_off.user_id), groups_of(one.sign_off.user))
+        Signer(str(one.sign_off.user_id), dossier.member(one.sign_off.user).groups)
         for one in standings
         if one.counts
     ]
@@ -79,30 +82,12 @@ def quorum_now(ceremony: Ceremony, purpose: Purpose, policy: Policy | None = Non
     return QuorumNow(purpose, subject, rules, standings, seats)
 
 
-def is_told(sign_off: SignOff) -> bool:
-    """Whether the event that the row names tells of exactly this row, and stands in the trail:
-    behind the one before it, and before the next one or at the head.
-    """
-    number = sign_off.event
-    beside = (number - 1, number, number + 1)
-    found = {one.sequence: one for one in AuditEvent.objects.filter(sequence__in=beside)}
-    event, before, after = (found.get(one) for one in (number, *beside[::2]))
-    if event is None or before is None or event.fault():
-        return False
-    follows = after.previous_hash if after else AuditHead.current().hash
-    if (event.previous_hash, follows) != (before.hash, event.hash):
-        return False
-    told = (sign_off._meta.db_table, row_digest(sign_off))
-    return event.action == Action.SIGNED.value and told in event.rows()
-
-
-def _approvals(ceremony: Ceremony, purpose: Purpose, subject: str) -> Sequence[SignOff]:
+def _approvals(dossier: Dossier, purpose: Purpose, subject: str) -> Sequence[SignOff]:
     """The sign-offs that approve the subject and were not withdrawn by the same person later."""
-    rows = SignOff.objects.filter(
-        manifest__ceremony=ceremony, purpose=purpose, subject=subject
-    ).select_related("user")
     found: dict[int, SignOff] = {}
-    for row in rows.order_by("pk"):
+    for row in dossier.sign_offs:
+        if (row.purpose, row.subject) != (purpose.value, subject):
+            continue
         if row.decision == Decision.APPROVE:
             found.setdefault(row.user_id, row)
         elif row.decision == Decision.WITHDRAW:
@@ -115,9 +100,14 @@ def unreviewed(target: Target) -> Iterator[tuple[Ceremony, int]]:
     look; each with how many.
     """
     ran = Ceremony.objects.filter(target__in=same_database(target), overridden=True)
-    for ceremony in ran.select_related("target").order_by("pk"):
-        if missing := quorum_now(ceremony, Purpose.REVIEW).missing:
-            yield ceremony, missing
+    return unreviewed_among(dossiers_of(ran.select_related("target").order_by("pk")))
+
+
+def unreviewed_among(ran: Iterable[Dossier]) -> Iterator[tuple[Ceremony, int]]:
+    """The same among ceremonies that ran without an approval."""
+    for one in ran:
+        if missing := quorum_in(one, Purpose.REVIEW).missing:
+            yield one.ceremony, missing
 
 
 def same_person(user: AbstractUser, standings: Iterable[Standing]) -> str:
@@ -131,17 +121,17 @@ def same_person(user: AbstractUser, standings: Iterable[Standing]) -> str:
     return ""
 
 
-def _standings(approvals: Iterable[SignOff], rules: Rules) -> list[Standing]:
+def _standings(approvals: Iterable[SignOff], rules: Rules, dossier: Dossier) -> list[Standing]:
     found: list[Standing] = []
     for row in approvals:
-        found.append(Standing(row, _why_not(row, rules, found)))
+        found.append(Standing(row, _why_not(row, rules, found, dossier)))
     return found
 
 
-def _why_not(row: SignOff, rules: Rules, before: Iterable[Standing]) -> str:
-    if not is_told(row):
+def _why_not(row: SignOff, rules: Rules, before: Iterable[Standing], dossier: Dossier) -> str:
+    if not dossier.trail.tells(row):
         return "The audit trail does not tell of it."
-    if objection := objection_to(row.user, rules):
+    if objection := objection_of(dossier.member(row.user), rules):
         return objection.sentence
     other = same_person(row.user, before)
     return f"This account and {other!r} share a name, and count as one person." if other else ""

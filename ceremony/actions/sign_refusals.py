@@ -6,7 +6,8 @@ from django.contrib.auth.models import AbstractUser
 
 from ceremony.actions import evidence
 from ceremony.actions.acceptance import unfinished
-from ceremony.actions.halts import open_halt_of, state_of
+from ceremony.actions.dossier import Dossier
+from ceremony.actions.halts import open_halt_among, open_halt_of, state_among, state_of
 from ceremony.actions.quorums import QuorumNow, same_person
 from ceremony.actions.signers import may_speak, objection_to
 from ceremony.actions.signing import TYPED, SignRequest, first_of, losses_of
@@ -44,11 +45,27 @@ _IN_TIME: Mapping[tuple[Purpose, Decision], frozenset[State]] = {
 
 def in_time(ceremony: Ceremony, purpose: Purpose, decision: Decision) -> bool:
     """Whether the ceremony asks for this now."""
+    if not _fits(ceremony, purpose, decision):
+        return False
+    return purpose is not Purpose.DECISION or _accept_is_decided(ceremony)
+
+
+def in_time_in(dossier: Dossier, purpose: Purpose, decision: Decision) -> bool:
+    """The same from what was read."""
+    if not _fits(dossier.ceremony, purpose, decision):
+        return False
+    if purpose is not Purpose.DECISION:
+        return True
+    halt = open_halt_among(dossier.halts, dossier.ceremony.target)
+    if halt is None or halt.ceremony != dossier.ceremony.pk:
+        return False
+    return state_among(dossier.halts, halt.id).awaits is Course.ACCEPT
+
+
+def _fits(ceremony: Ceremony, purpose: Purpose, decision: Decision) -> bool:
     if State(ceremony.state) not in _IN_TIME.get((purpose, decision), frozenset()):
         return False
-    if purpose is Purpose.REVIEW:
-        return ceremony.overridden
-    return purpose is not Purpose.DECISION or _accept_is_decided(ceremony)
+    return purpose is not Purpose.REVIEW or ceremony.overridden
 
 
 def refuse_late(ceremony: Ceremony, purpose: Purpose, decision: Decision) -> None:

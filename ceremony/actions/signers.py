@@ -4,14 +4,13 @@ The same rules hold when somebody signs and when a run counts the sign-offs: rig
 activity are those of this moment.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractUser
 
-from ceremony import conf
 from ceremony.actions import evidence
-from ceremony.actions.people import SIGN, groups_of, may, names_at_shell, names_of
+from ceremony.actions.dossier import Dossier, dossier_of
+from ceremony.actions.people import SIGN, Member, member_of, names_of
 from ceremony.core.authors import shared
 from ceremony.core.policy import Duty, Policy, Quorum
 from ceremony.models import Ceremony, Purpose, RunPurpose
@@ -50,6 +49,11 @@ class Rules:
 
 def rules_of(ceremony: Ceremony, policy: Policy, purpose: Purpose) -> Rules:
     """The rules for signing with this purpose, as they are now."""
+    return rules_in(dossier_of(ceremony), policy, purpose)
+
+
+def rules_in(dossier: Dossier, policy: Policy, purpose: Purpose) -> Rules:
+    """The same from what was read."""
     quorums = {
         Purpose.APPROVAL: policy.approvals,
         Purpose.ACCEPTANCE: policy.acceptances,
@@ -57,8 +61,9 @@ def rules_of(ceremony: Ceremony, policy: Policy, purpose: Purpose) -> Rules:
         Purpose.REVIEW: REVIEWERS,
     }[purpose]
     separate = frozenset(Duty) if purpose is Purpose.REVIEW else policy.separate
-    operators = _operators(ceremony, purpose) if purpose in _AFTER_A_RUN else ()
-    return Rules(quorums, separate, known_authors(ceremony), operators)
+    ran = RunPurpose.OVERRIDE if purpose is Purpose.REVIEW else None
+    operators = dossier.operators(ran) if purpose in _AFTER_A_RUN else ()
+    return Rules(quorums, separate, known_authors(dossier.ceremony), operators)
 
 
 def known_authors(ceremony: Ceremony) -> tuple[str, ...]:
@@ -71,19 +76,24 @@ def known_authors(ceremony: Ceremony) -> tuple[str, ...]:
 
 def objection_to(user: AbstractUser, rules: Rules) -> Objection | None:
     """Why ``user`` may not approve or accept now; ``None`` where nothing stands against it."""
-    return _right(user) or separation(user, rules) or _seat(user, rules)
+    return objection_of(member_of(user), rules)
+
+
+def objection_of(member: Member, rules: Rules) -> Objection | None:
+    """The same of a person whose rights and groups are known."""
+    return _right(member) or separation(member.user, rules) or _seat(member, rules)
 
 
 def may_speak(user: AbstractUser) -> Objection | None:
     """Why ``user`` may not even comment, ask for changes or reject."""
-    return _right(user)
+    return _right(member_of(user))
 
 
-def _right(user: AbstractUser) -> Objection | None:
-    name = evidence.clean(user.get_username())
-    if not user.is_active:
+def _right(member: Member) -> Objection | None:
+    name = evidence.clean(member.user.get_username())
+    if not member.user.is_active:
         return Objection("approval-not-allowed", f"{name!r} is not active.", "Somebody else signs.")
-    if may(user, SIGN):
+    if member.may(SIGN):
         return None
     return Objection(
         "approval-not-allowed",
@@ -110,26 +120,16 @@ def separation(user: AbstractUser, rules: Rules) -> Objection | None:
     return None
 
 
-def _seat(user: AbstractUser, rules: Rules) -> Objection | None:
-    name = evidence.clean(user.get_username())
+def _seat(member: Member, rules: Rules) -> Objection | None:
+    name = evidence.clean(member.user.get_username())
     if not rules.quorums:
         return Objection(
             "approval-not-asked", "The policy asks nobody for this.", "There is nothing to sign."
         )
-    if "" in rules.groups or groups_of(user) & set(rules.groups):
+    if "" in rules.groups or member.groups & set(rules.groups):
         return None
     return Objection(
         "approval-not-allowed",
         f"{name!r} is in none of the groups that are asked: {', '.join(rules.groups)}.",
         "Somebody of these groups signs.",
     )
-
-
-def _operators(ceremony: Ceremony, purpose: Purpose) -> tuple[str, ...]:
-    """Everybody who ran something of the ceremony, under every name that is known."""
-    runs = ceremony.runs.all()
-    if purpose is Purpose.REVIEW:
-        runs = runs.filter(purpose=RunPurpose.OVERRIDE)
-    actors: Sequence[str] = list(runs.values_list("run__actor", flat=True).distinct())
-    people = conf.load().people
-    return tuple(name for actor in actors for name in names_at_shell(actor, people))

@@ -6,8 +6,8 @@ Judged anew from sign-offs and spendings, as the gate did; no state is believed.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ceremony.actions.quorums import is_told
 from ceremony.actions.rounds import manifest_of
+from ceremony.actions.told import is_told
 from ceremony.core.execution.population import Standing
 from ceremony.core.manifest import Manifest
 from ceremony.core.policies.form import from_document

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from django.db import models
 
-from ceremony.actions.rounds import newest_round
+from ceremony.actions.dossier import Dossier, dossier_of
 from ceremony.core.chain import canonical
 from ceremony.core.item import Phase
 from ceremony.models import (
@@ -31,29 +31,33 @@ def subject_of(ceremony: Ceremony, purpose: Purpose) -> str:
     manifest came to and what was found after them; a decision the halt as far as it is told; a
     review the runs without an approval. Raises StoredManifest.DoesNotExist for a draft.
     """
-    return _SUBJECTS[purpose](ceremony)
+    return subject_in(dossier_of(ceremony), purpose)
 
 
-def _fingerprint(ceremony: Ceremony) -> str:
-    return newest_round(ceremony).fingerprint
+def subject_in(dossier: Dossier, purpose: Purpose) -> str:
+    """The same from what was read."""
+    return _SUBJECTS[purpose](dossier)
 
 
-def _evidence(ceremony: Ceremony) -> str:
-    manifest = newest_round(ceremony)
-    runs = CeremonyRun.objects.filter(manifest=manifest)
-    outcomes = RunOutcome.objects.filter(run__in_ceremony__in=runs).order_by("pk")
-    items = manifest.items.exclude(phase=Phase.PREFLIGHT.value).order_by("pk")
-    return evidence_of(manifest.fingerprint, runs, outcomes, items)
+def _fingerprint(dossier: Dossier) -> str:
+    return dossier.stored.fingerprint
 
 
-def _halt(ceremony: Ceremony) -> str:
-    newest = ceremony.halts.order_by("-pk").first()
-    steps = HaltStep.objects.filter(halt=newest.halt).order_by("pk") if newest else ()
-    return halt_of(ceremony.pk, steps)
+def _evidence(dossier: Dossier) -> str:
+    manifest = dossier.stored
+    runs = [one for one in dossier.runs if one.manifest_id == manifest.pk]
+    outcomes = [one.run.outcome for one in runs if hasattr(one.run, "outcome")]
+    return evidence_of(manifest.fingerprint, runs, outcomes, dossier.found)
 
 
-def _overrides(ceremony: Ceremony) -> str:
-    return overrides_of(ceremony.pk, ceremony.runs.order_by("pk"))
+def _halt(dossier: Dossier) -> str:
+    number = dossier.ceremony.pk
+    newest = [one.halt for one in dossier.halts if one.ceremony_id == number][-1:]
+    return halt_of(number, [one for one in dossier.halts if one.halt in newest])
+
+
+def _overrides(dossier: Dossier) -> str:
+    return overrides_of(dossier.ceremony.pk, dossier.runs)
 
 
 def evidence_of(
@@ -85,7 +89,7 @@ def overrides_of(number: int, runs: Iterable[CeremonyRun]) -> str:
     return _digest("override1", str(number), ran)
 
 
-_SUBJECTS: Mapping[Purpose, Callable[[Ceremony], str]] = {
+_SUBJECTS: Mapping[Purpose, Callable[[Dossier], str]] = {
     Purpose.APPROVAL: _fingerprint,
     Purpose.ACCEPTANCE: _evidence,
     Purpose.DECISION: _halt,

@@ -50,13 +50,27 @@ def met_as(system_identifier: str, database_oid: int) -> QuerySet[Target]:
 
 def same_database(target: Target) -> QuerySet[Target]:
     """The target under every alias that control knows it by: another alias is no other database."""
+    return Target.objects.filter(is_same(target))
+
+
+def is_same(target: Target) -> Q:
+    """What is true of every target that is the same database."""
     # A copy of the cluster, file by file, has the same identity, and another environment.
     same = Q(
         system_identifier=target.system_identifier,
         database_oid=target.database_oid,
         environment=target.environment,
     )
-    return Target.objects.filter(same | Q(pk=target.pk))
+    return same | Q(pk=target.pk)
+
+
+def are_same(one: Target, other: Target) -> bool:
+    """Whether two targets are the same database."""
+    return one.pk == other.pk or _database(one) == _database(other)
+
+
+def _database(target: Target) -> tuple[str, int | None, str]:
+    return target.system_identifier, target.database_oid, target.environment
 
 
 def target_seen(seen: SeenTarget, *, actor: str, seen_at: datetime) -> Target:

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractUser
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from ceremony.actions.people import HALT, REQUEST, RUN, SIGN, may
-from ceremony.actions.quorums import quorum_now
-from ceremony.actions.sign_refusals import in_time
-from ceremony.actions.signers import objection_to
+from ceremony.actions.dossier import Dossier
+from ceremony.actions.people import HALT, REQUEST, RUN, SIGN, Member
+from ceremony.actions.quorums import quorum_in, quorum_now
+from ceremony.actions.sign_refusals import in_time_in
+from ceremony.actions.signers import objection_of
 from ceremony.core.states import Act, State, after
 from ceremony.models import Ceremony, Decision, Purpose
+
+StrOrPromise = str | Promise
 
 SPEAKERS = (REQUEST, RUN, SIGN, HALT)
 """Rights, any of which lets a person write remarks."""
@@ -23,10 +28,10 @@ ANSWERERS = (REQUEST, RUN, SIGN)
 """Rights, any of which lets a person answer items."""
 
 SIGNING = {
-    Purpose.APPROVAL: ("sign", "Review and sign"),
-    Purpose.ACCEPTANCE: ("accept", "Accept what came of it"),
-    Purpose.DECISION: ("decision", "Agree that it stays as it is"),
-    Purpose.REVIEW: ("review", "Review the run without approval"),
+    Purpose.APPROVAL: ("sign", _("Review and sign off")),
+    Purpose.ACCEPTANCE: ("accept", _("Accept what came of it")),
+    Purpose.DECISION: ("decision", _("Agree that it stays as it is")),
+    Purpose.REVIEW: ("review", _("Review the run without approval")),
 }
 """Name of the page, and label, for each purpose of a sign-off."""
 
@@ -37,20 +42,22 @@ class Door:
     ``waited_for``: it is what the ceremony waits for.
     """
 
-    label: str
+    label: StrOrPromise
     url: str
-    why_not: str = ""
+    why_not: StrOrPromise = ""
     waited_for: bool = False
 
 
-def doors_of(ceremony: Ceremony, user: AbstractUser) -> tuple[Door, ...]:
+def doors_in(dossier: Dossier, user: AbstractUser) -> tuple[Door, ...]:
     """Every act that the ceremony asks for in its state: those that the person can do, then those
-    that he or she cannot, with the reasons.
+    that he or she cannot, with the reasons. ``user`` is one of the dossier's people.
 
     Raises Tampered (manifest-damaged) for a ceremony whose round was changed by other hands.
     """
-    signing = () if ceremony.state == State.DRAFT else _signing(ceremony, user)
-    return tuple(sorted((*signing, *_others(ceremony, user)), key=lambda door: not door.url))
+    member = dossier.member(user)
+    signing = () if dossier.ceremony.state == State.DRAFT else _signing(dossier, member)
+    others = _others(dossier.ceremony, member, user)
+    return tuple(sorted((*signing, *others), key=lambda door: not door.url))
 
 
 def url_of(name: str, ceremony: Ceremony, *more: object) -> str:
@@ -63,60 +70,60 @@ def has_signed(ceremony: Ceremony, user: AbstractUser, purpose: Purpose) -> bool
     return any(one.sign_off.user_id == user.pk for one in quorum_now(ceremony, purpose).standings)
 
 
-def _signing(ceremony: Ceremony, user: AbstractUser) -> Iterator[Door]:
+def _signing(dossier: Dossier, member: Member) -> Iterator[Door]:
     for purpose, (name, label) in SIGNING.items():
-        if in_time(ceremony, purpose, Decision.COMMENT):
-            yield from _signing_for(ceremony, user, purpose, name, label)
+        if in_time_in(dossier, purpose, Decision.COMMENT):
+            yield from _signing_for(dossier, member, purpose, name, label)
 
 
 def _signing_for(
-    ceremony: Ceremony, user: AbstractUser, purpose: Purpose, name: str, label: str
+    dossier: Dossier, member: Member, purpose: Purpose, name: str, label: StrOrPromise
 ) -> Iterator[Door]:
     """To sign, or to take back what was signed. Whoever may sign may comment, at least."""
-    now = quorum_now(ceremony, purpose)
-    if any(one.sign_off.user_id == user.pk for one in now.standings):
-        if in_time(ceremony, purpose, Decision.WITHDRAW):
-            yield Door("Withdraw my signature", url_of("withdraw", ceremony, purpose.value))
+    now = quorum_in(dossier, purpose)
+    if any(one.sign_off.user_id == member.user.pk for one in now.standings):
+        if in_time_in(dossier, purpose, Decision.WITHDRAW):
+            url = url_of("withdraw", dossier.ceremony, purpose.value)
+            yield Door(_("Withdraw my signature"), url)
         return
-    objection = objection_to(user, now.rules)
-    url = url_of(name, ceremony) if may(user, SIGN) else ""
+    objection = objection_of(member, now.rules)
+    url = url_of(name, dossier.ceremony) if member.may(SIGN) else ""
     if objection is None:
         yield Door(label, url, waited_for=True)
     else:
-        yield Door("Comment" if url else label, url, objection.sentence)
+        yield Door(_("Comment") if url else label, url, objection.sentence)
 
 
-def _others(ceremony: Ceremony, user: AbstractUser) -> Iterator[Door]:
+def _others(ceremony: Ceremony, member: Member, user: AbstractUser) -> Iterator[Door]:
     state = State(ceremony.state)
     if state is not State.DRAFT and after(state, Act.REQUEST) is not None:
         wanted = state is State.CHANGES_REQUESTED
-        yield _guarded(
-            user, (REQUEST,), "Open a new round", url_of("again", ceremony), waited_for=wanted
-        )
+        url = url_of("again", ceremony)
+        yield _guarded(member, (REQUEST,), _("Open a new round"), url, waited_for=wanted)
     if after(state, Act.CANCEL) is not None:
-        yield _guarded(user, (REQUEST,), "Call it off", url_of("cancel", ceremony))
-    yield _halting(ceremony, user, halted=state is State.HALTED)
-    yield _guarded(user, SPEAKERS, "Write a remark", url_of("remark", ceremony))
+        yield _guarded(member, (REQUEST,), _("Call it off"), url_of("cancel", ceremony))
+    yield _halting(ceremony, member, user, halted=state is State.HALTED)
+    yield _guarded(member, SPEAKERS, _("Write a remark"), url_of("remark", ceremony))
 
 
-def _halting(ceremony: Ceremony, user: AbstractUser, *, halted: bool) -> Door:
+def _halting(ceremony: Ceremony, member: Member, user: AbstractUser, *, halted: bool) -> Door:
     """Halts belong to the target, and stand on a page of it."""
-    label = "Go on with the halt" if halted else "Halt the target"
-    if may(user, HALT) and not user.has_perm("ceremony.view_target"):
-        return Door(label, "", "It takes the permission ceremony.view_target, too.")
+    label = _("Go on with the halt") if halted else _("Halt the target")
+    if member.may(HALT) and not user.has_perm("ceremony.view_target"):
+        return Door(label, "", _("It takes the permission ceremony.view_target, too."))
     url = reverse("admin:ceremony_target_halt", args=[ceremony.target_id])
-    return _guarded(user, (HALT,), label, url, waited_for=halted)
+    return _guarded(member, (HALT,), label, url, waited_for=halted)
 
 
 def _guarded(
-    user: AbstractUser,
+    member: Member,
     rights: tuple[str, ...],
-    label: str,
+    label: StrOrPromise,
     url: str,
     *,
     waited_for: bool = False,
 ) -> Door:
-    if any(may(user, right) for right in rights):
+    if any(member.may(right) for right in rights):
         return Door(label, url, waited_for=waited_for)
     names = " or ".join(f"ceremony.{right}" for right in rights)
-    return Door(label, "", f"It takes the permission {names}.")
+    return Door(label, "", _("It takes the permission %(names)s.") % {"names": names})

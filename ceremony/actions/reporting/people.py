@@ -1,6 +1,6 @@
 """Who did what in a ceremony: acts, sign-offs, halts, remarks, as control recorded them."""
 
-from ceremony.actions.quorums import is_told
+from ceremony.actions.told import is_told
 from ceremony.core.execution.facts import Moved, Remarked, Signed, Stopped
 from ceremony.models import Ceremony, HaltStep, Remark, SignOff, Transition
 
