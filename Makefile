@@ -16,7 +16,7 @@ READY = $(VENV)/.ready$(DJANGO)
 CHECKED = ceremony project tests .ci manage.py $(wildcard bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint types layers lock-fresh format bench lock clean
+.PHONY: help setup demo serve test e2e check lint types layers lock-fresh format bench lock clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,8 +32,11 @@ demo: $(READY) ## From nothing to five series applied and verified
 serve: $(READY) ## The admin on 127.0.0.1:8000, with demo accounts
 	@exec $(RUN) manage.py serve --port $(PORT)
 
-test: $(READY) ## All tests, in random order, on two processes
-	@exec $(RUN) -m pytest -n 2 --dist worksteal
+test: $(READY) ## All tests but the browser's, in random order, on two processes
+	@exec $(RUN) -m pytest -n 2 --dist worksteal --ignore tests/e2e
+
+e2e: $(READY) ## The pages in Chromium, which must be there; pictures in .state/e2e
+	@exec $(RUN) -m pytest -n 2 --dist worksteal tests/e2e
 
 check: lint types layers lock-fresh ## Lint, types, layers, freshness of the lock file
 

@@ -137,7 +137,7 @@ def database(databases: Databases) -> Iterator[Database]:
 def control_template(server: Cluster, databases: Databases, django_db_blocker: Any) -> str:
     """A database that holds Django's tables and nothing else; copied, never used itself."""
     databases.run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(CONTROL_TEMPLATE)))
-    with django_db_blocker.unblock(), _pointed(server, "default", CONTROL_TEMPLATE):
+    with django_db_blocker.unblock(), pointed(server, "default", CONTROL_TEMPLATE):
         call_command("migrate", verbosity=0, interactive=False)
     return CONTROL_TEMPLATE
 
@@ -148,7 +148,7 @@ def control(
 ) -> Iterator[Database]:
     """A control database of this test alone, as ``default``: what it commits is committed."""
     made = databases.create(control_template)
-    with django_db_blocker.unblock(), _pointed(server, "default", made.name):
+    with django_db_blocker.unblock(), pointed(server, "default", made.name):
         yield made
     databases.drop(made.name)
 
@@ -162,7 +162,7 @@ def target_alias(
 
     def register(alias: str) -> Database:
         fresh = databases.create()
-        context = _pointed(server, alias, fresh.name)
+        context = pointed(server, alias, fresh.name)
         context.__enter__()
         made.append((fresh, context))
         return fresh
@@ -180,7 +180,7 @@ def django_db_setup(
 ) -> Iterator[Database]:
     """The control database of all tests marked ``django_db``, each of which is rolled back."""
     made = databases.create(control_template)
-    with _pointed(server, "default", made.name):
+    with pointed(server, "default", made.name):
         yield made
 
 
@@ -200,7 +200,7 @@ def series_folder(tmp_path: Path) -> SeriesFolder:
 
 
 @contextmanager
-def _pointed(server: Cluster, alias: str, name: str) -> Iterator[None]:
+def pointed(server: Cluster, alias: str, name: str) -> Iterator[None]:
     """Let ``alias`` mean the database ``name`` of the server, in settings and connections."""
     settings_before = settings.DATABASES.get(alias)
     connection_before = getattr(connections._connections, alias, None)  # type: ignore[attr-defined]
