@@ -14,7 +14,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db.models import QuerySet
 
 from ceremony import conf
-from ceremony.actions.dossier_rows import Rows, first, join, people_of, second
+from ceremony.actions.dossier_rows import Rows, by_ceremony, first, join, people_of, second
 from ceremony.actions.people import Member, names_among
 from ceremony.actions.rounds import manifest_of, policy_of
 from ceremony.actions.targets import are_same
@@ -167,8 +167,11 @@ def dossiers_of(
     people = people_of(rows, [*ceremonies, *others], viewers, whole=whole)
     more = together(**second(rows, whole=whole, certificates=certificates), **beside)
     trail, told = trail_from(more["events"], more["heads"]), items_told(more["items"])
+    by, halts = by_ceremony(rows), {"halts": rows["halts"]}
     found = {
-        one.pk: replace(_dossier(one, rows, people, trail), told=told, beside=more)
+        one.pk: replace(
+            _dossier(one, {**by.get(one.pk, {}), **halts}, people, trail), told=told, beside=more
+        )
         for one in (*ceremonies, *others)
     }
     ran = [one for one in found.values() if whole and one.ceremony.overridden]
@@ -176,23 +179,20 @@ def dossiers_of(
 
 
 def _dossier(ceremony: Ceremony, rows: Rows, people: Mapping[int, Member], trail: Trail) -> Dossier:
-    """What of all that was read is about one ceremony."""
-    number = ceremony.pk
-    newest = next((one for one in rows["newest"] if one.ceremony_id == number), None)
-    about = {one.halt for one in rows["halts"] if one.ceremony_id == number}
+    """What of all that was read is about one ceremony; ``rows`` are those of ``by_ceremony``, and
+    the steps of every halt.
+    """
+    about = {one.halt for one in rows["halts"] if one.ceremony_id == ceremony.pk}
+    halts = (o for o in rows["halts"] if o.halt in about or are_same(o.target, ceremony.target))
     return Dossier(
         ceremony=ceremony,
-        newest=newest,
-        rounds=tuple(one for one in rows["rounds"] if one.ceremony_id == number),
-        sign_offs=tuple(one for one in rows["sign_offs"] if one.manifest.ceremony_id == number),
-        runs=tuple(one for one in rows["ceremony_runs"] if one.ceremony_id == number),
-        found=tuple(one for one in rows["found"] if one.manifest.ceremony_id == number),
-        halts=tuple(
-            one
-            for one in rows["halts"]
-            if one.halt in about or are_same(one.target, ceremony.target)
-        ),
-        remarks=tuple(one for one in rows["remarks"] if one.ceremony_id == number),
+        newest=next(iter(rows.get("newest", ())), None),
+        rounds=tuple(rows.get("rounds", ())),
+        sign_offs=tuple(rows.get("sign_offs", ())),
+        runs=tuple(rows.get("ceremony_runs", ())),
+        found=tuple(rows.get("found", ())),
+        halts=tuple(halts),
+        remarks=tuple(rows.get("remarks", ())),
         people=people,
         trail=trail,
     )

@@ -37,7 +37,8 @@ def first(ceremonies: Sequence[Ceremony], *, whole: bool) -> Asked:
     """All that names one of the ceremonies; for ``whole`` ones also what names those that ran
     without an approval on the same databases.
     """
-    targets = Target.objects.filter(reduce(or_, (is_same(one.target) for one in ceremonies)))
+    places = {one.target_id: one.target for one in ceremonies}
+    targets = Target.objects.filter(reduce(or_, (is_same(one) for one in places.values())))
     asked = Q(pk__in=[one.pk for one in ceremonies])
     if whole:
         asked |= Q(overridden=True, target__in=targets.values("pk"))
@@ -93,6 +94,18 @@ def join(rows: Rows) -> None:
         one.manifest = rounds[one.manifest_id]
     for one in rows["halts"]:
         one.target = targets.get(one.target_id) or one.target
+
+
+def by_ceremony(rows: Rows) -> Mapping[int, Mapping[str, list[Any]]]:
+    """The rows that are about one ceremony each, by its number; they know each other."""
+    found: dict[int, dict[str, list[Any]]] = {}
+    for name in ("newest", "rounds", "ceremony_runs", "remarks"):
+        for one in rows[name]:
+            found.setdefault(one.ceremony_id, {}).setdefault(name, []).append(one)
+    for name in ("sign_offs", "found"):
+        for one in rows[name]:
+            found.setdefault(one.manifest.ceremony_id, {}).setdefault(name, []).append(one)
+    return found
 
 
 def people_of(
