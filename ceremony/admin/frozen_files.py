@@ -1,64 +1,303 @@
 """The frozen bytes of a manifest as a page shows them: what runs, its checks, its way back."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ceremony import conf
 from ceremony.actions.manifest import all_frozen
+from ceremony.actions.measured import Stopped, direction_of, measured_in, stopped_in
+from ceremony.actions.round_findings import findings_in, link_of, warnings_in
+from ceremony.admin.comparing import ShownChange, changes_since, changes_to, wanted
+from ceremony.admin.sql_statements import (
+    Circumstances,
+    Note,
+    ShownStatement,
+    seconds_words,
+    statements_of,
+)
+from ceremony.conf import Settings
+from ceremony.core.file_reading import FileReading, read_file
+from ceremony.core.finding import Finding
 from ceremony.core.manifest import FrozenFile, Manifest, ManifestStep
+from ceremony.core.naming import Role
+from ceremony.core.series import SeriesFiles
+from ceremony.core.xray import MODES
+from ceremony.sources.folder import read_series
 
-LINES = 500
-CHARACTERS = 60_000
+LINES = 3_000
+"""How many lines of one file a page shows."""
+
+CHARACTERS = 200_000
+"""How many characters of one file a page shows."""
+
+PAGE_LINES = 12_000
+"""How many lines of all files together a page shows."""
+
+
+NAMED = 3
+"""How many statements or checks the one line about a file names."""
 
 
 @dataclass(frozen=True)
 class ShownFile:
-    """The beginning of a file. ``lines`` is how many it has, ``cut`` whether some are not shown."""
+    """The beginning of a file, statement by statement. ``lines`` is how many it has, ``cut``
+    whether some are not shown. ``summary`` tells on one line what it holds. ``notes`` are about the
+    file as a whole, or about lines that are cut; ``unseen`` is what nobody could read.
+    """
 
     path: str
     digest: str
-    text: str
+    role: Role
+    summary: str
+    statements: tuple[ShownStatement, ...]
     lines: int
     cut: bool
+    notes: tuple[Note, ...]
+    unseen: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A step with its files; ``first`` is the one that runs."""
+    """A step with its files; ``first`` is the one that runs, unless only a row is ``recorded``.
+    ``stopped`` is where the newest attempt at it failed.
+    """
 
     step: ManifestStep
     first: ShownFile | None
     others: tuple[ShownFile, ...]
+    recorded: bool = False
+    stopped: Stopped | None = None
+
+
+@dataclass(frozen=True)
+class SqlFacts:
+    """The consequences of all steps, before anybody reads code. ``worst_lock`` is in words, ``""``
+    without any; ``ceiling`` (``2 s``, ``""`` for no limit) how long a statement waits for it.
+    ``rehearsed`` are the seconds that the statements took, ``None`` where one of them was not
+    measured. ``alone`` counts steps outside a transaction. ``warnings`` are those that an approver
+    accepts.
+    """
+
+    statements: int
+    lines: int
+    worst_lock: str
+    ceiling: str
+    rehearsed: float | None
+    alone: int
+    warnings: tuple[str, ...]
+    unseen: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class ShownSql:
+    """Everything that pages show of the files of a round. ``since`` is what changed since the round
+    before (``None`` without one), ``on_disk`` how the files on the disk are otherwise now.
+    """
+
+    steps: tuple[ShownStep, ...]
+    way_back: tuple[ShownStep, ...]
+    facts: SqlFacts
+    since: tuple[ShownChange, ...] | None = None
+    on_disk: tuple[ShownChange, ...] = ()
 
 
 def steps_of(manifest: Manifest) -> tuple[tuple[ShownStep, ...], tuple[ShownStep, ...]]:
-    """The steps, and those of the approved way back, with what is frozen of them. A file that runs
-    on the way back is shown there and not twice.
+    """The steps, and those of the approved way back, with what is frozen of them.
 
     Raises Tampered (frozen-missing, frozen-differs).
     """
-    steps = (*manifest.steps, *manifest.way_back)
-    kept = all_frozen({file.digest for step in steps for file in step.files})
-    elsewhere = {step.files[0] for step in manifest.way_back if step.files}
-    way_back = tuple(_shown(step, kept, frozenset()) for step in manifest.way_back)
-    return tuple(_shown(step, kept, elsewhere) for step in manifest.steps), way_back
+    found = shown_sql(manifest)
+    return found.steps, found.way_back
 
 
-def _shown(
-    step: ManifestStep, kept: Mapping[str, bytes], elsewhere: Collection[FrozenFile]
-) -> ShownStep:
-    first = _file(step.files[0], kept) if step.files else None
-    others = tuple(_file(one, kept) for one in step.files[1:] if one not in elsewhere)
-    return ShownStep(step, first, others)
+def shown_sql(
+    manifest: Manifest,
+    *,
+    before: Manifest | None = None,
+    files: SeriesFiles | None = None,
+    settings: Settings | None = None,
+) -> ShownSql:
+    """The files of a round, with three queries at most: frozen bytes, rehearsals, attempts.
 
-
-def _file(file: FrozenFile, kept: Mapping[str, bytes]) -> ShownFile:
-    text = kept[file.digest].decode(errors="backslashreplace")
-    lines = text.splitlines(keepends=True)
-    shown = "".join(lines[:LINES])[:CHARACTERS]
-    return ShownFile(file.path, file.digest, shown, len(lines), len(shown) < len(text))
+    ``before`` is the round before, ``files`` the folder of the series where it was read already. A
+    file that runs on the way back is shown there and not twice. Raises Tampered (frozen-missing,
+    frozen-differs).
+    """
+    settings = settings or conf.load()
+    files = files or read_series(settings.root, manifest.series)
+    kept = all_frozen(wanted(manifest, before, files))
+    findings = findings_in(manifest, kept, settings, files)
+    desk = _Desk(manifest, kept, findings, settings)
+    steps = tuple(desk.step(step, "step") for step in manifest.steps)
+    way_back = tuple(desk.step(step, "back") for step in manifest.way_back)
+    return ShownSql(
+        steps,
+        way_back,
+        _facts(steps, warnings_in(manifest, findings)),
+        changes_since(before, manifest, kept) if before else None,
+        changes_to(manifest, kept, files),
+    )
 
 
 def files_of(manifest: Manifest) -> Iterable[FrozenFile]:
     """Every file that takes part in a manifest."""
     for step in (*manifest.steps, *manifest.way_back):
         yield from step.files
+
+
+class _Desk:
+    """What all files of a manifest are read with."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        kept: Mapping[str, bytes],
+        findings: Sequence[Finding],
+        settings: Settings,
+    ) -> None:
+        self._kept = kept
+        self._left = PAGE_LINES
+        self._lock_timeout = settings.lock_timeout
+        self._measured = measured_in(manifest)
+        self._stopped = stopped_in(manifest)
+        self._shown: set[FrozenFile | None] = {one.running for one in manifest.way_back}
+        self._findings: dict[str, list[Finding]] = {}
+        for one in findings:
+            self._findings.setdefault(one.path, []).append(one)
+
+    def step(self, step: ManifestStep, prefix: str) -> ShownStep:
+        """A step; ``prefix`` tells the anchors of the steps from those of the way back. What is
+        shown already is left out of the others.
+        """
+        running = step.running
+        around = self._around(step, f"{prefix}-{step.number}-line")
+        first = self._file(running, around) if running else None
+        rest = step.files[1:] if running else step.files
+        others = [one for one in rest if one not in self._shown]
+        self._shown.update((running, *others))
+        return ShownStep(
+            step,
+            first,
+            tuple(self._file(one, self._aside(one)) for one in others),
+            running is None,
+            around.stopped,
+        )
+
+    def _around(self, step: ManifestStep, anchor: str) -> Circumstances:
+        """What a step runs in. The limits of a way back are those of the change, as the executor
+        sets them.
+        """
+        readings = [self._reading(one) for one in step.files]
+        change = next((one for one in readings if one.role is Role.CHANGE), None)
+        own = change.header.lock_timeout if change else None
+        return Circumstances(
+            lock_timeout=self._lock_timeout if own is None else own,
+            transactional=step.transactional,
+            resume_after=step.resume_after,
+            measured=self._measured.get(step.meaning, {}),
+            findings=self._findings.get(step.running.path, ()) if step.running else (),
+            stopped=self._stopped.get((step.version, direction_of(step), step.variant)),
+            anchor=anchor,
+        )
+
+    def _aside(self, file: FrozenFile) -> Circumstances:
+        """What a file is shown in that does not run here."""
+        reading = self._reading(file)
+        own = reading.header.lock_timeout
+        return Circumstances(
+            lock_timeout=self._lock_timeout if own is None else own,
+            transactional=reading.header.transactional,
+            findings=self._findings.get(file.path, ()),
+        )
+
+    def _reading(self, file: FrozenFile) -> FileReading:
+        return _read(_Bytes(file, self._kept[file.digest]))
+
+    def _file(self, file: FrozenFile, around: Circumstances) -> ShownFile:
+        reading = self._reading(file)
+        text = reading.text
+        lines = text.count("\n") + (not text.endswith("\n") and bool(text))
+        most = min(LINES, self._left, max(1, text.count("\n", 0, CHARACTERS)))
+        if len(text) <= CHARACTERS:
+            most = min(LINES, self._left)
+        found = statements_of(reading, around, most)
+        shown = found[-1].last if found else 0
+        self._left -= shown
+        notes = (one for one in around.findings if not one.line or one.line > shown)
+        return ShownFile(
+            file.path,
+            file.digest,
+            reading.role,
+            _summary(reading),
+            found,
+            lines,
+            shown < lines or any(statement.cut for statement in found),
+            tuple(Note(one, link_of(one.code)) for one in notes),
+            reading.unseen,
+        )
+
+
+@dataclass(frozen=True)
+class _Bytes:
+    """A frozen file with its bytes; its digest tells which."""
+
+    file: FrozenFile
+    data: bytes = field(compare=False, repr=False)
+
+
+@lru_cache(maxsize=256)
+def _read(file: _Bytes) -> FileReading:
+    return read_file(file.file.path, file.data)
+
+
+def _summary(reading: FileReading) -> str:
+    """What a file holds, on one line."""
+    if reading.role is Role.VERIFY:
+        names = [check.name for check in reading.checks]
+        count = ngettext("%(count)s check", "%(count)s checks", len(names))
+        return _brief(count % {"count": len(names)}, names)
+    if reading.script is None:
+        return _("cannot be understood as SQL")
+    sent = reading.script.sent
+    count = ngettext("%(count)s statement", "%(count)s statements", len(sent))
+    return _brief(count % {"count": len(sent)}, [one.summary for one in sent])
+
+
+def _brief(count: str, told: Sequence[str]) -> str:
+    if not told:
+        return count
+    more = "; …" if len(told) > NAMED else ""
+    return f"{count}: {'; '.join(told[:NAMED])}{more}"
+
+
+def _facts(steps: Sequence[ShownStep], warnings: tuple[str, ...]) -> SqlFacts:
+    files = [step.first for step in steps if step.first]
+    sent = [one for file in files for one in file.statements if one.number and not one.left_out]
+    locking = [one for one in sent if one.strongest]
+    worst = max(locking, key=_weight, default=None)
+    times = [one.measured.seconds if one.measured else None for one in sent if not one.already]
+    return SqlFacts(
+        statements=len(sent),
+        lines=sum(file.lines for file in files),
+        worst_lock=worst.locks[0] if worst else "",
+        ceiling=seconds_words(worst.limit) if worst and worst.limit else "",
+        rehearsed=sum(t for t in times if t) if times and None not in times else None,
+        alone=sum(not step.step.transactional for step in steps),
+        warnings=warnings,
+        unseen=tuple(one for step in steps for file in _files(step) for one in file.unseen),
+    )
+
+
+def _weight(one: ShownStatement) -> tuple[int, float]:
+    """The heavier lock first; of two alike the one that is waited for longer."""
+    mode = MODES.index(one.strongest.mode) if one.strongest else 0
+    return mode, one.limit or math.inf
+
+
+def _files(step: ShownStep) -> Iterable[ShownFile]:
+    return (*((step.first,) if step.first else ()), *step.others)

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ceremony.core.chain import Json, canonical
+from ceremony.core.ledger_row import Event
+from ceremony.core.naming import Role, classify
 from ceremony.core.plan import Direction
 
 MANIFEST = "manifest1"
@@ -58,6 +60,15 @@ class ManifestStep:
     def label(self) -> str:
         """Version and name, as in the file name."""
         return f"{self.version}_{self.name}"
+
+    @property
+    def running(self) -> FrozenFile | None:
+        """The file whose statements are sent; ``None`` where only a row is written."""
+        first = self.files[0] if self.files else None
+        if first is None or self.event == Event.APPLIED:
+            return first
+        taken_back = self.event == Event.ROLLED_BACK
+        return first if taken_back and classify(first.path).role is not Role.CHANGE else None
 
 
 @dataclass(frozen=True)

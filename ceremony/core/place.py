@@ -44,6 +44,12 @@ class Lines:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def offset(self, line: int) -> int:
+        """The offset (from 0) of the first character of ``line`` (from 1); that of the last line
+        for one behind it.
+        """
+        return self._starts[min(line, len(self._starts)) - 1]
+
     def place(self, offset: int) -> Place:
         """The place of the character at ``offset`` (from 0)."""
         line, column = self.at(offset)

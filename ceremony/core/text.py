@@ -30,6 +30,17 @@ BLANKS_LIMIT = 200
 REPEATS_LIMIT = 100
 """So many unwanted characters of one kind are reported at most."""
 
+UNSEEN = frozenset(
+    {
+        "file-bidi-control",
+        "file-invisible-character",
+        "file-lone-cr",
+        "file-nul-byte",
+        "file-not-utf8",
+    }
+)
+"""Codes of what a reader of the file does not see as it runs: nobody can sign for that."""
+
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _JOINERS = "\u200c\u200d"
 _INVISIBLE = (

@@ -1,6 +1,6 @@
 """The run of the lint: every rule over every script, silences and severities heard."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ceremony.core.finding import Finding, Severity
 from ceremony.core.lint.remark import Remark
@@ -28,6 +28,19 @@ def lint(library: Mapping[str, Series], rules: Sequence[Rule]) -> tuple[Finding,
         for subject in subjects(series, library, made):
             found.extend(_looked_at(subject, by_code, judged.by_code))
     return tuple(sorted(found))
+
+
+def lint_files(
+    library: Mapping[str, Series], name: str, paths: Collection[str], rules: Sequence[Rule]
+) -> tuple[Finding, ...]:
+    """What ``rules`` say about these files of the series ``name``, sorted; the rest of ``library``
+    is what stands before and beside them.
+    """
+    by_code = {rule.code: rule for rule in rules}
+    severity = severities(library[name], by_code).by_code
+    looked = subjects(library[name], library, made_by(library))
+    found = (_looked_at(one, by_code, severity) for one in looked if one.path in paths)
+    return tuple(sorted(finding for findings in found for finding in findings))
 
 
 def _looked_at(

@@ -175,5 +175,10 @@ def _override(words: str, why: str) -> Refusal:
 
 def positive(value: str) -> bool:
     """Whether a duration is surely more than none; the server rounds to whole milliseconds."""
+    return bool(milliseconds(value))
+
+
+def milliseconds(value: str) -> int | None:
+    """A duration as the server reads it for a time limit; ``None`` for what is none."""
     match = _DURATION.fullmatch(value)
-    return match is not None and float(match.group(1)) * _SECOND[match.group(2) or ""] >= 1
+    return int(float(match.group(1)) * _SECOND[match.group(2) or ""]) if match else None
