@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.db.models import Max
+from django.db.models import BigIntegerField, Max, Subquery
 
 from ceremony.errors import Refused
 from ceremony.models import Ceremony, HaltStep, JudgedItem, Remark, SignOff, Target
@@ -56,8 +56,11 @@ def refuse_unseen(row: Ceremony | Target) -> None:
 
 def refuse_old(row: Ceremony | Target, seen: str) -> None:
     """Raises Refused (page-stale) where more is recorded than was ``seen``."""
-    if seen != seen_now(row):
-        raise page_stale(row)
+    if seen == seen_now(row):
+        return
+    if isinstance(row, Ceremony) and seen.partition(".")[0] != str(row.round):
+        raise _plan_changed(row)
+    raise page_stale(row)
 
 
 def page_stale(row: Ceremony | Target) -> Refused:
@@ -76,17 +79,33 @@ def page_stale(row: Ceremony | Target) -> Refused:
     )
 
 
+def _plan_changed(ceremony: Ceremony) -> Refused:
+    """The refusal of a form whose page showed an earlier round."""
+    now = ceremony.fingerprint.partition(":")[2][:8]
+    return Refused(
+        "page-stale",
+        f"The plan changed while you were reading ({now}…).",
+        state="Nothing was recorded.",
+        next_step="Read the new text. What you typed was kept.",
+    )
+
+
 def _newest(target: Target) -> int:
     newest: int | None = HaltStep.objects.filter(target=target).aggregate(n=Max("pk"))["n"]
     return newest or 0
 
 
 def _newest_of(ceremony: Ceremony) -> Iterator[int]:
-    kinds = (
-        SignOff.objects.filter(manifest__ceremony=ceremony),
-        JudgedItem.objects.filter(manifest__ceremony=ceremony),
-        HaltStep.objects.filter(ceremony=ceremony),
-        Remark.objects.filter(ceremony=ceremony),
-    )
-    for rows in kinds:
-        yield rows.aggregate(newest=Max("pk"))["newest"] or 0
+    """The newest row of each kind, all in one question."""
+    kinds = {
+        "signed": SignOff.objects.filter(manifest__ceremony=ceremony),
+        "judged": JudgedItem.objects.filter(manifest__ceremony=ceremony),
+        "halted": HaltStep.objects.filter(ceremony=ceremony),
+        "remarked": Remark.objects.filter(ceremony=ceremony),
+    }
+    asked = {
+        name: Subquery(rows.order_by("-pk").values("pk")[:1], output_field=BigIntegerField())
+        for name, rows in kinds.items()
+    }
+    found = Ceremony.objects.filter(pk=ceremony.pk).values_list(*asked.values()).first()
+    yield from (one or 0 for one in found or (0,) * len(kinds))

@@ -107,6 +107,8 @@ def _record(head: AuditHead, ceremony: Ceremony, row: SignOff) -> None:
         "subject": row.subject,
         "meaning": row.meaning,
         "comment": row.comment,
+        "accepted": list(row.accepted),
+        "groups": list(row.groups),
         "reauthenticated": row.reauthenticated,
     }
     row.event = note(head, ceremony, Action.SIGNED, row.username, told, (row,)).sequence

@@ -86,7 +86,12 @@ def objection_of(member: Member, rules: Rules) -> Objection | None:
 
 def may_speak(user: AbstractUser) -> Objection | None:
     """Why ``user`` may not even comment, ask for changes or reject."""
-    return _right(member_of(user))
+    return silence_of(member_of(user))
+
+
+def silence_of(member: Member) -> Objection | None:
+    """The same of a person whose rights are known."""
+    return _right(member)
 
 
 def _right(member: Member) -> Objection | None:

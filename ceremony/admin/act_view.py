@@ -6,10 +6,10 @@ that being a superuser is no right. A refusal is shown above the form, which kee
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from copy import copy
 from typing import Any, ClassVar, cast
 
 from django.contrib import messages
-from django.contrib.auth import get_user
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -17,14 +17,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.functional import Promise
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
-from ceremony.actions.people import may
+from ceremony.actions.people import Member, member_of
 from ceremony.actions.seen import as_seen, refuse_old, seen_now
 from ceremony.admin.body_limit import bounded
 from ceremony.admin.forms import ActForm
+from ceremony.admin.refusal_words import said_to
 from ceremony.errors import CeremonyError
 from ceremony.templatetags.ceremony_pages import visible_line
 
@@ -36,8 +38,10 @@ Sent = Mapping[str, Any]
 
 
 def person(request: HttpRequest) -> AbstractUser:
-    """Who is logged in, as the account stands now; ``admin_view`` lets nobody else come here."""
-    return cast("AbstractUser", get_user(request))
+    """Who is logged in, as the account was read for this request, and no wrapper around it;
+    ``admin_view`` lets nobody else come here.
+    """
+    return cast("AbstractUser", copy(request.user) if request.user.pk else request.user)
 
 
 @method_decorator([never_cache, sensitive_post_parameters("password")], name="dispatch")
@@ -50,10 +54,11 @@ class ActView(View):
     http_method_names = ["get", "head", "post"]
     template = "admin/ceremony/act.html"
     rights: ClassVar[tuple[str, ...]] = ()
-    title: ClassVar[str] = ""
-    button: ClassVar[str] = ""
-    consequence: ClassVar[str] = ""
+    title: ClassVar[str | Promise] = ""
+    button: ClassVar[str | Promise] = ""
+    consequence: ClassVar[str | Promise] = ""
     model_admin: Any = None
+    _member: Member | None = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Refuse (403) whoever has no right, before anything is read."""
@@ -63,7 +68,13 @@ class ActView(View):
 
     def may(self, request: HttpRequest) -> bool:
         """Whether the person has one of the rights, of his or her own or by a group."""
-        return any(may(person(request), right) for right in self.rights)
+        return any(self.member(request).may(right) for right in self.rights)
+
+    def member(self, request: HttpRequest) -> Member:
+        """The person with rights and groups as they are now, asked once."""
+        if self._member is None:
+            self._member = member_of(person(request))
+        return self._member
 
     def get(self, request: HttpRequest, number: int, **about: Any) -> HttpResponse:
         """The form, or why there is none now."""
@@ -137,7 +148,20 @@ class ActView(View):
             form.is_valid()
         except CeremonyError:
             return self.shown(request, row, about, None, error)
+        form.place(error)
         return self.shown(request, row, about, form, error)
+
+    def says(self, request: HttpRequest, row: Any, error: CeremonyError) -> str:
+        """What the page says to the person in front of a refusal; ``""`` for nothing more."""
+        return said_to(error, row)
+
+    def heading(self, row: Any) -> str:
+        """The title of the page."""
+        return f"{self.title}: {visible_line(self.named(row))}"
+
+    def named(self, row: Any) -> str:
+        """The row as titles name it."""
+        return str(row)
 
     def shown(
         self,
@@ -157,10 +181,11 @@ class ActView(View):
             "opts": self.model_admin.opts,
             "media": self.model_admin.media,
             "changelist": self.model_admin.list_url(),
-            "title": f"{self.title}: {visible_line(row)}",
+            "title": self.heading(row),
             "row": row,
             "page": self.page_of(row),
             "error": error,
+            "says": self.says(request, row, error) if error else "",
             "button": self.button,
             "consequence": self.consequence,
             **told,

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ceremony.actions.answers import Attachment, answer, waive
-from ceremony.actions.items import judged_of
+from ceremony.actions.dossier import judged_of
 from ceremony.actions.people import SIGN
 from ceremony.actions.seen import page_stale
 from ceremony.admin.act_view import About, Sent, person
@@ -43,10 +45,15 @@ class _ItemView(CeremonyAct):
         """Whether this result is still the one that counts, and the phase is open."""
         row = self.row(ceremony, about)
         if not self.is_newest(ceremony, row):
-            return "This is not the newest result of the item. Go back to the ceremony's page."
+            return gettext(
+                "This is not the newest result of the item. Go back to the ceremony's page."
+            )
         states = BEFORE_THE_RUN if row.phase == Phase.PREFLIGHT.value else _AFTER
         if State(ceremony.state) not in states | self.also:
-            return f"It is {ceremony.state}: items of its {row.phase} are closed."
+            return gettext("It is %(state)s: items of its %(phase)s are closed.") % {
+                "state": ceremony.state,
+                "phase": row.phase,
+            }
         return self.unfit(row)
 
     also: frozenset[State] = frozenset()
@@ -72,15 +79,17 @@ class AnswerView(_ItemView):
     """A person's answer, with evidence."""
 
     rights = ANSWERERS
-    title = "Answer an item"
-    button = "Record the answer"
-    consequence = "The newest answer counts; earlier ones stay in the record."
+    title = _("Answer an item")
+    button = _("Record the answer")
+    consequence = _("The newest answer counts; earlier ones stay in the record.")
 
     def unfit(self, row: JudgedItem) -> str:
         """Only items for people are answered by people."""
         if row.kind == ItemKind.HUMAN.value:
             return ""
-        return "This item is looked at by the tool itself; it can be waived, and not answered."
+        return gettext(
+            "This item is looked at by the tool itself; it can be waived, and not answered."
+        )
 
     def form(self, request: HttpRequest, ceremony: Ceremony, about: About, sent: Sent) -> ActForm:
         """Result and evidence."""
@@ -93,23 +102,26 @@ class AnswerView(_ItemView):
         file = Attachment(sent.name, sent.read()) if sent is not None else None
         result = ItemResult(form.cleaned_data["result"])
         answer(ceremony.pk, Phase(row.phase), row.item, result, form.told(), file, person(request))
-        return f"Recorded: {visible_line(row.item)} is {result.value}."
+        return gettext("Recorded: %(item)s is %(result)s.") % {
+            "item": visible_line(row.item),
+            "result": result.value,
+        }
 
 
 class WaiveView(_ItemView):
     """Going on although an item does not pass, with the reason."""
 
     rights = (SIGN,)
-    title = "Waive an item"
-    button = "Waive it"
-    consequence = "The waiver stands in every report, with your name and the reason."
+    title = _("Waive an item")
+    button = _("Waive it")
+    consequence = _("The waiver stands in every report, with your name and the reason.")
     also = _AFTER
 
     def unfit(self, row: JudgedItem) -> str:
         """Only what stands against going on is waived."""
         if row.result in {ItemResult.FAIL.value, ItemResult.NOT_RUN.value}:
             return ""
-        return f"It is {row.result}: there is nothing to waive."
+        return gettext("It is %(result)s: there is nothing to waive.") % {"result": row.result}
 
     def form(self, request: HttpRequest, ceremony: Ceremony, about: About, sent: Sent) -> ActForm:
         """Why."""
@@ -119,4 +131,4 @@ class WaiveView(_ItemView):
         """Record it."""
         row = self.current(ceremony, about)
         waive(ceremony.pk, Phase(row.phase), row.item, form.cleaned_data["why"], person(request))
-        return f"Recorded: {visible_line(row.item)} is waived."
+        return gettext("Recorded: %(item)s is waived.") % {"item": visible_line(row.item)}

@@ -33,6 +33,10 @@ class CeremonyAct(ActView):
         site = self.model_admin.admin_site.name
         return reverse("admin:ceremony_ceremony_change", args=[row.pk], current_app=site)
 
+    def named(self, row: Ceremony) -> str:
+        """Number and title."""
+        return f"{row} {row.title}"
+
     def carried(self, row: Ceremony, about: About) -> dict[str, Any]:
         """The fingerprint of the newest round, and its number."""
         return {"fingerprint": self.fingerprint(row, about), "round": row.round}

@@ -4,21 +4,39 @@ Every form carries what its page showed: fingerprint, round, and what was record
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ceremony.actions.answers import LARGEST
-from ceremony.actions.signing import TYPED
-from ceremony.models import Decision, RemarkKind
-from ceremony.templatetags.ceremony_pages import is_seen, visible_line
+from ceremony.errors import CeremonyError
+from ceremony.models import RemarkKind
+from ceremony.templatetags.ceremony_pages import is_seen, visible
 
 LONGEST = 2_000
 """Characters of a comment, a reason, an evidence: as much as the record keeps of a text."""
 
+FOR_EVER = _("Kept for ever; it cannot be edited.")
 
-def _wide() -> forms.TextInput:
+
+class Offer(str):
+    """The label of a choice, with what stands beside it."""
+
+    beside: str
+
+    def __new__(cls, label: str, beside: str = "") -> "Offer":
+        """``beside`` says what comes of choosing it."""
+        made = super().__new__(cls, label)
+        made.beside = beside
+        return made
+
+
+def wide() -> forms.TextInput:
+    """A line that takes a path or a digest."""
     return forms.TextInput(attrs={"size": 60})
 
 
@@ -36,16 +54,40 @@ class Words(forms.CharField):
         """The text with line feeds alone, as it is counted, compared and hashed: a browser counts
         a line end as one character and sends two.
         """
-        told = super().to_python(value) or ""
-        told = told.replace("\r\n", "\n").replace("\r", "\n")
-        return told if any(is_seen(character) for character in told) else ""
+        given = super().to_python(value) or ""
+        given = given.replace("\r\n", "\n").replace("\r", "\n")
+        return given if any(is_seen(character) for character in given) else ""
 
 
-class ActForm(forms.Form):
-    """What every form of an act carries."""
+class FormOfAct(forms.Form):
+    """A form whose errors are told above it and at their fields, where the focus goes.
+
+    ``places`` says at which field the refusal with a code is told.
+    """
 
     use_required_attribute = False
     error_css_class = "cer-wrong"
+    places: ClassVar[Mapping[str, str]] = {}
+
+    def place(self, error: CeremonyError) -> bool:
+        """Tell of a refusal at the field that it is about, where it is about one."""
+        name = self.places.get(error.code, "")
+        if name in self.fields:
+            self.add_error(name, error.happened)
+        return name in self.fields
+
+    def wrong_fields(self) -> list[forms.BoundField]:
+        """The fields that a person sees and that are wrong, in order."""
+        return [field for field in self.visible_fields() if field.errors]
+
+    def focus_first_error(self) -> None:
+        """Without a script, the browser brings the person to the first field that is wrong."""
+        for field in self.wrong_fields()[:1]:
+            field.field.widget.attrs["autofocus"] = True
+
+
+class ActForm(FormOfAct):
+    """What every form of an act carries."""
 
     fingerprint = forms.CharField(max_length=80, widget=forms.HiddenInput)
     round = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
@@ -63,102 +105,68 @@ class ActForm(forms.Form):
             if isinstance(field.field, Words) and field.value()
         )
 
-    def focus_first_error(self) -> None:
-        """Without a script, the browser brings the person to the first field that is wrong."""
-        for field in self.visible_fields():
-            if field.errors:
-                field.field.widget.attrs["autofocus"] = True
-                return
-
-
-class SignForm(ActForm):
-    """A decision. ``losses`` are accepted one by one; ``typing`` asks for the beginning of the
-    digest, ``reading`` for a tick, ``password`` for the password. Only a comment is preselected.
-    """
-
-    def __init__(
-        self,
-        *args: Any,
-        decisions: Sequence[tuple[str, str]],
-        losses: Sequence[str] = (),
-        reading: bool = False,
-        typing: bool = False,
-        password: bool = False,
-        **options: Any,
-    ) -> None:
-        super().__init__(*args, **options)
-        self.losses = losses
-        self.fields["decision"] = forms.ChoiceField(
-            choices=decisions,
-            initial=Decision.COMMENT.value,
-            widget=forms.RadioSelect,
-            label="Your decision",
-        )
-        self.fields["comment"] = Words(
-            required=False, label="Comment", help_text="Kept for ever; it cannot be edited."
-        )
-        if losses:
-            self.fields["accepted"] = _losses(losses)
-        if reading:
-            self.fields["read"] = forms.BooleanField(
-                required=False, label="I have read all of the above, and approve exactly this."
-            )
-        if typing:
-            self.fields["typed"] = _typed()
-        if password:
-            self.fields["password"] = _password()
-
-    def clean(self) -> dict[str, Any]:
-        """To approve what is not of low risk, a tick is needed."""
-        found = super().clean() or {}
-        approves = found.get("decision") == Decision.APPROVE
-        if approves and "read" in self.fields and not found.get("read"):
-            self.add_error("read", "Tick this to approve.")
-        return found
-
-    def accepted(self) -> tuple[str, ...]:
-        """The losses that were ticked, as the manifest says them."""
-        return tuple(self.losses[int(place)] for place in self.cleaned_data.get("accepted", ()))
-
 
 class WithdrawForm(ActForm):
     """Taking one's own signature back."""
 
-    comment = Words(label="Why", help_text="Kept for ever; it cannot be edited.")
+    places: ClassVar[Mapping[str, str]] = {
+        "comment-missing": "comment",
+        "password-missing": "password",
+        "password-wrong": "password",
+        "password-locked": "password",
+    }
+    comment = Words(label=_("Why"), help_text=FOR_EVER)
 
     def __init__(self, *args: Any, password: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
         if password:
-            self.fields["password"] = _password()
+            self.fields["password"] = password_field(
+                _("The policy asks for it with every signature.")
+            )
 
 
 class WhyForm(ActForm):
     """An act that needs a reason and nothing else."""
 
-    why = Words(label="Why", help_text="Kept for ever; it cannot be edited.")
+    why = Words(label=_("Why"), help_text=FOR_EVER)
 
 
 class AnswerForm(ActForm):
     """An answer to an item, with evidence: words, a place, a file."""
 
-    result = forms.ChoiceField(
-        choices=[("PASS", "PASS: it holds"), ("FAIL", "FAIL: it does not hold")],
-        widget=forms.RadioSelect,
-        label="Result",
+    places: ClassVar[Mapping[str, str]] = {
+        "evidence-missing": "note",
+        "evidence-too-large": "file",
+    }
+    result = forms.ChoiceField(widget=forms.RadioSelect, label=_("Result"))
+    note = Words(required=False, label=_("What shows it"), help_text=_("In words."))
+    path = forms.CharField(required=False, max_length=500, label=_("Where it lies"), widget=wide())
+    size = forms.CharField(required=False, max_length=40, label=_("Its size"))
+    digest = forms.CharField(required=False, max_length=200, label=_("Its digest"), widget=wide())
+    file = forms.FileField(
+        required=False,
+        label=_("A file"),
+        help_text=_("At most 5 MiB. It is kept with the record, under its digest."),
+        allow_empty_file=True,
     )
-    note = Words(required=False, label="What shows it", help_text="In words.")
-    path = forms.CharField(required=False, max_length=500, label="Where it lies", widget=_wide())
-    size = forms.CharField(required=False, max_length=40, label="Its size")
-    digest = forms.CharField(required=False, max_length=200, label="Its digest", widget=_wide())
-    file = forms.FileField(required=False, label="A file", allow_empty_file=True)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["result"].choices = [  # type: ignore[attr-defined]
+            ("PASS", Offer("PASS", gettext("it holds"))),
+            ("FAIL", Offer("FAIL", gettext("it does not hold"))),
+        ]
 
     def clean_file(self) -> "UploadedFile[Any] | None":
         """A file that is no larger than the record keeps."""
         found: UploadedFile[Any] | None = self.cleaned_data.get("file")
         if found is not None and (found.size or 0) > LARGEST:
             raise forms.ValidationError(
-                f"The file has {found.size} bytes; {LARGEST} are the most. Keep it where it is, "
-                "and give its path, size and digest."
+                gettext(
+                    "The file has %(size)s bytes; %(most)s are the most. Keep it where it is, and "
+                    "give its path, size and digest."
+                )
+                % {"size": found.size, "most": LARGEST}
             )
         return found
 
@@ -176,36 +184,24 @@ class RemarkForm(ActForm):
     """An issue met, a lesson learned, a recommendation, for the report."""
 
     kind = forms.ChoiceField(
-        choices=RemarkKind.choices, widget=forms.RadioSelect, label="What it is"
+        choices=RemarkKind.choices, widget=forms.RadioSelect, label=_("What it is")
     )
-    text = Words(rows=6, max_length=5_000, label="In words")
+    text = Words(rows=6, max_length=5_000, label=_("In words"), help_text=FOR_EVER)
 
 
-def _losses(losses: Sequence[str]) -> forms.MultipleChoiceField:
-    # The places are sent and not the sentences: a browser may change the characters of a text.
-    return forms.MultipleChoiceField(
-        required=False,
-        choices=[(str(place), visible_line(loss)) for place, loss in enumerate(losses)],
-        widget=forms.CheckboxSelectMultiple,
-        label="Data that is lost, which you accept",
-    )
-
-
-def _typed() -> forms.CharField:
-    return forms.CharField(
-        required=False,
-        max_length=80,
-        label=f"The first {TYPED} characters of the fingerprint",
-        help_text="To approve: the risk is high.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "size": 12}),
-    )
-
-
-def _password() -> forms.CharField:
+def password_field(why: "str | Promise") -> forms.CharField:
+    """The person's own password, which is never shown again. ``why`` it is asked for."""
     return forms.CharField(
         required=False,
         strip=False,
-        label="Your password",
-        help_text="The policy asks for it with every signature.",
+        label=_("Your password"),
+        help_text=why,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+def ticked(offers: Sequence[str]) -> list[tuple[str, str]]:
+    """Sentences to be ticked one by one. The places are sent and not the sentences: a browser may
+    change the characters of a text.
+    """
+    return [(str(place), visible(one).replace("\n", " ")) for place, one in enumerate(offers)]

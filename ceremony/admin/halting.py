@@ -12,6 +12,8 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ceremony.actions.actor import current_actor
 from ceremony.actions.halt import HaltRequest, halt
@@ -23,7 +25,8 @@ from ceremony.actions.resume import ResumeRequest, resume
 from ceremony.actions.seen import page_stale
 from ceremony.actions.watching import Unwatched
 from ceremony.admin.act_view import About, ActView, Sent, person
-from ceremony.admin.forms import ActForm, Words
+from ceremony.admin.forms import FOR_EVER, ActForm, Offer, Words
+from ceremony.admin.stations import links_of, stations_of
 from ceremony.core.halting import Course, HaltReport, Station
 from ceremony.models import HaltStep, Target
 from ceremony.templatetags.ceremony_pages import visible_line
@@ -41,28 +44,39 @@ LOCK_SECONDS = 2
 class StationForm(ActForm):
     """A station of a halt: what a person says there."""
 
-    text = Words(label="In words", help_text="Kept for ever; it cannot be edited.")
+    text = Words(label=_("In words"), help_text=FOR_EVER)
 
 
 class LedgerForm(StationForm):
     """A station that the target is told of: where the halt begins, and where it ends."""
 
-    text = Words(label="In words", help_text="Kept for ever, in the ledger of the target too.")
+    text = Words(
+        label=_("In words"), help_text=_("Kept for ever, in the ledger of the target too.")
+    )
 
 
 class DecideForm(StationForm):
     """A decision, and why."""
 
-    course = forms.ChoiceField(
-        choices=[
-            (Course.ROLL_BACK.value, "Roll back, the way that was approved"),
-            (Course.FIX_FORWARD.value, "Fix forward: a new round, approved anew"),
-            (Course.ACCEPT.value, "Accept it as it is: people sign for that"),
-        ],
-        widget=forms.RadioSelect,
-        label="The decision",
-    )
+    course = forms.ChoiceField(widget=forms.RadioSelect, label=_("The decision"))
     field_order = ("course", "text")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["course"].choices = [  # type: ignore[attr-defined]
+            (
+                Course.ROLL_BACK.value,
+                Offer(gettext("Roll back"), gettext("the way that was approved")),
+            ),
+            (
+                Course.FIX_FORWARD.value,
+                Offer(gettext("Fix forward"), gettext("a new round, approved anew")),
+            ),
+            (
+                Course.ACCEPT.value,
+                Offer(gettext("Accept it as it is"), gettext("people sign for that")),
+            ),
+        ]
 
 
 class TargetAct(ActView):
@@ -71,7 +85,7 @@ class TargetAct(ActView):
     template = "admin/ceremony/target/halt.html"
     rights = (HALT,)
     station: Station = Station.STOP
-    form_class: type[StationForm] = StationForm
+    form_class: type[ActForm] = StationForm
 
     def found(self, number: int) -> Target:
         """The target (404 where there is none)."""
@@ -98,11 +112,13 @@ class TargetAct(ActView):
         """Whether the station can be taken now."""
         report = _report(row)
         if report is None:
-            return "The target is under no halt."
+            return gettext("The target is under no halt.")
         if report.state.allows(self.station):
             return ""
         following = report.state.next
-        return f"The next station is {following.value if following else 'none'}."
+        if following is None:
+            return gettext("No station is left.")
+        return gettext("The next station is %(station)s.") % {"station": following.value}
 
     def extra(self, request: HttpRequest, row: Target, about: About) -> dict[str, Any]:
         """Where the halt stands."""
@@ -111,12 +127,13 @@ class TargetAct(ActView):
         return {
             "report": report,
             "halts": HaltStep.objects.filter(halt=open_halt.id).order_by("pk") if open_halt else (),
-            "stations": [
-                (one.value, reverse(f"admin:ceremony_target_{one.value}", args=[row.pk]))
-                for one in (Station.ASSESS, Station.DECIDE, Station.DOCUMENT)
-                if report and report.state.allows(one) and one is not self.station
-            ],
+            "stations": stations_of(row, report, self.station),
+            "links": links_of(report),
         }
+
+    def named(self, row: Target) -> str:
+        """Its alias."""
+        return row.alias
 
     def caller(self, request: HttpRequest) -> Caller:
         """Who asks."""
@@ -128,10 +145,11 @@ class HaltView(TargetAct):
     """Stopping the world on a target. No other act on it makes that stale."""
 
     form_class = LedgerForm
-    title = "Halt"
-    button = "Halt the target now"
-    consequence = "What runs there is cancelled and undone, and nothing more starts until the halt "
-    consequence += "is lifted."
+    title = _("Halt")
+    button = _("Halt the target now")
+    consequence = _(
+        "What runs there is cancelled and undone, and nothing more starts until the halt is lifted."
+    )
 
     def refuse_old(self, row: Target, sent: Mapping[str, str]) -> None:
         """A halt that stands is not raised again; nothing else is in the way of one."""
@@ -144,28 +162,28 @@ class HaltView(TargetAct):
 
     def closed(self, request: HttpRequest, row: Target, about: About) -> str:
         """A target is halted once."""
-        return "The target is halted." if _report(row) else ""
+        return gettext("The target is halted.") if _report(row) else ""
 
     def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
         """Halt it. What is not as it should be is a warning of its own."""
         found = halt(HaltRequest(row.alias, form.cleaned_data["text"], self.caller(request)))
         for sentence in found.stopped.unsettled() if found.stopped else ():
             messages.warning(request, visible_line(sentence))
-        return f"{found.alias} is halted."
+        return gettext("%(target)s is halted.") % {"target": visible_line(found.alias)}
 
 
 class AssessView(TargetAct):
     """What was found."""
 
-    title = "Assess the halt"
-    button = "Record what was found"
-    consequence = "Nothing is decided by it."
+    title = _("Assess the halt")
+    button = _("Record what was found")
+    consequence = _("Nothing is decided by it.")
     station = Station.ASSESS
 
     def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
         """Record it."""
         self._resume(request, row, form, assess=form.cleaned_data["text"])
-        return "Recorded: what was found."
+        return gettext("Recorded: what was found.")
 
     def _resume(self, request: HttpRequest, row: Target, form: Any, **said: Any) -> HaltReport:
         """Take a station of exactly the halt that the page showed."""
@@ -181,9 +199,9 @@ class AssessView(TargetAct):
 class DecideView(AssessView):
     """Roll back, fix forward, or accept."""
 
-    title = "Decide about the halt"
-    button = "Record the decision"
-    consequence = "Who goes on needs approvals anew; the approved way back needs none."
+    title = _("Decide about the halt")
+    button = _("Record the decision")
+    consequence = _("Who goes on needs approvals anew; the approved way back needs none.")
     station = Station.DECIDE
     form_class = DecideForm
 
@@ -191,28 +209,51 @@ class DecideView(AssessView):
         """Record it."""
         course = Course(form.cleaned_data["course"])
         self._resume(request, row, form, course=course, reason=form.cleaned_data["text"])
-        return f"Recorded: {course.value}."
+        return gettext("Recorded: %(course)s.") % {"course": course.value}
+
+
+class ExecuteView(AssessView):
+    """How what was decided is carried out; and whether it has been, which the ledger says."""
+
+    title = _("Carry out the decision")
+    button = _("See whether it was carried out")
+    consequence = _("This runs nothing: the ledger of the target is read.")
+    station = Station.EXECUTE
+    form_class = ActForm
+
+    def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
+        """Look, and record what is found."""
+        report = self._resume(request, row, form)
+        if report.state.next is Station.EXECUTE:
+            return gettext("It was not carried out yet.")
+        following = report.state.next
+        return gettext("It was carried out. The next station is %(station)s.") % {
+            "station": following.value if following else "–"
+        }
 
 
 class DocumentView(AssessView):
     """What is to be remembered; it lifts the halt."""
 
-    title = "Document the halt"
-    button = "Document it and lift the halt"
-    consequence = "The halt is lifted with it."
+    title = _("Document the halt")
+    button = _("Document it and lift the halt")
+    consequence = _("The halt is lifted with it.")
     station = Station.DOCUMENT
     form_class = LedgerForm
 
     def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
         """Record it, and lift the halt."""
         report = self._resume(request, row, form, document=form.cleaned_data["text"])
-        return "The halt is lifted." if report.lifted else "Recorded: what is to be remembered."
+        if report.lifted:
+            return gettext("The halt is lifted.")
+        return gettext("Recorded: what is to be remembered.")
 
 
 VIEWS: dict[str, type[TargetAct]] = {
     "halt": HaltView,
     Station.ASSESS.value: AssessView,
     Station.DECIDE.value: DecideView,
+    Station.EXECUTE.value: ExecuteView,
     Station.DOCUMENT.value: DocumentView,
 }
 """The pages below a target, by the name of their address."""

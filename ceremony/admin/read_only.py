@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -17,12 +18,15 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.functional import cached_property
 
+from ceremony.admin.days import asked_day
+from ceremony.admin.exporting import EXPORTED, KINDS, export_path
 from ceremony.templatetags.ceremony_pages import visible_line
 
 LISTED = 10_000
+LISTED_WORDS = "10 000+"
 READING = ("GET", "HEAD")
 
 if TYPE_CHECKING:
@@ -52,6 +56,7 @@ class ReadOnlyAdmin(_ModelAdmin):
     list_per_page = 50
     list_max_show_all = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # counts of each choice would read the whole table
     paginator = CappedPaginator
     linked: tuple[str, ...] = ()  # lookups of the list that pages of ours lead to
 
@@ -59,7 +64,9 @@ class ReadOnlyAdmin(_ModelAdmin):
         css = {
             "all": [
                 "ceremony/admin.css",
+                "ceremony/forms.css",
                 "ceremony/list.css",
+                "ceremony/trail.css",
                 "ceremony/sql.css",
                 "ceremony/pictures.css",
             ]
@@ -88,11 +95,14 @@ class ReadOnlyAdmin(_ModelAdmin):
             raise PermissionDenied
         if request.method not in READING:
             return HttpResponseNotAllowed(READING)
-        if _asks_for_nul(request):
+        if _asks_for_nul(request) or self._asks_for_no_day(request):
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         context = {
             "title": str(self.opts.verbose_name_plural).capitalize(),
             "listed": LISTED,
+            "listed_words": LISTED_WORDS,
+            "exported": EXPORTED,
+            "exports": self._exports(request),
             **(extra_context or {}),
         }
         return super().changelist_view(request, context)
@@ -113,6 +123,19 @@ class ReadOnlyAdmin(_ModelAdmin):
         if row is None:
             raise Http404(f"There is no {self.opts.verbose_name} {visible_line(object_id)}.")
         return TemplateResponse(request, self._templates(), self._context(request, row))
+
+    def get_urls(self) -> list[URLPattern]:
+        """The list as a file, then Django's own."""
+        return [export_path(self), *super().get_urls()]
+
+    def listed_rows(self, request: HttpRequest) -> QuerySet[Any]:
+        """What the list shows under the filters of the address, all pages of it. Raises
+        IncorrectLookupParameters for filters that are none.
+        """
+        if _asks_for_nul(request) or self._asks_for_no_day(request):
+            raise IncorrectLookupParameters
+        rows: QuerySet[Any] = self.get_changelist_instance(request).queryset
+        return rows
 
     def history_view(
         self,
@@ -155,6 +178,26 @@ class ReadOnlyAdmin(_ModelAdmin):
                 yield str(one.parameter_name)
         if self.date_hierarchy:
             yield from (f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day"))
+
+    def _exports(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """The addresses of the files, with the filters of this list."""
+        asked = request.GET.copy()
+        for name in (PAGE_VAR, ERROR_FLAG):
+            asked.pop(name, None)
+        query = f"?{asked.urlencode()}" if asked else ""
+        name = f"admin:ceremony_{self.opts.model_name}_export"
+        site = self.admin_site.name
+        return [
+            (form.upper(), reverse(name, args=[form], current_app=site) + query) for form in KINDS
+        ]
+
+    def _asks_for_no_day(self, request: HttpRequest) -> bool:
+        """Whether the address asks for a day that is in no calendar."""
+        try:
+            asked_day(str(self.date_hierarchy), request.GET)
+        except ValueError:
+            return True
+        return False
 
     def _templates(self) -> list[str]:
         return [f"admin/ceremony/{self.opts.model_name}/change_form.html"]

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ceremony.actions.remarks import remark
 from ceremony.admin.act_view import About, Sent, person
@@ -16,9 +18,9 @@ class RemarkView(CeremonyAct):
     """A remark, in whatever state the ceremony is."""
 
     rights = SPEAKERS
-    title = "Write a remark"
-    button = "Write it down"
-    consequence = "It stands in the report, with your name; it cannot be edited."
+    title = _("Write a remark")
+    button = _("Write it down")
+    consequence = _("It stands in the report, with your name; it cannot be edited.")
 
     def form(self, request: HttpRequest, ceremony: Ceremony, about: About, sent: Sent) -> ActForm:
         """What it is, and the words."""
@@ -29,4 +31,4 @@ class RemarkView(CeremonyAct):
         user = person(request)
         kind = RemarkKind(form.cleaned_data["kind"])
         remark(ceremony.pk, kind, form.cleaned_data["text"], by=user.get_username(), user=user)
-        return f"Recorded: {kind.label}."
+        return gettext("Recorded: %(kind)s.") % {"kind": kind.label}

@@ -10,19 +10,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
 from ceremony import conf
 from ceremony.actions.actor import current_actor
-from ceremony.actions.people import REQUEST, may
+from ceremony.actions.people import REQUEST, member_of
 from ceremony.actions.planned import PlanAsked
 from ceremony.actions.ready import Caller
 from ceremony.actions.request import LONGEST_TITLE, CancelRequest, CeremonyRequest, cancel, request
 from ceremony.actions.watching import Unwatched
 from ceremony.admin.act_view import About, Sent, person
 from ceremony.admin.ceremony_act import CeremonyAct
-from ceremony.admin.forms import ActForm, WhyForm, Words
+from ceremony.admin.forms import ActForm, FormOfAct, Offer, WhyForm, Words
 from ceremony.core.plan import Direction
 from ceremony.core.requesting import RequestReport
 from ceremony.core.states import Act, State, after
@@ -35,46 +37,53 @@ COMMAND = "admin"
 """Where a run's record has the command line."""
 
 
-class RequestForm(forms.Form):
+class RequestForm(FormOfAct):
     """What shapes the plan, and what those who sign should know."""
 
-    use_required_attribute = False
-    error_css_class = "cer-wrong"
-
-    series = forms.ChoiceField(label="Series")
-    database = forms.ChoiceField(label="Database", required=False)
+    series = forms.ChoiceField(label=_("Series"))
+    database = forms.ChoiceField(label=_("Database"), required=False)
     direction = forms.ChoiceField(
-        choices=[(one.value, one.value) for one in Direction],
-        initial=Direction.APPLY.value,
-        widget=forms.RadioSelect,
-        label="Direction",
+        initial=Direction.APPLY.value, widget=forms.RadioSelect, label=_("Direction")
     )
-    to = forms.CharField(required=False, max_length=100, label="Up to this version")
+    to = forms.CharField(
+        required=False,
+        max_length=100,
+        label=_("Up to this version"),
+        help_text=_("The last one to apply; on the way back, the one that stays."),
+    )
     variant = forms.CharField(
-        required=False, max_length=100, label="Another way back", help_text="For a rollback alone."
+        required=False,
+        max_length=100,
+        label=_("Another way back"),
+        help_text=_("For a rollback alone."),
     )
     include_late = forms.BooleanField(
-        required=False, label="Take in migrations older than one already applied"
+        required=False, label=_("Take in migrations older than one already applied")
     )
     title = forms.CharField(
         required=False,
         max_length=LONGEST_TITLE,
-        label="Title",
+        label=_("Title"),
         widget=forms.TextInput(attrs={"size": 60}),
     )
-    why = Words(required=False, label="What those who sign should know")
+    why = Words(required=False, label=_("What those who sign should know"))
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         names = [(name, visible_line(name)) for name in series_names(conf.load().root)]
         aliases = [(alias, visible_line(alias)) for alias in sorted(connections)]
-        self.fields["series"].choices = names  # type: ignore[attr-defined]
-        home = ("", "the series' own")
-        self.fields["database"].choices = [home, *aliases]  # type: ignore[attr-defined]
+        home = ("", gettext("the series' own"))
+        offers = {"series": names, "database": [home, *aliases], "direction": _directions()}
+        for name, choices in offers.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
 
-    def focus_first_error(self) -> None:
-        """As for every form of an act."""
-        ActForm.focus_first_error(self)  # type: ignore[arg-type]
+
+def _directions() -> list[tuple[str, Offer]]:
+    beside = {
+        Direction.APPLY: gettext("what is pending"),
+        Direction.ROLL_BACK: gettext("what was applied, newest first"),
+    }
+    return [(one.value, Offer(one.value, beside[one])) for one in Direction]
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -86,8 +95,8 @@ class RequestView(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Refuse (403) whoever has no right, before anything is read."""
-        allowed = self.model_admin.has_view_permission(request) and may(person(request), REQUEST)
-        if not allowed:
+        allowed = self.model_admin.has_view_permission(request)
+        if not allowed or not member_of(person(request)).may(REQUEST):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
@@ -105,7 +114,8 @@ class RequestView(View):
         except CeremonyError as error:
             return self._shown(asked, form, error)
         if not report.number:
-            form.add_error(None, "There is nothing to request: everything is as it should be.")
+            done = gettext("There is nothing to request: everything is as it should be.")
+            form.add_error(None, done)
             return self._shown(asked, form)
         messages.success(asked, _requested(report))
         site = self.model_admin.admin_site.name
@@ -122,12 +132,15 @@ class RequestView(View):
             "opts": self.model_admin.opts,
             "media": self.model_admin.media,
             "changelist": self.model_admin.list_url(),
-            "title": "Request a ceremony",
+            "title": gettext("Request a ceremony"),
             "form": form,
             "error": error,
-            "button": "Request",
-            "consequence": "Nothing is changed in the target: it is read, under its lock, and the "
-            "files are frozen.",
+            "page": self.model_admin.list_url(),
+            "button": gettext("Request sign-off"),
+            "consequence": gettext(
+                "Nothing is changed in the target: it is read, under its lock, and the files are "
+                "frozen."
+            ),
         }
         return TemplateResponse(asked, "admin/ceremony/act.html", context)
 
@@ -136,16 +149,16 @@ class AgainView(CeremonyAct):
     """A new round, for what changed since the last one."""
 
     rights = (REQUEST,)
-    title = "Open a new round"
-    button = "Open a new round"
-    consequence = "Earlier signatures do not count for it."
+    title = _("Open a new round")
+    button = _("Open a new round")
+    consequence = _("Earlier signatures do not count for it.")
 
     def closed(self, request: HttpRequest, ceremony: Ceremony, about: About) -> str:
         """Whether a round can be opened from its state."""
         state = State(ceremony.state)
         if state is not State.DRAFT and after(state, Act.REQUEST) is not None:
             return ""
-        return f"It is {ceremony.state}: no round is opened now."
+        return gettext("It is %(state)s: no round is opened now.") % {"state": ceremony.state}
 
     def form(self, request: HttpRequest, ceremony: Ceremony, about: About, sent: Sent) -> ActForm:
         """What those who sign should know."""
@@ -164,16 +177,18 @@ class AgainView(CeremonyAct):
             ),
             Unwatched(),
         )
-        return _requested(report) if report.number else "There is nothing to request any more."
+        if not report.number:
+            return gettext("There is nothing to request any more.")
+        return _requested(report)
 
 
 class CancelView(CeremonyAct):
     """Calling a ceremony off before it runs."""
 
     rights = (REQUEST,)
-    title = "Call it off"
-    button = "Call it off"
-    consequence = (
+    title = _("Call it off")
+    button = _("Call it off")
+    consequence = _(
         "It ends here; where a halt of it still waits for a decision, this round alone ends. What "
         "was signed stays in the record."
     )
@@ -182,7 +197,9 @@ class CancelView(CeremonyAct):
         """Whether its state leads there."""
         if after(State(ceremony.state), Act.CANCEL) is not None:
             return ""
-        return f"It is {ceremony.state}: it cannot be called off any more."
+        return gettext("It is %(state)s: it cannot be called off any more.") % {
+            "state": ceremony.state
+        }
 
     def form(self, request: HttpRequest, ceremony: Ceremony, about: About, sent: Sent) -> ActForm:
         """Why."""
@@ -200,7 +217,10 @@ class CancelView(CeremonyAct):
                 person(request),
             )
         )
-        return f"Ceremony {ceremony.pk} was called off. It is {done.state} now."
+        return gettext("Ceremony %(number)s was called off. It is %(state)s now.") % {
+            "number": ceremony.pk,
+            "state": done.state,
+        }
 
 
 def _caller(request: HttpRequest) -> Caller:
@@ -223,7 +243,11 @@ def _wanted(given: dict[str, Any], request: HttpRequest) -> CeremonyRequest:
 
 
 def _requested(report: RequestReport) -> str:
-    return (
-        f"Ceremony {report.number}, round {report.round}, was requested: "
-        f"{short_digest(report.fingerprint)}. It is {report.state.value} now."
-    )
+    return gettext(
+        "Ceremony %(number)s, round %(round)s, was requested: %(digest)s. It is %(state)s now."
+    ) % {
+        "number": report.number,
+        "round": report.round,
+        "digest": short_digest(report.fingerprint),
+        "state": report.state.value,
+    }

@@ -1,38 +1,39 @@
-"""Signing, for each purpose, and taking one's own signature back."""
+"""Signing, for each purpose."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ceremony.actions.people import SIGN
-from ceremony.actions.quorums import quorum_now
-from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.actions.sign import sign
-from ceremony.actions.sign_refusals import in_time, needs_typing
-from ceremony.actions.signers import may_speak, objection_to
+from ceremony.actions.sign_refusals import needs_typing
 from ceremony.actions.signing import SignRequest
-from ceremony.actions.subjects import subject_of
 from ceremony.admin.act_view import About, Sent, person
 from ceremony.admin.ceremony_act import CeremonyAct
-from ceremony.admin.ceremony_page import checklists_of, round_of, sign_offs_of, staleness_of
-from ceremony.admin.doors import has_signed
-from ceremony.admin.forms import ActForm, SignForm, WithdrawForm
+from ceremony.admin.forms import ActForm, Offer
+from ceremony.admin.looked import remember, remembered
+from ceremony.admin.refusal_words import already_signed, said_to, too_late
+from ceremony.admin.sign_form import Asked, SignForm
+from ceremony.admin.sign_reading import Reading, reading_of
+from ceremony.admin.sign_words import offers, recorded
 from ceremony.core.header import Risk
 from ceremony.core.states import State
+from ceremony.errors import CeremonyError
 from ceremony.models import Ceremony, Decision, Purpose
-from ceremony.templatetags.ceremony_pages import short_digest
+from ceremony.templatetags.ceremony_pages import visible_line
 
-_SAYS = {
-    Decision.COMMENT: "Comment only: no decision; everybody sees it",
-    Decision.APPROVE: "Approve",
-    Decision.REQUEST_CHANGES: "Request changes: it goes back to the author",
-    Decision.REJECT: "Reject: it ends here",
-}
-_APPROVES = {
-    Purpose.APPROVAL: "Approve: I have read exactly this and agree that it runs",
-    Purpose.ACCEPTANCE: "Accept: I have seen what ran and what was found",
-    Purpose.DECISION: "Agree: it stays as it is",
-    Purpose.REVIEW: "Reviewed: I have looked at what ran without an approval, and why",
+_REPEATED = frozenset({"page-stale", "approval-repeated", "approval-late", "approval-stale"})
+"""How a form is refused that was sent twice."""
+
+_HEADINGS: Mapping[Purpose, str | Promise] = {
+    Purpose.APPROVAL: _("Sign off %(about)s"),
+    Purpose.ACCEPTANCE: _("Accept what came of %(about)s"),
+    Purpose.DECISION: _("Agree that %(about)s stays as it is"),
+    Purpose.REVIEW: _("Review the run without approval of %(about)s"),
 }
 
 
@@ -43,36 +44,77 @@ class SignView(CeremonyAct):
 
     template = "admin/ceremony/ceremony/sign.html"
     rights = (SIGN,)
-    title = "Sign"
-    button = "Record my decision"
-    consequence = "Signing does not run anything."
+    button = _("Record my decision")
     purpose: Purpose = Purpose.APPROVAL
+    _shown_row: Ceremony | None = None
+    _reading: Reading | None = None
+
+    @property
+    def consequence(self) -> str:  # type: ignore[override]
+        """What does not follow from it."""
+        if self.purpose is Purpose.APPROVAL:
+            return gettext("Approving does not run anything.")
+        return gettext("Signing does not run anything.")
+
+    def heading(self, row: Ceremony) -> str:
+        """What for, and which ceremony."""
+        return str(_HEADINGS[self.purpose]) % {"about": visible_line(self.named(row))}
+
+    def get(self, request: HttpRequest, number: int, **about: Any) -> HttpResponse:
+        """The form; the browser remembers which round was looked at."""
+        answer = super().get(request, number, **about)
+        if self._shown_row is not None and self._shown_row.round:
+            remember(answer, request, self._shown_row)
+        return answer
+
+    def found(self, number: int) -> Ceremony:
+        """As it is now; what was read of it before is read anew."""
+        self._reading, self._shown_row = None, super().found(number)
+        return self._shown_row
+
+    def reading(self, request: HttpRequest, ceremony: Ceremony) -> Reading:
+        """What the page is about, read once."""
+        if self._reading is None:
+            user = person(request)
+            since = remembered(request, user, ceremony)
+            self._reading = reading_of(ceremony, user, self.purpose, since)
+        return self._reading
 
     def closed(self, request: HttpRequest, ceremony: Ceremony, about: About) -> str:
         """Whether the ceremony asks for this now, and the person may say anything."""
-        if not in_time(ceremony, self.purpose, Decision.COMMENT):
-            return f"It is {ceremony.state}: the {self.purpose} is not asked for now."
-        objection = may_speak(person(request))
+        read = self.reading(request, ceremony)
+        if not read.in_time(Decision.COMMENT):
+            late = gettext("It is %(state)s: the %(purpose)s is not asked for now.") % {
+                "state": ceremony.state,
+                "purpose": self.purpose,
+            }
+            return f"{too_late(ceremony)} {late}".strip()
+        objection = read.silence
         return objection.sentence if objection else ""
 
-    def fingerprint(self, ceremony: Ceremony, about: About) -> str:
-        """What is signed."""
-        return subject_of(ceremony, self.purpose)
+    def carried(self, row: Ceremony, about: About) -> dict[str, Any]:
+        """What is signed, and the number of the round."""
+        subject = self._reading.subject if self._reading else "draft"
+        return {"fingerprint": subject, "round": row.round}
 
     def form(self, request: HttpRequest, ceremony: Ceremony, about: About, sent: Sent) -> ActForm:
         """Only decisions that are asked for now, and that the person may take, are offered."""
         if ceremony.state == State.DRAFT:
-            return SignForm(decisions=[], **sent)
-        of_round = round_of(ceremony)
+            return SignForm(asked=Asked(()), **sent)
+        read = self.reading(request, ceremony)
+        policy, high = read.dossier.policy, needs_typing(ceremony)
         approving = self.purpose is Purpose.APPROVAL
-        return SignForm(
-            decisions=self._decisions(request, ceremony),
-            losses=of_round["losses"] if approving and of_round["policy"].data_loss else (),
+        asked = Asked(
+            decisions=self._decisions(read),
+            losses=read.shown["losses"] if approving and policy.data_loss else (),
+            warnings=read.warnings if approving else (),
             reading=approving and ceremony.risk != Risk.LOW.value,
-            typing=needs_typing(ceremony),
-            password=of_round["policy"].reauthenticate,
-            **sent,
+            typing=high,
+            password=policy.reauthenticate or (high and person(request).has_usable_password()),
+            always=policy.reauthenticate,
+            subject=read.subject,
         )
+        return SignForm(asked=asked, **sent)
 
     def act(self, request: HttpRequest, ceremony: Ceremony, form: Any, about: About) -> str:
         """Sign exactly what the form carries."""
@@ -91,98 +133,37 @@ class SignView(CeremonyAct):
             ),
             person(request),
         )
-        return _recorded(self.found(ceremony.pk), self.purpose, decision, given["fingerprint"])
+        return recorded(self.found(ceremony.pk), self.purpose, decision, given["fingerprint"])
+
+    def says(self, request: HttpRequest, row: Ceremony, error: CeremonyError) -> str:
+        """A form that was sent twice was recorded once; the person is told so."""
+        sent_round = request.POST.get("round") == str(row.round)
+        if error.code in _REPEATED and sent_round and row.round:
+            signed = self.reading(request, row).signed_already
+            if signed is not None:
+                return already_signed(signed)
+        return said_to(error, row)
 
     def extra(self, request: HttpRequest, ceremony: Ceremony, about: About) -> dict[str, Any]:
         """What is signed, in full, and what others said before."""
         if ceremony.state == State.DRAFT:
             return {}
-        shown = {
-            "subject": subject_of(ceremony, self.purpose),
-            "sign_offs": sign_offs_of(ceremony),
-            "checklists": checklists_of(ceremony, person(request)),
-            "halts": ceremony.halts.order_by("pk"),
-            "runs": ceremony.runs.select_related("run__outcome").order_by("run_id"),
-            "objection": self._objection(request, ceremony),
+        read = self.reading(request, ceremony)
+        objection, signed = read.objection, read.signed_already
+        return {
+            **read.shown,
+            "subject": read.subject,
+            "purpose": self.purpose,
+            "objection": objection.sentence if objection else "",
+            "objected": said_to(objection, ceremony) if objection else "",
+            "signed_already": already_signed(signed) if signed else "",
             "opened": True,
         }
-        return shown | staleness_of(ceremony) | round_of(ceremony)
 
-    def _decisions(self, request: HttpRequest, ceremony: Ceremony) -> list[tuple[str, str]]:
-        found = []
-        for decision, says in _SAYS.items():
-            if not in_time(ceremony, self.purpose, decision):
-                continue
-            if decision is Decision.APPROVE and self._objection(request, ceremony):
-                continue
-            word = _APPROVES[self.purpose] if decision is Decision.APPROVE else says
-            found.append((decision.value, word))
-        return found
-
-    def _objection(self, request: HttpRequest, ceremony: Ceremony) -> str:
-        """Why the person may comment at most; ``""`` where he or she may approve."""
-        rules = quorum_now(ceremony, self.purpose).rules
-        found = objection_to(person(request), rules)
-        return found.sentence if found else ""
-
-
-class WithdrawView(CeremonyAct):
-    """Taking one's own signature back, whatever rights are left."""
-
-    rights = ()
-    title = "Withdraw my signature"
-    button = "Withdraw my signature"
-    consequence = "The signature stays in the record, and counts no longer."
-
-    def may(self, request: HttpRequest) -> bool:
-        """Whoever has lost the right may take back what it gave; the action looks for it."""
-        return True
-
-    def closed(self, request: HttpRequest, ceremony: Ceremony, about: About) -> str:
-        """Whether there is a signature to take back, and it is still time for that."""
-        purpose = _purpose(about)
-        if not in_time(ceremony, purpose, Decision.WITHDRAW):
-            return f"It is {ceremony.state}: nothing is taken back now."
-        if not has_signed(ceremony, person(request), purpose):
-            return "You have not signed what is to be signed now."
-        return ""
-
-    def fingerprint(self, ceremony: Ceremony, about: About) -> str:
-        """What was signed."""
-        return subject_of(ceremony, _purpose(about))
-
-    def form(self, request: HttpRequest, ceremony: Ceremony, about: About, sent: Sent) -> ActForm:
-        """Why, and the password where the policy asks for it."""
-        password = bool(ceremony.round) and policy_of(newest_round(ceremony)).reauthenticate
-        return WithdrawForm(password=password, **sent)
-
-    def act(self, request: HttpRequest, ceremony: Ceremony, form: Any, about: About) -> str:
-        """Withdraw exactly what the form carries."""
-        given, purpose = form.cleaned_data, _purpose(about)
-        sign(
-            SignRequest(
-                ceremony.pk,
-                given["fingerprint"],
-                purpose,
-                Decision.WITHDRAW,
-                given["comment"],
-                password=given.get("password") or None,
-            ),
-            person(request),
-        )
-        left = self.found(ceremony.pk)
-        return _recorded(left, purpose, Decision.WITHDRAW, given["fingerprint"])
-
-
-def _purpose(about: About) -> Purpose:
-    try:
-        return Purpose(about["purpose"])
-    except ValueError:
-        raise Http404("Nobody signs for that purpose.") from None
-
-
-def _recorded(ceremony: Ceremony, purpose: Purpose, decision: Decision, subject: str) -> str:
-    told = f"Recorded: {purpose}, {decision}, {short_digest(subject)}. State: {ceremony.state}."
-    if not in_time(ceremony, purpose, Decision.COMMENT):
-        return told
-    return f"{told} Signatures still needed: {quorum_now(ceremony, purpose).missing}."
+    def _decisions(self, read: Reading) -> Sequence[tuple[str, Offer]]:
+        objected = read.objection is not None
+        return [
+            (decision.value, offer)
+            for decision, offer in offers(read.dossier.ceremony, self.purpose)
+            if read.in_time(decision) and not (objected and decision is Decision.APPROVE)
+        ]

@@ -342,7 +342,7 @@ def test_the_page_says_what_one_can_do_and_why_not_the_rest(ada):
         ("Write a remark", True),
         ("Halt the target", False),
     ]
-    assert ada.get(page).context["doors"][0].label == "Review and sign"
+    assert ada.get(page).context["doors"][0].label == "Review and sign off"
     send(ada, url(ceremony), decision="approve")
     assert ada.get(page).context["doors"][0].label == "Withdraw my signature"
 

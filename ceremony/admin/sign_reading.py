@@ -1,0 +1,112 @@
+"""What the page of a signature is about, read once and judged in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.db.models import Max, Q
+
+from ceremony.actions.dossier import Dossier, dossiers_of
+from ceremony.actions.people import Member
+from ceremony.actions.quorums import QuorumNow, quorum_in
+from ceremony.actions.sign_refusals import in_time_in
+from ceremony.actions.signers import Objection, objection_of, silence_of
+from ceremony.actions.subjects import subject_in
+from ceremony.actions.warned import Warned, warned
+from ceremony.admin.ceremony_page import checklists_in, round_in, staleness_in
+from ceremony.admin.looked import Changed, changed_since, looked_at
+from ceremony.models import Ceremony, Decision, Purpose, SignOff, StoredManifest
+
+_EARLIER = "earlier"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A ceremony as one person sees it who is about to sign for one purpose. ``remembered`` is the
+    round that was looked at before, as the browser knows it.
+    """
+
+    dossier: Dossier
+    user: AbstractUser
+    purpose: Purpose
+    remembered: int = 0
+
+    @property
+    def member(self) -> Member:
+        """The person with rights and groups as they are now."""
+        return self.dossier.member(self.user)
+
+    @cached_property
+    def subject(self) -> str:
+        """What is signed."""
+        return subject_in(self.dossier, self.purpose)
+
+    @cached_property
+    def quorum(self) -> QuorumNow:
+        """Who signed, and who is missing."""
+        return quorum_in(self.dossier, self.purpose)
+
+    @property
+    def objection(self) -> Objection | None:
+        """Why the person may comment at most; ``None`` where he or she may approve."""
+        return objection_of(self.member, self.quorum.rules)
+
+    @property
+    def silence(self) -> Objection | None:
+        """Why the person may not even comment."""
+        return silence_of(self.member)
+
+    @property
+    def signed_already(self) -> SignOff | None:
+        """The person's own signature, where it stands."""
+        own = (one for one in self.quorum.standings if one.sign_off.user_id == self.user.pk)
+        return next((one.sign_off for one in own), None)
+
+    @cached_property
+    def warnings(self) -> Sequence[Warned]:
+        """What an approver accepts besides losses."""
+        return warned(self.dossier.manifest)
+
+    @cached_property
+    def looked(self) -> Changed:
+        """What changed since the person last looked."""
+        since = looked_at(self.dossier, self.user, self.remembered)
+        return changed_since(self.dossier, since, self.dossier.beside[_EARLIER])
+
+    @cached_property
+    def shown(self) -> Mapping[str, Any]:
+        """What the page shows of it. Raises Tampered (manifest-damaged, frozen-missing,
+        frozen-differs).
+        """
+        number = self.dossier.ceremony.pk
+        return {
+            "sign_offs": self.dossier.sign_offs,
+            "checklists": checklists_in(self.dossier, self.member),
+            "halts": [one for one in self.dossier.halts if one.ceremony_id == number],
+            "runs": self.dossier.runs,
+            "looked": self.looked,
+            **staleness_in(self.dossier),
+            **round_in(self.dossier),
+        }
+
+    def in_time(self, decision: Decision) -> bool:
+        """Whether the ceremony asks for this now."""
+        return in_time_in(self.dossier, self.purpose, decision)
+
+
+def reading_of(
+    ceremony: Ceremony, user: AbstractUser, purpose: Purpose, remembered: int = 0
+) -> Reading:
+    """Read it, with what was signed in earlier rounds that the person has looked at."""
+    said = SignOff.objects.filter(
+        manifest__ceremony=ceremony, user=user.pk, manifest__round__lt=ceremony.round
+    )
+    newest = said.order_by().values("manifest__ceremony").annotate(newest=Max("manifest__round"))
+    earlier = StoredManifest.objects.filter(
+        Q(round=remembered) | Q(round__in=newest.values("newest")), ceremony=ceremony
+    )
+    asked: Collection[int] = (user.pk,)
+    (dossier,) = dossiers_of([ceremony], viewers=asked, beside={_EARLIER: earlier})
+    return Reading(dossier, user, purpose, remembered)
