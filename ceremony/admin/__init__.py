@@ -3,6 +3,7 @@
 from ceremony.admin.attempt import AttemptAdmin
 from ceremony.admin.audit_event import AuditEventAdmin
 from ceremony.admin.ceremony import CeremonyAdmin
+from ceremony.admin.check_record import CheckRecordAdmin
 from ceremony.admin.migration_record import MigrationRecordAdmin
 from ceremony.admin.rehearsal import RehearsalAdmin
 from ceremony.admin.run import RunAdmin
@@ -14,6 +15,7 @@ __all__ = [
     "AuditEventAdmin",
     "CatalogSnapshotAdmin",
     "CeremonyAdmin",
+    "CheckRecordAdmin",
     "MigrationRecordAdmin",
     "RehearsalAdmin",
     "RunAdmin",

@@ -1,17 +1,50 @@
-"""The audit trail: every event, and whether it follows from the one before."""
+"""The audit trail: every event, whether it follows from the one before, and whether all do."""
 
-import json
+from datetime import UTC
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
+from ceremony.actions.check_trail import trail_standing
+from ceremony.admin.days import days
+from ceremony.admin.event_words import changes, laid_out, number_of_ceremony, rows_told, told
 from ceremony.admin.filters import ActionFilter, EventTargetFilter, SeriesFilter
 from ceremony.admin.read_only import ReadOnlyAdmin
+from ceremony.admin.trail_check import check_path
 from ceremony.core.chain import GENESIS
-from ceremony.models import AuditEvent, AuditHead
+from ceremony.models import AuditEvent, AuditHead, Ceremony
 from ceremony.templatetags.ceremony_pages import mark, moment_utc, titled, visible_line
+
+NEWEST = 20
+"""How many ceremonies the filter names; an address may name any."""
+
+
+class AboutCeremonyFilter(admin.SimpleListFilter):
+    """By the ceremony that an event is about, by its number."""
+
+    title = _("ceremony")
+    parameter_name = "ceremony"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The newest; and the one that is asked for."""
+        numbers = list(Ceremony.objects.order_by("-pk").values_list("pk", flat=True)[:NEWEST])
+        asked = str(self.used_parameters.get(self.parameter_name, ""))
+        if asked.isascii() and asked.isdigit() and len(asked) < 19 and int(asked) not in numbers:
+            numbers.append(int(asked))
+        return [(str(number), f"#{number}") for number in numbers]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[AuditEvent]
+    ) -> QuerySet[AuditEvent]:
+        """Events whose subject is that ceremony."""
+        value = self.value()
+        return queryset.filter(subject=f"Ceremony {value}") if value else queryset
 
 
 @admin.register(AuditEvent)
@@ -19,9 +52,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
     """One row per act, the newest first."""
 
     list_display = ("at", "who", "what", "about", "chain")
-    list_filter = (ActionFilter, EventTargetFilter, SeriesFilter)
-    search_fields = ("actor", "subject", "hash")
-    search_help_text = "Searches who, what it is about, and hashes."
+    list_filter = (ActionFilter, EventTargetFilter, SeriesFilter, AboutCeremonyFilter)
+    # The beginnings of words, which an index finds among a million events.
+    search_fields = ("actor__startswith", "subject__startswith", "hash__startswith")
+    search_help_text = _(
+        "Searches how these begin: who, what it is about (a ceremony as “Ceremony 12”), hashes."
+    )
     date_hierarchy = "recorded_at"
     ordering = ("-sequence",)
     # Any other order would sort the whole trail for each page.
@@ -33,26 +69,46 @@ class AuditEventAdmin(ReadOnlyAdmin):
         events: QuerySet[AuditEvent] = super().get_queryset(request)
         return events.annotate(before=Subquery(before.values("hash")[:1]))
 
-    @admin.display(description="When (UTC)")
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with what the checks of the whole chain said. Days are those of UTC."""
+        if not self.has_view_permission(request):
+            return super().changelist_view(request, extra_context)
+        context = {
+            "standing": trail_standing(),
+            "days": days(AuditEvent, "recorded_at", request.GET),
+            **(extra_context or {}),
+        }
+        with timezone.override(UTC):
+            return super().changelist_view(request, context)
+
+    def get_urls(self) -> list[URLPattern]:
+        """The check of the chain, then Django's own."""
+        return [check_path(self), *super().get_urls()]
+
+    @admin.display(description=_("When (UTC)"))
     def at(self, row: AuditEvent) -> str:
         return moment_utc(row.recorded_at)
 
-    @admin.display(description="Who")
+    @admin.display(description=_("Who"))
     def who(self, row: AuditEvent) -> str:
         return visible_line(row.actor)
 
-    @admin.display(description="What")
+    @admin.display(description=_("What"))
     def what(self, row: AuditEvent) -> str:
         return mark(row.action)
 
-    @admin.display(description="About")
+    @admin.display(description=_("About"))
     def about(self, row: AuditEvent) -> str:
         place = " / ".join(dict.fromkeys(filter(None, [row.target, row.series])))
         return titled(row.subject or "–", place)
 
-    @admin.display(description="Chain")
+    @admin.display(description=_("Chain"))
     def chain(self, row: AuditEvent) -> str:
-        return mark("broken") if chain_fault(row) else mark("intact", row.hash[:6])
+        if chain_fault(row):
+            return mark("broken", _now("broken"))
+        return mark("intact", row.hash[:6])
 
     def page_context(self, request: HttpRequest, row: AuditEvent) -> dict[str, Any]:
         """Whether the event holds, its neighbours, and its payload laid out for reading."""
@@ -63,8 +119,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
             "fault": chain_fault(row) or _next_fault(row, following),
             "previous": neighbours.get(row.sequence - 1),
             "next": following,
-            "payload": _laid_out(row.payload),
-            "hashes": [("Previous hash", row.previous_hash), ("Hash", row.hash)],
+            "changes": changes(row),
+            "told": told(row),
+            "rows": rows_told(row),
+            "ceremony": _ceremony_of(row),
+            "payload": laid_out(row.payload),
+            "hashes": [(_("Previous hash"), row.previous_hash), (_("Hash"), row.hash)],
         }
 
 
@@ -86,8 +146,6 @@ def _next_fault(row: AuditEvent, following: AuditEvent | None) -> str:
     return "" if head.exists() else f"Event {row.sequence + 1} is missing."
 
 
-def _laid_out(payload: str) -> str:
-    try:
-        return json.dumps(json.loads(payload), ensure_ascii=False, indent=2)
-    except ValueError:
-        return payload
+def _ceremony_of(row: AuditEvent) -> Ceremony | None:
+    number = number_of_ceremony(row)
+    return Ceremony.objects.filter(pk=number).first() if number else None

@@ -61,6 +61,7 @@ GIVEN: dict[str, Given] = {
     "item": lambda address: JudgedItem.objects.earliest("pk").pk,
     "purpose": lambda address: "approval",
     "digest": lambda address: scenes.frozen("a file").digest,
+    "form": lambda address: "jsonl",
     "series": lambda address: MigrationRecord.objects.earliest("pk").series,
 }
 """What stands for each parameter of an address."""

@@ -20,6 +20,7 @@ from ceremony.models import (
     Attempt,
     AuditEvent,
     CatalogSnapshot,
+    CheckRecord,
     MigrationRecord,
     Rehearsal,
     Run,
@@ -31,7 +32,17 @@ from tests.django.evidence_samples import finding, message, observed, problem, s
 from tests.django.factories import NOON
 from tests.django.rehearsals import rehearsal
 
-MODELS = [Target, MigrationRecord, Run, Attempt, AuditEvent, CatalogSnapshot, Rehearsal]
+MODELS = [
+    Target,
+    MigrationRecord,
+    Run,
+    Attempt,
+    AuditEvent,
+    CatalogSnapshot,
+    Rehearsal,
+    CheckRecord,
+]
+PAGES = {"changelist": False, "add": False, "history": True, "delete": True, "change": True}
 EVIL = "<script>alert('x')</script>\u202eevil\u0007"
 SHOWN = "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;[U+202E]evil[U+0007]"
 #: Where a fixture fills one target with everything once, every page has something to show.
@@ -57,18 +68,14 @@ def pages():
 
 
 def everything():
-    """Every URL of ours with the rows there are, from the URL list: none can be forgotten. Those of
-    acts have tests of their own (``test_doors``).
+    """Every address that Django gives each model, with the rows there are. Those of our own are
+    asked in ``test_every_address``.
     """
-    urls = []
-    for model in MODELS:
-        row = model.objects.first()
-        for pattern in admin.site._registry[model].get_urls():
-            if pattern.name is None or "<int:number>" in str(pattern.pattern):
-                continue
-            arguments = [row.pk] if "object_id" in str(pattern.pattern) else []
-            urls.append(reverse(f"admin:{pattern.name}", args=arguments))
-    return urls
+    return [
+        reverse(f"admin:{name(model)}_{page}", args=[model.objects.first().pk] if keyed else [])
+        for model in MODELS
+        for page, keyed in PAGES.items()
+    ]
 
 
 @pytest.fixture

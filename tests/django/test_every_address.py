@@ -33,9 +33,13 @@ ACTS = {
     "ceremony_target_halt": {HALT},
     "ceremony_target_assess": {HALT},
     "ceremony_target_decide": {HALT},
+    "ceremony_target_execute": {HALT},
     "ceremony_target_document": {HALT},
 }
 """Every address that acts, with the rights of which any one is enough."""
+
+SENT = {"ceremony_auditevent_check": {ANYBODY}}
+"""Every address that is only sent to: there is nothing to look at."""
 
 NOBODY = ("_add", "_delete")
 """How the addresses of Django's are named that are shut to everybody."""
@@ -46,7 +50,8 @@ ALL = addresses()
 FORWARD = [one for one in ALL if getattr(one.pattern.callback, "view_class", 0) is RedirectView]
 SHUT = [one for one in ALL if one.name.endswith(NOBODY)]
 ACTING = [one for one in ALL if one.name in ACTS]
-SHOWING = [one for one in ALL if one not in [*FORWARD, *SHUT, *ACTING]]
+SENDING = [one for one in ALL if one.name in SENT]
+SHOWING = [one for one in ALL if one not in [*FORWARD, *SHUT, *ACTING, *SENDING]]
 
 
 @pytest.fixture
@@ -67,7 +72,7 @@ def every(code, of=ALL):
 
 def test_every_model_has_something_to_show(there):
     assert [model.__name__ for model in registered() if not model.objects.exists()] == []
-    assert set(ACTS) <= {one.name for one in ALL}
+    assert {*ACTS, *SENT} <= {one.name for one in ALL}
     assert {one.route for one in ALL if not one.name} == {one.route for one in FORWARD}
     assert len({one.name for one in ALL if one.name}) == len(ALL) - len(FORWARD)
 
@@ -158,15 +163,24 @@ def test_what_only_shows_takes_nothing(there):
 @pytest.mark.parametrize("method", OTHER_METHODS)
 def test_no_other_method_is_understood(there, method):
     client = browser("all", None, *VERBS)
-    of = [*SHOWING, *ACTING]
+    of = [*SHOWING, *ACTING, *SENDING]
     assert answers(client, method, of) == every(405, of)
     assert kept() == there
 
 
 def test_an_act_without_its_token_is_refused(there):
     client = browser("all", None, *VERBS, csrf=True)
-    assert answers(client, "post", ACTING) == every(403, ACTING)
+    of = [*ACTING, *SENDING]
+    assert answers(client, "post", of) == every(403, of)
     assert kept() == there
+
+
+def test_what_is_only_sent_to_shows_nothing(there):
+    client = browser("all", None, *VERBS)
+    assert answers(client, of=SENDING) == every(405, SENDING)
+    assert answers(client, "head", SENDING) == every(405, SENDING)
+    assert kept() == there
+    assert answers(client, "post", SENDING) == every(302, SENDING)
 
 
 def test_an_empty_form_records_nothing(there):
