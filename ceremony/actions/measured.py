@@ -14,7 +14,7 @@ from ceremony.core.xray import LockTaken
 from ceremony.models import Outcome, Rehearsal
 
 LOOKED_AT = 20
-"""How many rehearsals of one round are looked at, and how many that have the digest of one."""
+"""How many rehearsals of one round are looked at."""
 
 Statements = Mapping[int, "Measured"]
 """By the number of the statement."""
@@ -47,21 +47,27 @@ class Stopped:
     state: str
 
 
-def measured_in(manifest: Manifest) -> Mapping[str, Statements]:
+def measured_in(
+    manifest: Manifest, rehearsals: Iterable[Rehearsal] | None = None
+) -> Mapping[str, Statements]:
     """By the meaning digest of a script, what its statements did in the rehearsals that the
-    manifest names: one query. Certificates that were touched do not count.
+    manifest names: one query, unless those ``rehearsals`` were read already. Certificates that were
+    touched do not count.
     """
-    digests = set(manifest.rehearsals.values())
-    if not digests:
-        return {}
-    rows = Rehearsal.objects.filter(digest__in=digests).order_by("-pk")[:LOOKED_AT]
     found: dict[str, Statements] = {}
-    for row in rows.values_list("pk", "digest", "certificate"):
-        if digest_of(row[2]) == row[1]:
-            signed = {v for v, digest in manifest.rehearsals.items() if digest == row[1]}
-            for meaning, statements in _scripts(row[0], row[2], signed):
+    for row in _named(manifest) if rehearsals is None else rehearsals:
+        signed = {v for v, digest in manifest.rehearsals.items() if digest == row.digest}
+        if signed and digest_of(row.certificate) == row.digest:
+            for meaning, statements in _scripts(row.pk, row.certificate, signed):
                 found.setdefault(meaning, statements)
     return found
+
+
+def _named(manifest: Manifest) -> Iterable[Rehearsal]:
+    digests = set(manifest.rehearsals.values())
+    if not digests:
+        return ()
+    return Rehearsal.objects.filter(digest__in=digests).order_by("-pk")[:LOOKED_AT]
 
 
 def stopped_in(manifest: Manifest) -> Mapping[tuple[str, str, str], Stopped]:

@@ -23,6 +23,7 @@ from ceremony.actions.sign_refusals import (
     refuse_signer,
     refuse_stale,
     refuse_unfit,
+    refuse_unseen,
     refuse_without_password,
 )
 from ceremony.actions.signing import SignRequest, meaning_of
@@ -48,7 +49,7 @@ def sign(request: SignRequest, user: AbstractUser) -> SignOff:
     The signature that completes the quorum moves the ceremony on. Raises UsageError
     (ceremony-unknown) and Refused: approval-late, approval-stale, approval-repeated,
     approval-not-allowed, approval-not-asked, approval-own, operator-not-separate, comment-missing,
-    fingerprint-typed-wrong, data-loss-unaccepted, items-open, password-missing, password-wrong,
+    approval-invisible, fingerprint-typed-wrong, data-loss-unaccepted, items-open, password-missing, password-wrong,
     password-locked, withdrawal-empty.
     """
     expire_due(timezone.now())
@@ -63,6 +64,7 @@ def sign(request: SignRequest, user: AbstractUser) -> SignOff:
         refuse_repeated(person, request, now.subject)
         refuse_signer(person, request, now)
         refuse_unfit(request, ceremony, manifest)
+        refuse_unseen(request, manifest)
         refuse_open_items(request, stored)
         row = _row(request, person, stored, manifest)
         _record(head, ceremony, row)

@@ -17,8 +17,9 @@ from ceremony.core.manifest import Manifest
 from ceremony.core.policies.form import from_document
 from ceremony.core.policy import Policy
 from ceremony.core.states import BEFORE_THE_RUN, State
+from ceremony.core.text import UNSEEN, decode
 from ceremony.errors import Refused
-from ceremony.models import Ceremony, Decision, Purpose, SignOff, StoredManifest
+from ceremony.models import Blob, Ceremony, Decision, Purpose, SignOff, StoredManifest
 
 UNCHANGED = "Nothing was recorded, and no database was touched."
 
@@ -152,6 +153,29 @@ def refuse_unfit(request: SignRequest, ceremony: Ceremony, manifest: Manifest) -
             "data-loss-unaccepted",
             f"Data would be lost: {'; '.join(sorted(unaccepted))}",
             "Accept each loss, or do not approve.",
+        )
+
+
+def refuse_unseen(request: SignRequest, manifest: Manifest) -> None:
+    """Raises Refused (approval-invisible): nobody approves what nobody sees as it runs. Such a file
+    is refused when a ceremony is requested; here one is found that came in by other ways.
+    """
+    if (request.purpose, request.decision) != (Purpose.APPROVAL, Decision.APPROVE):
+        return
+    paths = {file.digest: file.path for file in manifest.changing}
+    rows = Blob.objects.filter(digest__in=list(paths)).values_list("digest", "data")
+    found = [
+        f"{one.place}, {one.message}"
+        for digest, data in rows
+        for one in decode(paths[digest], bytes(data))[1]
+        if one.code in UNSEEN
+    ]
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise _refused(
+            "approval-invisible",
+            f"A file holds what a reader does not see as it runs: {min(found)}{more}",
+            "Request changes: the author writes it as an escape, or takes it out.",
         )
 
 

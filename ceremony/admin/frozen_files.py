@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from ceremony import conf
 from ceremony.actions.manifest import all_frozen
-from ceremony.actions.measured import Stopped, direction_of, measured_in, stopped_in
+from ceremony.actions.measured import Statements, Stopped, direction_of, measured_in, stopped_in
 from ceremony.actions.round_findings import findings_in, link_of, warnings_in
 from ceremony.admin.comparing import ShownChange, changes_since, changes_to, wanted
 from ceremony.admin.sql_statements import (
@@ -27,6 +27,7 @@ from ceremony.core.manifest import FrozenFile, Manifest, ManifestStep
 from ceremony.core.naming import Role
 from ceremony.core.series import SeriesFiles
 from ceremony.core.xray import MODES
+from ceremony.models import Rehearsal
 from ceremony.sources.folder import read_series
 
 LINES = 3_000
@@ -120,19 +121,20 @@ def shown_sql(
     *,
     before: Manifest | None = None,
     files: SeriesFiles | None = None,
+    rehearsals: Iterable[Rehearsal] | None = None,
     settings: Settings | None = None,
 ) -> ShownSql:
     """The files of a round, with three queries at most: frozen bytes, rehearsals, attempts.
 
-    ``before`` is the round before, ``files`` the folder of the series where it was read already. A
-    file that runs on the way back is shown there and not twice. Raises Tampered (frozen-missing,
-    frozen-differs).
+    ``before`` is the round before; ``files`` are the folder of the series and ``rehearsals`` those
+    that the manifest names, where they were read already. A file that runs on the way back is shown
+    there and not twice. Raises Tampered (frozen-missing, frozen-differs).
     """
     settings = settings or conf.load()
     files = files or read_series(settings.root, manifest.series)
     kept = all_frozen(wanted(manifest, before, files))
     findings = findings_in(manifest, kept, settings, files)
-    desk = _Desk(manifest, kept, findings, settings)
+    desk = _Desk(manifest, kept, findings, settings, measured_in(manifest, rehearsals))
     steps = tuple(desk.step(step, "step") for step in manifest.steps)
     way_back = tuple(desk.step(step, "back") for step in manifest.way_back)
     return ShownSql(
@@ -159,11 +161,12 @@ class _Desk:
         kept: Mapping[str, bytes],
         findings: Sequence[Finding],
         settings: Settings,
+        measured: Mapping[str, Statements],
     ) -> None:
         self._kept = kept
         self._left = PAGE_LINES
         self._lock_timeout = settings.lock_timeout
-        self._measured = measured_in(manifest)
+        self._measured = measured
         self._stopped = stopped_in(manifest)
         self._shown: set[FrozenFile | None] = {one.running for one in manifest.way_back}
         self._findings: dict[str, list[Finding]] = {}

@@ -55,6 +55,7 @@ def _ceremony(text: str, state: State, target: Any) -> Any:
         policy,
         State.REQUESTED,
         facts,
+        sql=scenes.HOSTILE_SQL,
         target=target,
         environment=text,
         series=text,

@@ -15,7 +15,10 @@ from tests.django.manifests import step, under
 
 EVIL = "<script>alert('x')</script>\u202eevil"
 SHOWN = "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;[U+202E]evil"
-SQL = f"ALTER TABLE orders ADD COLUMN email text; -- {EVIL}\n"
+SQL = "ALTER TABLE orders ADD COLUMN email text; -- <script>alert('x')</script>\n"
+HOSTILE_SQL = f"ALTER TABLE orders ADD COLUMN email text; -- {EVIL}\n"
+"""What nobody may approve: a part of it cannot be seen."""
+
 BACK = "ALTER TABLE orders DROP COLUMN email;\n"
 
 
@@ -27,9 +30,9 @@ def frozen(path, text=SQL):
     return FrozenFile(path, name)
 
 
-def scene(policy=PROTECTED, state=State.REQUESTED, step_facts=None, **fields):
+def scene(policy=PROTECTED, state=State.REQUESTED, step_facts=None, sql=SQL, **fields):
     """A ceremony with a step, its way back, and both of their files."""
-    change = frozen("shop/0001_orders.sql")
+    change = frozen("shop/0001_orders.sql", sql)
     back = frozen("shop/0001_orders.rollback.sql", BACK)
     facts = {"files": (change, back), **(step_facts or {})}
     of = {

@@ -268,7 +268,7 @@ def test_pages_carry_no_inline_style_and_no_script_of_ours(everything, all_right
 
 
 def test_hostile_words_are_escaped_and_made_visible(all_rights):
-    ceremony = scenes.scene(requester=scenes.EVIL, authors=[scenes.EVIL])
+    ceremony = scenes.scene(requester=scenes.EVIL, authors=[scenes.EVIL], sql=scenes.HOSTILE_SQL)
     scenes.item(ceremony, explanation=scenes.EVIL, by=scenes.EVIL)
     scenes.remarked(ceremony)
     url = reverse("admin:ceremony_ceremony_change", args=[ceremony.pk])
@@ -285,10 +285,12 @@ def test_the_list_names_what_each_waits_for(all_rights):
     listed = client.get(reverse("admin:ceremony_ceremony_changelist"))
     told = listed.content.decode()
     assert "Request a ceremony" in told
-    for word in ("signatures", "a decision", "signed off", scenes.SHOWN.partition("[")[0]):
+    for word in ("anybody who may sign (0 of 1)", scenes.SHOWN.partition("[")[0]):
         assert word in told, word
-    only = client.get(reverse("admin:ceremony_ceremony_changelist") + "?state=open")
-    assert [row.state for row in only.context["cl"].result_list] == ["halted", "requested"]
+    assert [row.state for row in listed.context["cl"].result_list] == ["halted", "requested"]
+    every = client.get(reverse("admin:ceremony_ceremony_changelist") + "?state=all")
+    states = [row.state for row in every.context["cl"].result_list]
+    assert states == ["signed off", "halted", "requested"]
 
 
 def test_a_frozen_file_is_saved_and_never_shown(all_rights, viewer):

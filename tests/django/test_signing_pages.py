@@ -85,7 +85,7 @@ def test_only_a_comment_is_preselected(ada):
 
 
 def test_what_is_signed_stands_on_the_page_in_full(ada):
-    ceremony = scenes.scene()
+    ceremony = scenes.scene(sql=scenes.HOSTILE_SQL)
     told = opened(ada, url(ceremony)).content.decode()
     assert ceremony.fingerprint in told
     sql = re.sub(r"</?span[^>]*>", "", told)

@@ -195,7 +195,7 @@ def _by_rows(made: Town) -> None:
     for state in (State.DRAFT, State.RUNNING, State.VERIFYING, State.ROLLED_BACK, State.REJECTED,
                   State.CANCELLED, State.EXPIRED):  # fmt: skip
         made.shown[str(state)] = scenes.scene(state=state, title="Orders get an email")
-    hostile = scenes.scene(state=State.HALTED, authors=[scenes.EVIL])
+    hostile = scenes.scene(state=State.HALTED, authors=[scenes.EVIL], sql=scenes.HOSTILE_SQL)
     scenes.item(hostile)
     scenes.run(hostile, actor=scenes.EVIL)
     scenes.halted(hostile)
