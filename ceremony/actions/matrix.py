@@ -99,7 +99,8 @@ def _lines_on(
 ) -> Iterator[Line]:
     for version in sorted({**files, **records}):
         file, record = files.get(version), records.get(version)
-        known = record and Recorded(*(getattr(record, name) for name in _FACTS))
+        facts = [getattr(record, name) for name in _FACTS] if record else []
+        known = Recorded(*facts) if record else None
         label = file.label if file else record.label if record else version
         yield Line(target, label, cell_of(file, known), file, record)
 

@@ -12,76 +12,26 @@ from django.utils import timezone
 
 from ceremony.actions.ceremonies import expire_due
 from ceremony.actions.manifest import frozen
-from ceremony.actions.people import REQUEST, may
 from ceremony.actions.rounds import manifest_of
 from ceremony.admin.act_view import act_path, person
 from ceremony.admin.answering import AnswerView, WaiveView
+from ceremony.admin.ceremony_list import CeremonyList
 from ceremony.admin.ceremony_page import page_of
-from ceremony.admin.filters import CeremonyStateFilter, EnvironmentFilter, TargetFilter
 from ceremony.admin.frozen_files import files_of
-from ceremony.admin.read_only import READING, ReadOnlyAdmin
+from ceremony.admin.read_only import READING
 from ceremony.admin.remarking import RemarkView
 from ceremony.admin.reporting import CONFLICT, PLAIN, report_response
 from ceremony.admin.requesting import AgainView, CancelView, RequestView
-from ceremony.admin.signing import SignView, WithdrawView
-from ceremony.core.states import BEFORE_THE_RUN, State
+from ceremony.admin.signing import SignView
+from ceremony.admin.withdrawing import WithdrawView
 from ceremony.errors import CeremonyError
 from ceremony.models import Ceremony, JudgedItem, Purpose
-from ceremony.templatetags.ceremony_pages import mark, moment, short_digest, titled, visible_line
-
-_WAITS_FOR = {
-    **dict.fromkeys(BEFORE_THE_RUN, "signatures"),
-    State.DRAFT: "a request",
-    State.CHANGES_REQUESTED: "the author",
-    State.APPROVED: "an operator",
-    State.RUNNING: "its run",
-    State.HALTED: "a decision",
-    State.VERIFYING: "verification",
-    State.AWAITING_SIGN_OFF: "acceptance",
-}
+from ceremony.templatetags.ceremony_pages import short_digest, visible_line
 
 
 @admin.register(Ceremony)
-class CeremonyAdmin(ReadOnlyAdmin):
-    """One row per ceremony, the newest first."""
-
-    list_display = ("ceremony", "shown_state", "waits_for", "shown_target", "at")
-    list_filter = (CeremonyStateFilter, EnvironmentFilter, TargetFilter)
-    list_select_related = ("target",)
-    search_fields = ("=id", "title", "series", "fingerprint", "requester")
-    search_help_text = "Searches numbers, titles, series, fingerprints, and who asked."
-    ordering = ("-id",)
-
-    @admin.display(description="Ceremony", ordering="pk")
-    def ceremony(self, row: Ceremony) -> str:
-        risk = f", {row.risk} risk" if row.risk else ""
-        return titled(f"{row} {row.title}", f"{row.direction} {row.series}{risk}")
-
-    @admin.display(description="State", ordering="state")
-    def shown_state(self, row: Ceremony) -> str:
-        return mark(row.state)
-
-    @admin.display(description="Waits for")
-    def waits_for(self, row: Ceremony) -> str:
-        told = _WAITS_FOR.get(State(row.state), "–")
-        return f"{told}; ran without approval" if row.overridden else told
-
-    @admin.display(description="Target", ordering="target__alias")
-    def shown_target(self, row: Ceremony) -> str:
-        return titled(row.target.alias, row.environment)
-
-    @admin.display(description="Changed", ordering="changed_at")
-    def at(self, row: Ceremony) -> str:
-        return moment(row.changed_at)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The list; what is over expires first."""
-        if self.has_view_permission(request):
-            expire_due(timezone.now())
-        asks = may(person(request), REQUEST)
-        return super().changelist_view(request, {**(extra_context or {}), "may_request": asks})
+class CeremonyAdmin(CeremonyList):
+    """One row per ceremony, and a page for each."""
 
     def change_view(
         self,

@@ -8,7 +8,6 @@ from django.http import HttpRequest
 
 from ceremony.core.outcome import StepState
 from ceremony.core.report import Verdict
-from ceremony.core.states import ENDED, State
 from ceremony.models import MigrationRecord, Outcome, Target
 from ceremony.models.attempt import FINAL
 from ceremony.models.audit import Action
@@ -59,35 +58,6 @@ class EventTargetFilter(TargetFilter):
     """By the alias that stands in the event."""
 
     path = "target"
-
-
-class CeremonyStateFilter(_ChoiceFilter):
-    """By state; ``open`` are all that have not ended."""
-
-    title = "state"
-    parameter_name = "state"
-
-    def values(self) -> list[str]:
-        return [OPEN, *(state.value for state in State)]
-
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        if value == OPEN:
-            return rows.exclude(state__in=[state.value for state in ENDED])
-        return rows.filter(state=value)
-
-
-class EnvironmentFilter(_ChoiceFilter):
-    """By the environment that a ceremony is for."""
-
-    title = "environment"
-    parameter_name = "environment"
-
-    def values(self) -> list[str]:
-        names = Target.objects.order_by("environment").values_list("environment", flat=True)
-        return list(names.distinct()[:200])
-
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        return rows.filter(environment=value)
 
 
 class SeriesFilter(_ChoiceFilter):

@@ -16,7 +16,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -26,13 +26,11 @@ from ceremony.actions.matrix import TARGETS, Matrix, known_series, lines_of, mat
 from ceremony.admin.read_only import READING, ReadOnlyAdmin
 from ceremony.core.matrix import CellState, Row, by_need, counted
 from ceremony.models import Target
+from ceremony.templatetags.ceremony_awaiting import matrix_links
 from ceremony.templatetags.ceremony_pages import mark, visible_line
 
 ROWS = 200
 """How many migrations stand on one page."""
-
-LINKS = 50
-"""How many series the list and the index lead to."""
 
 ORDERS = {
     "newest": gettext_lazy("newest first"),
@@ -75,7 +73,7 @@ class MatrixPages(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list, with a link to the matrix of each series."""
-        links = matrix_links(self.admin_site.name) if self.has_view_permission(request) else ()
+        links = matrix_links(self.admin_site.name) if self.has_view_permission(request) else []
         return super().changelist_view(request, {**(extra_context or {}), "matrices": links})
 
     def get_urls(self) -> list[URLPattern]:
@@ -83,16 +81,6 @@ class MatrixPages(ReadOnlyAdmin):
         view = self.admin_site.admin_view(partial(matrix_view, self))
         name = "ceremony_migrationrecord_matrix"
         return [path("matrix/<path:series>/", view, name=name), *super().get_urls()]
-
-
-def matrix_links(site: str = "admin") -> tuple[tuple[str, str], ...]:
-    """Name and address of the matrix of each series, ``LINKS`` at most; one question."""
-    return tuple((one, matrix_url(one, site)) for one in known_series()[:LINKS])
-
-
-def matrix_url(series: str, site: str = "admin") -> str:
-    """The address of the matrix of a series."""
-    return reverse("admin:ceremony_migrationrecord_matrix", args=[series], current_app=site)
 
 
 def matrix_view(admin: ReadOnlyAdmin, request: HttpRequest, series: str) -> HttpResponseBase:
