@@ -188,6 +188,11 @@ class CheckRecord(models.Model):
     class Meta:
         ordering = ["id"]
         default_permissions = ("view",)
+        verbose_name = "check result"
+        indexes = [
+            models.Index(fields=["result", "-id"], name="ceremony_check_result"),
+            models.Index(fields=["series", "version", "-id"], name="ceremony_check_migration"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.result}"

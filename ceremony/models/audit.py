@@ -137,6 +137,21 @@ class AuditEvent(models.Model):
             models.Index(
                 fields=["target", "series", "-sequence"], name="ceremony_auditevent_place"
             ),
+            models.Index(fields=["series", "-sequence"], name="ceremony_auditevent_series"),
+            # Also for what begins with a word, whatever the database's collation.
+            models.Index(
+                fields=["subject", "-sequence"],
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+                name="ceremony_auditevent_subject",
+            ),
+            models.Index(
+                fields=["actor", "-sequence"],
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+                name="ceremony_auditevent_actor",
+            ),
+            models.Index(
+                fields=["hash"], opclasses=["varchar_pattern_ops"], name="ceremony_auditevent_hash"
+            ),
         ]
 
     def __str__(self) -> str:
