@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from ceremony.admin.pictures.lanes import lanes_of
+from ceremony.admin.read_only import READING
 from ceremony.models import Target
 from ceremony.templatetags.ceremony_pages import visible_line
 
@@ -19,12 +19,13 @@ TEMPLATE = "admin/ceremony/target/plan.html"
 def plan_path(model_admin: Any) -> URLPattern:
     """The address of the page, behind the login."""
 
-    @require_safe
     def page(request: HttpRequest, number: int, series: str) -> HttpResponse:
-        """GET and HEAD; needs the right to view targets and migration records."""
+        """Needs the right to view targets and migration records. Only GET and HEAD (405)."""
         seen = request.user.has_perm("ceremony.view_migrationrecord")
         if not (seen and model_admin.has_view_permission(request)):
             raise PermissionDenied
+        if request.method not in READING:
+            return HttpResponseNotAllowed(READING)
         target = model_admin.get_object(request, str(number)) if "\0" not in series else None
         if target is None:
             raise Http404(_("There is no target %(number)s.") % {"number": number})

@@ -5,13 +5,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from ceremony.admin.filters import SeriesFilter, TargetFilter
+from ceremony.admin.pictures.measured import ran
+from ceremony.admin.pictures.works import of_rehearsal
 from ceremony.admin.read_only import ReadOnlyAdmin
 from ceremony.core.rehearsal.certificate import digest_of
 from ceremony.core.rehearsal.drill import Mark, Station
 from ceremony.core.xray import lock_words
-from ceremony.models import Rehearsal
+from ceremony.models import Attempt, Rehearsal
 from ceremony.templatetags.ceremony_pages import mark, moment, titled, visible_line
 
 SHOWN_STATEMENTS = 200
@@ -42,35 +46,39 @@ class RehearsalAdmin(ReadOnlyAdmin):
     list_filter = (RehearsalTargetFilter, RehearsedSeriesFilter, "is_clean")
     search_fields = ("series", "alias", "actor", "digest")
 
-    @admin.display(description="Rehearsal", ordering="pk")
+    @admin.display(description=_("Rehearsal"), ordering="pk")
     def rehearsal(self, row: Rehearsal) -> str:
         return titled(str(row), f"{row.series}, {row.source}")
 
-    @admin.display(description="Verdict", ordering="is_clean")
+    @admin.display(description=_("Verdict"), ordering="is_clean")
     def verdict(self, row: Rehearsal) -> str:
         return verdict_mark(row)
 
-    @admin.display(description="Target", ordering="alias")
+    @admin.display(description=_("Target"), ordering="alias")
     def shown_target(self, row: Rehearsal) -> str:
         return visible_line(row.alias)
 
-    @admin.display(description="By", ordering="actor")
+    @admin.display(description=_("By"), ordering="actor")
     def by(self, row: Rehearsal) -> str:
         return visible_line(row.actor)
 
-    @admin.display(description="Recorded", ordering="recorded_at")
+    @admin.display(description=_("Recorded"), ordering="recorded_at")
     def at(self, row: Rehearsal) -> str:
         return moment(row.recorded_at)
 
     def page_context(self, request: HttpRequest, row: Rehearsal) -> dict[str, Any]:
-        """The certificate as tables; and whether it still has the digest that was recorded."""
+        """The certificate as tables and as a picture, beside what really ran; and whether it still
+        has the digest that was recorded.
+        """
         stored = row.certificate
+        real = ran(row.alias, row.series, stored["migrations"])
         statements = [one for drill in stored["migrations"] for one in _statements(drill)]
         return {
             "verdict": verdict_mark(row),
             "stored": stored,
             "intact": digest_of(stored) == row.digest,
-            "drills": [_drill(drill) for drill in stored["migrations"]],
+            "drills": [_drill(drill, real.get(drill["version"])) for drill in stored["migrations"]],
+            "timeline": of_rehearsal(stored),
             "findings": [_finding(finding) for finding in stored["findings"]],
             "statements": statements[:SHOWN_STATEMENTS],
             "statements_count": len(statements),
@@ -84,10 +92,14 @@ def verdict_mark(row: Rehearsal) -> str:
     """``clean``, or how many faults there are."""
     if row.is_clean:
         return mark(CLEAN)
-    return mark(FAULTY, "1 fault" if row.faults == 1 else f"{row.faults} faults")
+    return mark(FAULTY, _faults(row.faults))
 
 
-def _drill(drill: Facts) -> dict[str, Any]:
+def _faults(number: int) -> str:
+    return ngettext("%(number)d fault", "%(number)d faults", number) % {"number": number}
+
+
+def _drill(drill: Facts, real: Attempt | None) -> dict[str, Any]:
     stations = {one["station"]: one for one in drill["stations"]}
     up = stations.get(Station.UP, {})
     checks = [check for one in drill["stations"] for check in one["checks"]]
@@ -100,6 +112,7 @@ def _drill(drill: Facts) -> dict[str, Any]:
         "verdict": plain["verdict"],
         "variants": variants,
         "seconds": up.get("microseconds", 0) / 1_000_000,
+        "real": real,
     }
 
 

@@ -30,7 +30,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Bar:
-    """A span as shares (0 to 1) of the axis: where it begins, how much it waited, how much it ran."""
+    """A span as shares (0 to 1) of the axis: where it begins, and how long it waited and ran."""
 
     left: float
     waited: float

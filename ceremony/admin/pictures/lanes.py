@@ -7,8 +7,9 @@ with the result as ``lanes``.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -97,14 +98,40 @@ class Lanes:
     url: str
 
 
+def asked(target: Target, series: str) -> dict[str, QuerySet[Any]]:
+    """What ``lanes_from`` needs, to be read ``together`` with other rows."""
+    newest = Run.objects.filter(target=target, series=series, attempts__isnull=False)
+    last = Subquery(newest.order_by("-pk").values("pk")[:1])
+    return {
+        "lane_records": MigrationRecord.objects.filter(target=target, series=series),
+        "lane_attempts": with_state(Attempt.objects.filter(run=last)),
+    }
+
+
 def lanes_of(
     target: Target, series: str, chosen: Collection[str] = (), *, whole: bool = False
 ) -> Lanes:
     """The rows around the ``chosen`` versions (whole: all, at most ``MOST_ROWS``), from the files
     on the disk and the target's records. Two queries; no connection to the target.
     """
+    kept = {name: list(rows) for name, rows in asked(target, series).items()}
+    return lanes_from(target, series, kept, chosen, whole=whole)
+
+
+def lanes_from(
+    target: Target,
+    series: str,
+    kept: Mapping[str, Sequence[Any]],
+    chosen: Collection[str] = (),
+    *,
+    whole: bool = False,
+) -> Lanes:
+    """The same from what was ``asked`` and read already."""
     files, untold = _on_disk(conf.load().root, series)
-    return _arranged(target, series, files, untold, chosen, whole=whole)
+    records = {one.version: one for one in kept["lane_records"]}
+    tried = {one.version: one.state or _OPEN for one in kept["lane_attempts"]}
+    rows = list(_rows(files, records, tried, chosen))
+    return _arranged(target, series, rows, files, untold, chosen, whole=whole)
 
 
 def _on_disk(root: Path, series: str) -> tuple[tuple[Outlined, ...], str]:
@@ -116,16 +143,13 @@ def _on_disk(root: Path, series: str) -> tuple[tuple[Outlined, ...], str]:
 def _arranged(
     target: Target,
     series: str,
+    rows: Sequence[ShownRow],
     files: Sequence[Outlined],
     untold: str,
     chosen: Collection[str],
     *,
     whole: bool,
 ) -> Lanes:
-    records = {
-        one.version: one for one in MigrationRecord.objects.filter(target=target, series=series)
-    }
-    rows = list(_rows(files, records, _tried(target, series), chosen))
     labels = {row.version: row.label for row in rows}
     drawn = lanes(_nodes(rows, files))
     names = [row.version for row in rows]
@@ -147,14 +171,6 @@ def _arranged(
         untold=untold,
         url="" if whole else reverse("admin:ceremony_target_plan", args=[target.pk, series]),
     )
-
-
-def _tried(target: Target, series: str) -> dict[str, str]:
-    """The states of the newest run's attempts, by version: what runs, and what did not end well."""
-    newest = Run.objects.filter(target=target, series=series, attempts__isnull=False)
-    attempts = Attempt.objects.filter(run=Subquery(newest.order_by("-pk").values("pk")[:1]))
-    found = with_state(attempts).values_list("version", "state")
-    return {version: state or _OPEN for version, state in found}
 
 
 def _rows(

@@ -1,6 +1,6 @@
 """What was measured: attempts with their statements, and the rehearsals of the same files."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from django.db.models import (
     When,
 )
 
+from ceremony.core.outcome import StepState
 from ceremony.core.plan import Direction
 from ceremony.core.rehearsal.drill import Station
 from ceremony.models import Attempt, Outcome, Rehearsal
@@ -46,7 +47,8 @@ class Drilled:
 
 def measured(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
     """The attempts with ``state`` of their newest outcome and, of the one that the run itself
-    wrote, ``seconds``, ``began``, ``problem`` and ``statements`` (``None`` where there are too many).
+    wrote, ``seconds``, ``began``, ``problem`` and ``statements`` (``None`` where there are too
+    many).
     """
     newest = Outcome.objects.filter(attempt=OuterRef("pk")).order_by("-pk")
     own = newest.filter(settled_by=None).annotate(
@@ -88,21 +90,30 @@ def drilled(
     after ``before``. Rehearsals of other files are no measure and are left out.
     """
     wanted = {one.version: one for one in attempts}
-    if not wanted:
-        return {}
     rows = Rehearsal.objects.filter(alias=alias, series=series).order_by("-pk")
     rows = rows if before is None else rows.filter(recorded_at__lte=before)
+    drills = drills_in(rows, wanted).values_list("pk", "drills")[:LOOKED_AT] if wanted else ()
+    return drilled_in(drills, wanted.values())
+
+
+def drilled_in(
+    rehearsals: Iterable[tuple[int, Sequence[Facts]]], attempts: Iterable[Attempt]
+) -> dict[str, Drilled]:
+    """The same from what rehearsals, the newest first, say of migrations; each with its key."""
+    wanted = {one.version: one for one in attempts}
     found: dict[str, Drilled] = {}
-    for key, drills in _drills(rows, wanted).values_list("pk", "drills")[:LOOKED_AT]:
-        for drill in drills or ():
-            attempt = wanted[drill["version"]]
+    for key, drills in rehearsals:
+        for drill in drills:
+            attempt = wanted.get(drill["version"])
+            if attempt is None or not _same_files(drill["files"], attempt):
+                continue
             one = _measured(key, drill, Direction(attempt.direction))
-            if one is not None and _same_files(drill["files"], attempt):
+            if one is not None:
                 found.setdefault(attempt.version, one)
     return found
 
 
-def _drills(rows: QuerySet[Rehearsal], versions: Iterable[str]) -> QuerySet[Rehearsal]:
+def drills_in(rows: QuerySet[Rehearsal], versions: Iterable[str]) -> QuerySet[Rehearsal]:
     """The rehearsals with what they say of these versions, picked by the database."""
     return rows.annotate(
         drills=Func(
@@ -133,3 +144,20 @@ def _same_files(files: Facts, attempt: Attempt) -> bool:
         return True
     way = files["rollbacks"].get(attempt.variant) or {}
     return bool(way.get("bytes") == attempt.rollback_digest)
+
+
+def ran(alias: str, series: str, drills: Iterable[Facts]) -> dict[str, Attempt]:
+    """By version, the newest attempt on the target that applied the files of these drills, with its
+    ``seconds``. One query.
+    """
+    files = {drill["version"]: drill["files"] for drill in drills}
+    tries = Attempt.objects.filter(
+        run__target__alias=alias,
+        series=series,
+        version__in=list(files),
+        direction=Direction.APPLY.value,
+        outcomes__state=StepState.DONE.value,
+        outcomes__settled_by=None,
+    )
+    newest = measured(tries).order_by("version", "-run_id", "-number").distinct("version")
+    return {one.version: one for one in newest if _same_files(files[one.version], one)}

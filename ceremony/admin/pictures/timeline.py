@@ -16,8 +16,8 @@ MOST_ROWS = 100
 @dataclass(frozen=True)
 class Work:
     """One thing that took time: a statement, a step. ``seconds`` is ``None`` for what did not
-    begin, ``rehearsed`` for what was not rehearsed; ``waited`` is the part of ``seconds`` that went into
-    waiting for locks. ``start`` is where it began, in seconds; without it, it follows the one
+    begin, ``rehearsed`` for what was not rehearsed; ``waited`` is the part of ``seconds`` that went
+    into waiting for locks. ``start`` is where it began, in seconds; without it, it follows the one
     before.
     """
 

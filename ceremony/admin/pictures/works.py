@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -11,6 +11,7 @@ from ceremony.admin.pictures.measured import (
     MOST_STATEMENTS,
     Drilled,
     drilled,
+    drilled_in,
     measured,
     waited_for_locks,
 )
@@ -18,7 +19,16 @@ from ceremony.admin.pictures.timeline import MOST_ROWS, Timeline, Work, timeline
 from ceremony.core.manifest import Manifest
 from ceremony.core.outcome import StatementState, StepState
 from ceremony.core.rehearsal.drill import Mark, Station
-from ceremony.models import Attempt, Ceremony, CeremonyRun, CheckRecord, Outcome, Run, RunPurpose
+from ceremony.models import (
+    Attempt,
+    Ceremony,
+    CeremonyRun,
+    CheckRecord,
+    Outcome,
+    Rehearsal,
+    Run,
+    RunPurpose,
+)
 
 OPEN = "open"
 _MICRO = 1_000_000
@@ -43,6 +53,23 @@ def of_attempt(outcome: Outcome, checks: Iterable[CheckRecord], before: Drilled 
         seconds = sum(one.seconds for one in looked)
         works.append(Work(_("checks"), StatementState.DONE.value, seconds, beside=str(len(looked))))
     return timeline("attempt", works)
+
+
+def told_statements(outcome: Outcome, before: Drilled | None) -> list[dict[str, Any]]:
+    """The statements as a table tells them: how long each waited for locks, how long it ran, and
+    how long its rehearsal had run.
+    """
+    waited = waited_for_locks(outcome.statements, outcome.problem)
+    drill = before.statements if before else {}
+    return [
+        {
+            **one,
+            "waited": waited.get(one["number"]),
+            "ran": max(one["seconds"] - waited.get(one["number"], 0.0), 0.0),
+            "rehearsed": drill.get(one["number"]),
+        }
+        for one in outcome.statements
+    ]
 
 
 def of_run(run: Run, attempts: Sequence[Attempt]) -> Timeline:
@@ -70,16 +97,24 @@ def of_rehearsal(certificate: Facts) -> Timeline:
     return timeline("rehearsal", works)
 
 
-def of_ceremony(ceremony: Ceremony, manifest: Manifest) -> Timeline:
-    """The ceremony's newest run, over its rehearsals; before its first run these alone.
-
-    Statement by statement where there are few. Two queries.
-    """
+def asked(ceremony: Ceremony) -> dict[str, QuerySet[Any]]:
+    """What ``of_ceremony`` needs, to be read ``together`` with other rows."""
     runs = CeremonyRun.objects.filter(ceremony=ceremony).exclude(purpose=RunPurpose.WATCH)
     newest = runs.order_by("-run_id").values("run_id")[:1]
     tried = Attempt.objects.filter(run_id=Subquery(newest))
-    attempts = list(measured(tried).order_by("number")[: MOST_ROWS + 1]) or _planned(manifest)
-    before = drilled(ceremony.target.alias, ceremony.series, attempts)
+    return {"timeline_attempts": measured(tried).order_by("number")[: MOST_ROWS + 1]}
+
+
+def of_ceremony(
+    manifest: Manifest, kept: Mapping[str, Sequence[Any]], rehearsals: Iterable[Rehearsal]
+) -> Timeline:
+    """A ceremony's newest run, over the rehearsals that its manifest names; before its first run
+    these alone. Statement by statement where there are few. No query: ``kept`` is what was
+    ``asked``.
+    """
+    attempts = list(kept["timeline_attempts"]) or _planned(manifest)
+    newest = sorted(rehearsals, key=lambda one: -one.pk)
+    before = drilled_in([(one.pk, one.certificate["migrations"]) for one in newest], attempts)
     counts = [max(len(getattr(one, "statements", None) or ()), 1) for one in attempts]
     few = sum(counts) <= MOST_STATEMENTS
     works: list[Work] = []
