@@ -49,8 +49,8 @@ def sign(request: SignRequest, user: AbstractUser) -> SignOff:
     The signature that completes the quorum moves the ceremony on. Raises UsageError
     (ceremony-unknown) and Refused: approval-late, approval-stale, approval-repeated,
     approval-not-allowed, approval-not-asked, approval-own, operator-not-separate, comment-missing,
-    approval-invisible, fingerprint-typed-wrong, data-loss-unaccepted, items-open, password-missing, password-wrong,
-    password-locked, withdrawal-empty.
+    approval-invisible, fingerprint-typed-wrong, data-loss-unaccepted, items-open, password-missing,
+    password-wrong, password-locked, withdrawal-empty.
     """
     expire_due(timezone.now())
     _refuse_unknown(request, user)

@@ -65,8 +65,9 @@ def test_each_piece_holds_one_statement(text, found):
 
 PARTS = st.sampled_from(
     [
-        "SELECT 1", ";", "\n", " ", "\r\n", "-- note; it's\n", "/* a; b */", "/* a\nb */", "'x;\ny'",
-        "DO $$ a; b $$", "CREATE TABLE a (b int)", "COPY a FROM STDIN;\n1;2\n\\.\n", "\t", "é",
+        "SELECT 1", ";", "\n", " ", "\r\n", "-- note; it's\n", "/* a; b */", "/* a\nb */",
+        "'x;\ny'", "DO $$ a; b $$", "CREATE TABLE a (b int)",
+        "COPY a FROM STDIN;\n1;2\n\\.\n", "\t", "é",
     ]
 )  # fmt: skip
 
