@@ -33,11 +33,10 @@ class AboutCeremonyFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The newest; and the one that is asked for."""
-        numbers = list(Ceremony.objects.order_by("-pk").values_list("pk", flat=True)[:NEWEST])
-        asked = str(self.used_parameters.get(self.parameter_name, ""))
-        if asked.isascii() and asked.isdigit() and len(asked) < 19 and int(asked) not in numbers:
-            numbers.append(int(asked))
-        return [(str(number), f"#{number}") for number in numbers]
+        numbers = Ceremony.objects.order_by("-pk").values_list("pk", flat=True)[:NEWEST]
+        asked = [str(one)] if (one := self.value()) else []
+        named = dict.fromkeys([*(str(number) for number in numbers), *asked])
+        return [(number, visible_line(f"#{number}")) for number in named]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[AuditEvent]

@@ -59,7 +59,7 @@ def asked_day(column: str, asked: Mapping[str, str]) -> list[int]:
     its year.
     """
     told = [asked.get(f"{column}__{part}") for part in PARTS]
-    given = [int(part) for part in told if part is not None]
+    given = [_number(part) for part in told if part is not None]
     if None in told[: len(given)]:
         raise ValueError("a month needs its year, and a day its month")
     if given and date(*(*given, 1, 1)[:3]).year > LAST_YEAR:
@@ -99,6 +99,13 @@ class _Drill:
         told = {f"{self.column}__{PARTS[place]}": number for place, number in enumerate(parts)}
         query: dict[str, Any] = {**self.kept, **told}
         return Link(_words(parts) if parts else "", f"?{urlencode(sorted(query.items()))}")
+
+
+def _number(text: str) -> int:
+    """A year, a month or a day. Raises ValueError for anything longer than these."""
+    if len(text) > len(str(LAST_YEAR)):
+        raise ValueError(text)
+    return int(text)
 
 
 def _cut(moment: date, length: int) -> tuple[int, ...]:

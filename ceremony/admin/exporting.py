@@ -68,7 +68,6 @@ def export_view(model_admin: Any, request: HttpRequest, form: str) -> HttpRespon
     name = quote(f"{_name(model_admin, rows)}.{form}")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "no-store"
     return answer
 
 
