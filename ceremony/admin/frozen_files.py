@@ -61,6 +61,11 @@ class ShownFile:
     notes: tuple[Note, ...]
     unseen: tuple[Finding, ...]
 
+    @property
+    def measured(self) -> bool:
+        """Whether the rehearsal tells anything of it."""
+        return any(one.measured for one in self.statements)
+
 
 @dataclass(frozen=True)
 class ShownStep:

@@ -98,9 +98,15 @@ def statements_of(
     for piece, portion, findings in zip(pieces, portions, noted, strict=True):
         lines = lines_of(portion, piece.line)[: max(most, 0)]
         most -= len(lines)
+        lines = lines[_blank(lines) :]
         if lines:
             found.append(_statement(reading, piece, lines, findings, around))
     return tuple(found)
+
+
+def _blank(lines: Sequence[Line]) -> int:
+    """How many lines in front hold nothing; their numbers are passed over."""
+    return next((number for number, line in enumerate(lines) if line.runs), len(lines))
 
 
 def _by_piece(
@@ -220,9 +226,9 @@ def _limit(reading: FileReading, statement: Statement, around: Circumstances) ->
 
 def _ceiling(limit: int | None, transactional: bool) -> str:
     if limit is None:
-        return _("how long it waits for that, the file sets itself")
+        return _("waits as long as the file itself sets")
     if limit == 0:
-        return _("waits for that as long as it takes")
+        return _("waits as long as it takes")
     words = {"limit": seconds_words(limit)}
     if transactional:
         return (
