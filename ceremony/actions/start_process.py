@@ -25,7 +25,7 @@ from ceremony import conf
 from ceremony.actions import evidence
 from ceremony.core.starting import StartSettings
 from ceremony.errors import Refused
-from ceremony.models import RunStart, StartStation
+from ceremony.models import RunStart, RunStartStep, StartStation
 
 KEPT_BYTES = 4_000
 """How much of what a process said is kept and shown: its last words."""
@@ -76,9 +76,9 @@ def launch(row: RunStart, words: Sequence[str], token: str) -> None:
     _hand_over(process, token)
 
 
-def words_of(row: RunStart) -> Words:
+def words_of(row: RunStart, steps: Sequence[RunStartStep]) -> Words:
     """What the process of a start said: as it was recorded, else as its files here tell."""
-    ended = next((one for one in row.steps.all() if one.station == StartStation.ENDED), None)
+    ended = next((one for one in steps if one.station == StartStation.ENDED), None)
     if ended is not None:
         return Words(ended.said, False, ended.status)
     try:
@@ -99,12 +99,12 @@ def said_by(number: int) -> str:
         return ""
 
 
-def is_over(row: RunStart) -> bool:
+def is_over(row: RunStart, steps: Sequence[RunStartStep]) -> bool:
     """Whether the process of a start has ended without a word in the record, as far as can be told
     from here.
     """
-    taken = next((one for one in row.steps.all() if one.station == StartStation.TAKEN), None)
-    if words_of(row).status is not None:
+    taken = next((one for one in steps if one.station == StartStation.TAKEN), None)
+    if words_of(row, steps).status is not None:
         return True
     if taken is None:
         return False

@@ -5,41 +5,45 @@ The process asks everything anew, under the target's lock.
 
 from collections.abc import Iterator
 
-from django.utils import timezone
+from django.contrib.auth.models import AbstractUser
 
 from ceremony import conf
-from ceremony.actions.halts import lets_through, open_halt_of
+from ceremony.actions import evidence
+from ceremony.actions.dossier import Dossier
+from ceremony.actions.halts import (
+    lets_pass,
+    lets_through,
+    open_halt_among,
+    open_halt_of,
+    state_among,
+)
 from ceremony.actions.judge import refuse_now
+from ceremony.actions.people import names_of
+from ceremony.actions.quorums import quorum_in
 from ceremony.actions.ready import Caller
 from ceremony.actions.rounds import newest_round, policy_of
-from ceremony.actions.start_process import is_over
+from ceremony.actions.signers import known_authors
+from ceremony.actions.starts import starting_of
+from ceremony.core.authors import shared
 from ceremony.core.header import Risk
 from ceremony.core.plan import Direction
+from ceremony.core.policy import Duty
 from ceremony.core.starting import Deed
 from ceremony.core.states import State
 from ceremony.errors import Refused
-from ceremony.models import Ceremony, RunStart, StartStation
+from ceremony.models import Ceremony, Purpose
 
 NOTHING_STARTED = "Nothing was started."
 
 
-def under_way(ceremony: Ceremony) -> RunStart | None:
-    """The start of the ceremony that may still come to something, ``None`` for none.
-
-    One is over when its process has ended, or never came up within its token's time.
-    """
-    newest = ceremony.starts.order_by("-pk").prefetch_related("steps").first()
-    return None if newest is None or _is_over(newest) else newest
-
-
 def refuse_under_way(ceremony: Ceremony) -> None:
     """Raises Refused (start-under-way): pressed twice, or by two people, it starts once."""
-    found = under_way(ceremony)
-    if found is not None:
+    found = starting_of(ceremony)
+    if found is not None and not found.over:
         raise Refused(
             "start-under-way",
-            f"{found.username} has started this {found.at:%Y-%m-%d %H:%M:%S} UTC, and it is under "
-            "way.",
+            f"{found.row.username} has started this {found.row.at:%Y-%m-%d %H:%M:%S} UTC, and it "
+            "is under way.",
             state="It was not started a second time.",
             next_step="Follow it on the page of the ceremony.",
         )
@@ -85,6 +89,29 @@ def is_decided(ceremony: Ceremony) -> bool:
     return halt is None or lets_through(halt, ceremony.pk, Direction.ROLL_BACK)
 
 
+def way_back_decided(dossier: Dossier) -> bool:
+    """The same from what was read."""
+    ceremony = dossier.ceremony
+    halt = open_halt_among(dossier.halts, ceremony.target)
+    if halt is None:
+        return True
+    decided = lets_pass(state_among(dossier.halts, halt.id), ceremony, Direction.ROLL_BACK)
+    return decided and halt.ceremony == ceremony.pk
+
+
+def duty_against(dossier: Dossier, user: AbstractUser) -> str:
+    """Why the policy keeps a person from running this, in a sentence; ``""`` for nothing."""
+    ceremony, policy, names = dossier.ceremony, dossier.policy, names_of(user)
+    name = evidence.clean(user.get_username())
+    if Duty.AUTHOR_OPERATOR in policy.separate and shared(names, known_authors(ceremony)):
+        return f"{name!r} is one of its authors, and the policy keeps author and operator apart."
+    counting = (one for one in quorum_in(dossier, Purpose.APPROVAL).standings if one.counts)
+    signers = [name for one in counting for name in names_of(one.sign_off.user)]
+    if Duty.APPROVER_OPERATOR in policy.separate and shared(names, signers):
+        return f"{name!r} has approved it, and the policy keeps approver and operator apart."
+    return ""
+
+
 def needs_environment(ceremony: Ceremony, deed: Deed) -> bool:
     """Whether the environment's name has to be typed: where the risk is high, and where a protected
     target asks nobody else.
@@ -116,13 +143,6 @@ def deeds_of(ceremony: Ceremony) -> Iterator[Deed]:
         yield Deed.WAY_BACK
     if state is State.VERIFYING:
         yield Deed.VERIFY
-
-
-def _is_over(row: RunStart) -> bool:
-    stations = {step.station for step in row.steps.all()}
-    if StartStation.ENDED in stations or is_over(row):
-        return True
-    return StartStation.TAKEN not in stations and timezone.now() >= row.expires_at
 
 
 def _is_rollback(ceremony: Ceremony, deed: Deed) -> bool:

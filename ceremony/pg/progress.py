@@ -55,27 +55,29 @@ class Monitor:
     def look(self) -> Progress | None:
         """How far the process is, ``None`` when PostgreSQL does not say or cannot be asked."""
         try:
-            for name in ("index-progress", "copy-progress"):
-                row = self._ask(query(name))
-                if row is not None:
-                    return _index(row) if name == "index-progress" else _copy(row)
+            if self._connection is None:
+                arguments: dict[str, Any] = {
+                    **self._parameters,
+                    "application_name": "ceremony monitor",
+                    "connect_timeout": 5,
+                }
+                self._connection = psycopg.connect(**arguments, autocommit=True)
+            return progress_on(self._connection, self._pid)
         except psycopg.Error:
             # The live line is a comfort: without an answer it goes on without a percentage.
             self._connection = None
         return None
 
-    def _ask(self, text: str) -> tuple[Any, ...] | None:
-        if self._connection is None:
-            arguments: dict[str, Any] = {
-                **self._parameters,
-                "application_name": "ceremony monitor",
-                "connect_timeout": 5,
-            }
-            self._connection = psycopg.connect(**arguments, autocommit=True)
-        return cast(
-            "tuple[Any, ...] | None",
-            self._connection.execute(cast(Any, text), (self._pid,)).fetchone(),
-        )
+
+def progress_on(connection: psycopg.Connection[Any], pid: int) -> Progress | None:
+    """How far the server process ``pid`` is, ``None`` where PostgreSQL does not say. Raises
+    psycopg.Error.
+    """
+    for name, read in _READ.items():
+        row = connection.execute(cast(Any, query(name)), (pid,)).fetchone()
+        if row is not None:
+            return read(row)
+    return None
 
 
 def _index(row: tuple[Any, ...]) -> Progress:
@@ -95,3 +97,11 @@ def _copy(row: tuple[Any, ...]) -> Progress:
     return (
         Progress("copying", done, total, "bytes") if total else Progress("copying", rows, 0, "rows")
     )
+
+
+def _vacuum(row: tuple[Any, ...]) -> Progress:
+    phase, scanned, vacuumed, total = row
+    return Progress(phase, vacuumed if phase == "vacuuming heap" else scanned, total, "blocks")
+
+
+_READ = {"index-progress": _index, "copy-progress": _copy, "vacuum-progress": _vacuum}

@@ -105,6 +105,10 @@ FROM pg_catalog.pg_stat_progress_create_index WHERE pid = %s;
 SELECT bytes_processed, bytes_total, tuples_processed
 FROM pg_catalog.pg_stat_progress_copy WHERE pid = %s;
 
+-- name: vacuum-progress
+SELECT phase, heap_blks_scanned, heap_blks_vacuumed, heap_blks_total
+FROM pg_catalog.pg_stat_progress_vacuum WHERE pid = %s;
+
 -- name: session-probes
 SELECT
     pg_catalog.pg_current_xact_id_if_assigned()::text,

@@ -22,7 +22,7 @@ NO_CODES = {
     "ceremony-answer-v1", "ceremony-audit-v1",
     "ceremony-beat", "ceremony-population-v1", "ceremony-report-v1",
     "ceremony-ledger-v1", "ceremony-readiness-v1", "ceremony-rehearsal-v1",
-    "commit-timestamps-on", "copy-progress", "django-admin", "en-us",
+    "commit-timestamps-on", "copy-progress", "vacuum-progress", "django-admin", "en-us",
     "index-definition", "index-facts", "index-progress", "last-changed", "ledger-facts",
     "ledger-probes", "lock-held", "lock-holder",
     "prepared-transactions", "relation-exists", "rev-parse", "same-origin", "session-probes",
