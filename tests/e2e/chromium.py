@@ -2,6 +2,7 @@
 
 import base64
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,8 +130,12 @@ class Chromium:
                 return pressed
         raise AssertionError(f"{wanted.text!r} is not reached with {at_most} tabs")
 
-    def heading(self) -> str:
-        return " / ".join(one.text for one in self.driver.find_elements(By.CSS_SELECTOR, "h1"))
+    def arrived(self, text: str) -> None:
+        """Wait until the page says so."""
+        give_up = time.monotonic() + PATIENCE
+        while text not in self.ask("return document.body.innerText"):
+            assert time.monotonic() < give_up, self.text()
+            time.sleep(0.05)
 
     def text(self) -> str:
         """What a person reads on the page, below the head of the site."""

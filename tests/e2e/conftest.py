@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
 
+from tests.conftest import Databases
 from tests.e2e.chromium import Chromium
 from tests.e2e.site import ROOT
+from tests.e2e.town import Town, populate, town
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +34,21 @@ def browser(chromium: Chromium) -> Chromium:
     chromium.look()
     chromium.complaints()
     return chromium
+
+
+@pytest.fixture(scope="module")
+def full(
+    server: Any,
+    databases: Databases,
+    control_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: Any,
+) -> Iterator[Town]:
+    """A site that has everything in it."""
+    folder = tmp_path_factory.mktemp("town")
+    with (
+        django_db_blocker.unblock(),
+        town(server, databases, control_template, folder) as made,
+    ):
+        populate(made)
+        yield made

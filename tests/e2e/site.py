@@ -109,9 +109,9 @@ class Site:
             self._process = None
 
     def troubles(self) -> list[str]:
-        """Lines of the log that tell of an error of the server's own."""
-        lines = self.log.read_text(errors="replace").splitlines()
-        return [line for line in lines if '" 500 ' in line or line.startswith("Traceback")]
+        """What the log tells of errors of the server's own."""
+        told = self.log.read_text(errors="replace")
+        return [told] if '" 500 ' in told or "Traceback" in told else []
 
     def _dsn(self, name: str) -> str:
         return f"postgres://{SUPERUSER}@{quote(str(self.server.socket_dir), safe='')}/{name}"

@@ -1,36 +1,15 @@
 """Every page at both widths and in both schemes: a picture, and what axe and the console say."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.conftest import Databases
 from tests.e2e import judging
 from tests.e2e.chromium import SCHEMES, WIDTHS, Chromium
 from tests.e2e.gallery import GALLERY, NO_PAGES, Page, addresses
 from tests.e2e.people import enter
-from tests.e2e.town import Town, populate, town
-
-
-@pytest.fixture(scope="module")
-def full(
-    server: Any,
-    databases: Databases,
-    control_template: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    django_db_blocker: Any,
-) -> Iterator[Town]:
-    """A site that has everything in it."""
-    folder = tmp_path_factory.mktemp("town")
-    with (
-        django_db_blocker.unblock(),
-        town(server, databases, control_template, folder) as made,
-    ):
-        populate(made)
-        yield made
+from tests.e2e.town import Town
 
 
 def named(page: Page) -> str:
