@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from ceremony.core.outcome import StatementState, StepState
+from ceremony.core.sqlstates import CONDITIONS
 from ceremony.models import Outcome
 
 LEFT_BEHIND = {
@@ -79,9 +80,11 @@ def ended(state: str, problem: Mapping[str, Any] | None) -> str:
     server = (problem or {}).get("server")
     if not server or state == StepState.DONE:
         return ""
-    if server.get("statement"):
-        return gettext("at statement %(number)s, %(sqlstate)s") % {
-            "number": server["statement"],
-            "sqlstate": server["sqlstate"],
-        }
-    return str(server["sqlstate"])
+    name = CONDITIONS.get(server["sqlstate"], "").replace("_", " ")
+    told = f"{name} {server['sqlstate']}".strip()
+    if not server.get("statement"):
+        return told
+    return gettext("at statement %(number)s: %(told)s") % {
+        "number": server["statement"],
+        "told": told,
+    }

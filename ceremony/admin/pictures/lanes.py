@@ -40,11 +40,12 @@ _DONE = frozenset(
         MigrationState.SUPERSEDED.value,
     }
 )
-_TRIED = frozenset({StepState.FAILED.value, StepState.UNKNOWN.value, _OPEN})
+_TRIED = frozenset({StepState.FAILED.value, StepState.PARTLY.value, StepState.UNKNOWN.value, _OPEN})
 _SHAPES = {
     _OPEN: "ring",
     MigrationState.PARTLY.value: "square",
     StepState.FAILED.value: "square",
+    StepState.PARTLY.value: "square",
     MigrationState.MISSING.value: "square",
     StepState.UNKNOWN.value: "ring",
 }

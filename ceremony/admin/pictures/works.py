@@ -31,6 +31,8 @@ from ceremony.models import (
 )
 
 OPEN = "open"
+LABEL = 60
+"""Characters of a statement beside its bar."""
 _MICRO = 1_000_000
 _RAN = frozenset(
     {StatementState.DONE.value, StatementState.FAILED.value, StatementState.UNKNOWN.value}
@@ -158,7 +160,7 @@ def _statements(
     waited = waited_for_locks(found, problem)
     return [
         Work(
-            label=f"{one['number']} {one['summary']}".rstrip(),
+            label=_short(one),
             state=one["state"],
             seconds=one["seconds"] if one["state"] in _RAN else None,
             waited=waited.get(one["number"], 0.0),
@@ -168,15 +170,22 @@ def _statements(
     ]
 
 
+def _short(statement: Facts) -> str:
+    """Number and beginning: the whole of it stands in a table."""
+    summary = statement["summary"]
+    cut = summary if len(summary) <= LABEL else f"{summary[: LABEL - 1]}…"
+    return f"{statement['number']} {cut}".rstrip()
+
+
 def _of_drill(one: Facts) -> Work:
     seconds = one["microseconds"] / _MICRO if one["state"] in _RAN else None
-    return Work(f"{one['number']} {one['summary']}".rstrip(), one["state"], seconds)
+    return Work(_short(one), one["state"], seconds)
 
 
 def _step(one: Attempt, run: Run | None, before: Drilled | None) -> Work:
     state = getattr(one, "state", None) or (OPEN if one.pk and one.run_id else "not run")
     began = getattr(one, "began", None)
-    seconds = getattr(one, "seconds", None) or 0.0
+    seconds = getattr(one, "seconds", None)
     start = (began - run.started_at).total_seconds() if began and run else None
     problem = getattr(one, "problem", None)
     return Work(
