@@ -1,7 +1,10 @@
 """What is told of a halt: where it stands, and what to type next."""
 
-from ceremony.actions.halts import Halt, state_of
-from ceremony.actions.quorums import quorum_now
+from collections.abc import Sequence
+
+from ceremony.actions.dossier import Dossier, dossier_of
+from ceremony.actions.halts import Halt, state_among
+from ceremony.actions.quorums import quorum_in
 from ceremony.actions.rounds import newest_round, policy_of
 from ceremony.core.halting import Course, HaltReport, HaltState, Station, Stopped, halt_state
 from ceremony.core.plan import Direction
@@ -15,12 +18,17 @@ def no_halt(target: Target) -> HaltReport:
     return HaltReport(target.alias, target.environment, None, halt_state(()))
 
 
-def halt_report(halt: Halt, stopped: Stopped | None = None) -> HaltReport:
-    """The report of a halt as control knows it now."""
-    state = state_of(halt.id)
-    row = halt.row
-    first = HaltStep.objects.get(halt=halt.id, station=Station.STOP.value)
-    missing = missing_for(row) if row is not None and state.awaits is Course.ACCEPT else 0
+def halt_report(
+    halt: Halt, stopped: Stopped | None = None, steps: Sequence[HaltStep] = ()
+) -> HaltReport:
+    """The report of a halt as control knows it now. ``steps`` are those of the halt, where they
+    were read already.
+    """
+    steps = steps or steps_of(halt)
+    state, row = state_among(steps, halt.id), halt.row
+    dossier = dossier_of(row) if row is not None else None
+    missing = _missing(dossier) if dossier and state.awaits is Course.ACCEPT else 0
+    asks = not dossier.policy.is_open if dossier else halt.target.environment != LOCAL
     return HaltReport(
         alias=halt.target.alias,
         environment=halt.target.environment,
@@ -28,19 +36,28 @@ def halt_report(halt: Halt, stopped: Stopped | None = None) -> HaltReport:
         state=state,
         ceremony=halt.ceremony,
         ceremony_state=row.state if row else "",
-        ledger_sequence=first.ledger_sequence,
+        ledger_sequence=steps[0].ledger_sequence,
         stopped=stopped,
         missing=missing,
         lifted=state.next is None,
-        steps=_steps(halt, state, row, missing),
+        steps=_typed_next(halt, state, row, missing, asks=asks),
     )
+
+
+def steps_of(halt: Halt) -> tuple[HaltStep, ...]:
+    """The stations that were taken, in order; the first is STOP."""
+    return tuple(HaltStep.objects.filter(halt=halt.id).order_by("pk"))
 
 
 def missing_for(ceremony: Ceremony) -> int:
     """How many people have still to sign that a halted ceremony is accepted as it is."""
-    if ceremony.state != State.HALTED.value:
+    return _missing(dossier_of(ceremony))
+
+
+def _missing(dossier: Dossier) -> int:
+    if dossier.ceremony.state != State.HALTED.value:
         return 0
-    return quorum_now(ceremony, Purpose.DECISION).missing
+    return quorum_in(dossier, Purpose.DECISION).missing
 
 
 def asks_people(ceremony: Ceremony | None, protected: bool) -> bool:
@@ -52,9 +69,10 @@ def asks_people(ceremony: Ceremony | None, protected: bool) -> bool:
     return not policy_of(newest_round(ceremony)).is_open
 
 
-def _steps(halt: Halt, state: HaltState, row: Ceremony | None, missing: int) -> tuple[str, ...]:
+def _typed_next(
+    halt: Halt, state: HaltState, row: Ceremony | None, missing: int, *, asks: bool
+) -> tuple[str, ...]:
     resume = f"manage.py resume_sql --database {halt.target.alias}"
-    asks = asks_people(row, halt.target.environment != LOCAL)
     signed = f"{resume} --user NAME" if asks else resume
     if state.next is Station.ASSESS:
         return (f'{resume} --assess "what you found"',)

@@ -67,7 +67,8 @@ class Halt:
     @property
     def row(self) -> Ceremony | None:
         """The ceremony as it is now, without a lock."""
-        return Ceremony.objects.filter(pk=self.ceremony).first() if self.ceremony else None
+        rows = Ceremony.objects.select_related("target").filter(pk=self.ceremony)
+        return rows.first() if self.ceremony else None
 
 
 def open_halt_of(target: Target) -> Halt | None:

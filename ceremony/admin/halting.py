@@ -5,6 +5,7 @@ The pages do what ``halt_sql`` and ``resume_sql`` do; whoever comes here is logg
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ceremony.actions.actor import current_actor
 from ceremony.actions.halt import HaltRequest, halt
-from ceremony.actions.halt_report import halt_report
+from ceremony.actions.halt_report import halt_report, steps_of
 from ceremony.actions.halts import open_halt_of
 from ceremony.actions.people import HALT
 from ceremony.actions.ready import Caller
@@ -79,6 +80,14 @@ class DecideForm(StationForm):
         ]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """The halt that a target is under, with the stations that were taken; ``None`` for none."""
+
+    report: HaltReport | None
+    steps: tuple[HaltStep, ...] = ()
+
+
 class TargetAct(ActView):
     """One act about the halt of one target. ``station`` is the one that is taken."""
 
@@ -86,9 +95,11 @@ class TargetAct(ActView):
     rights = (HALT,)
     station: Station = Station.STOP
     form_class: type[ActForm] = StationForm
+    _standing: Standing | None = None
 
     def found(self, number: int) -> Target:
         """The target (404 where there is none)."""
+        self._standing = None
         row = Target.objects.filter(pk=number).first()
         if row is None:
             raise Http404(f"There is no target {number}.")
@@ -101,8 +112,8 @@ class TargetAct(ActView):
 
     def carried(self, row: Target, about: About) -> dict[str, Any]:
         """The halt that the page is about."""
-        found = open_halt_of(row)
-        return {"fingerprint": str(found.id) if found else NONE, "round": 0}
+        report = self.standing(row).report
+        return {"fingerprint": str(report.halt) if report else NONE, "round": 0}
 
     def form(self, request: HttpRequest, row: Target, about: About, sent: Sent) -> ActForm:
         """What is said at the station."""
@@ -110,7 +121,7 @@ class TargetAct(ActView):
 
     def closed(self, request: HttpRequest, row: Target, about: About) -> str:
         """Whether the station can be taken now."""
-        report = _report(row)
+        report = self.standing(row).report
         if report is None:
             return gettext("The target is under no halt.")
         if report.state.allows(self.station):
@@ -122,14 +133,19 @@ class TargetAct(ActView):
 
     def extra(self, request: HttpRequest, row: Target, about: About) -> dict[str, Any]:
         """Where the halt stands."""
-        open_halt = open_halt_of(row)
-        report = halt_report(open_halt) if open_halt else None
+        found = self.standing(row)
         return {
-            "report": report,
-            "halts": HaltStep.objects.filter(halt=open_halt.id).order_by("pk") if open_halt else (),
-            "stations": stations_of(row, report, self.station),
-            "links": links_of(report),
+            "report": found.report,
+            "halts": found.steps,
+            "stations": stations_of(row, found.report, self.station),
+            "links": links_of(found.report),
         }
+
+    def standing(self, row: Target) -> Standing:
+        """Where the halt of the target stands, read once."""
+        if self._standing is None:
+            self._standing = _standing_of(row)
+        return self._standing
 
     def named(self, row: Target) -> str:
         """Its alias."""
@@ -162,7 +178,7 @@ class HaltView(TargetAct):
 
     def closed(self, request: HttpRequest, row: Target, about: About) -> str:
         """A target is halted once."""
-        return gettext("The target is halted.") if _report(row) else ""
+        return gettext("The target is halted.") if self.standing(row).report else ""
 
     def act(self, request: HttpRequest, row: Target, form: Any, about: About) -> str:
         """Halt it. What is not as it should be is a warning of its own."""
@@ -259,9 +275,12 @@ VIEWS: dict[str, type[TargetAct]] = {
 """The pages below a target, by the name of their address."""
 
 
-def _report(row: Target) -> HaltReport | None:
+def _standing_of(row: Target) -> Standing:
     found = open_halt_of(row)
-    return halt_report(found) if found else None
+    if found is None:
+        return Standing(None)
+    steps = steps_of(found)
+    return Standing(halt_report(found, steps=steps), steps)
 
 
 def _halt_of(form: Any) -> UUID | None:

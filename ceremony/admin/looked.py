@@ -5,19 +5,16 @@ signed cookie of the browser: reading a page records nothing.
 """
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest, HttpResponse
 
 from ceremony.actions.dossier import Dossier
-from ceremony.actions.manifest import all_frozen
-from ceremony.actions.rounds import manifest_of
+from ceremony.admin.comparing import ShownChange
 from ceremony.core.manifest import Manifest
-from ceremony.core.manifest_changes import changed_files, differences
-from ceremony.core.text_change import TextChange, text_change
-from ceremony.models import Ceremony, StoredManifest
+from ceremony.core.manifest_changes import differences
+from ceremony.models import Ceremony
 
 COOKIE = "ceremony_looked"
 AGE = 90 * 24 * 3600
@@ -25,9 +22,6 @@ AGE = 90 * 24 * 3600
 
 REMEMBERED = 40
 """How many ceremonies a cookie holds; a browser keeps about four thousand characters."""
-
-HEAD = 2
-"""How many lines of a difference only name the two files."""
 
 Pair = tuple[int, int]
 """The round that was looked at before, 0 for none, and the one that is looked at now."""
@@ -41,13 +35,12 @@ class Changed:
 
     since: int
     told: tuple[str, ...] = ()
-    texts: tuple[TextChange, ...] = ()
+    texts: tuple[ShownChange, ...] = ()
 
     @property
     def lines(self) -> int:
         """How many lines of files came or went."""
-        found = (line for one in self.texts for line in one.lines[HEAD:])
-        return sum(line[:1] in {"+", "-"} for line in found)
+        return sum(one.added + one.removed for one in self.texts)
 
 
 def remembered(request: HttpRequest, user: AbstractUser, ceremony: Ceremony) -> int:
@@ -88,24 +81,13 @@ def remember(response: HttpResponse, request: HttpRequest, ceremony: Ceremony) -
     )
 
 
-def changed_since(dossier: Dossier, since: int, documents: Iterable[StoredManifest]) -> Changed:
-    """What changed from round ``since`` to the one of now. ``documents`` are those of earlier
-    rounds, that of ``since`` among them.
-
-    Raises Tampered (manifest-damaged, frozen-missing, frozen-differs).
-    """
-    stored = next((one for one in documents if one.round == since), None)
-    if stored is None:
+def changed_between(
+    since: int, before: Manifest | None, now: Manifest, texts: tuple[ShownChange, ...] | None
+) -> Changed:
+    """What changed from round ``since``, whose manifest is ``before``, to that of ``now``."""
+    if before is None:
         return Changed(since)
-    old, now = manifest_of(stored), dossier.manifest
-    return Changed(since, tuple(differences(old, now)), tuple(_texts(old, now)))
-
-
-def _texts(old: Manifest, new: Manifest) -> Iterator[TextChange]:
-    changed = changed_files(old, new)
-    kept = all_frozen({digest for _, *both in changed for digest in both if digest})
-    for path, before, now in changed:
-        yield text_change(path, kept.get(before, b""), kept.get(now, b""))
+    return Changed(since, tuple(differences(before, now)), texts or ())
 
 
 def _kept(request: HttpRequest, user: object) -> dict[str, Pair]:

@@ -4,6 +4,7 @@ Low: a button. Medium: a tick besides. High, or not stated: the first characters
 the password, too.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -13,10 +14,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ceremony.actions.signing import TYPED, first_of
-from ceremony.actions.warned import Warned
 from ceremony.admin.forms import ActForm, Offer, Words, password_field, ticked
 from ceremony.models import Decision
 from ceremony.templatetags.ceremony_pages import visible_line
+
+_PLACE = re.compile(r"(?P<code>[^,]+), (?P<path>.+?)(:(?P<line>\d+))?(:\d+)?: ", re.DOTALL)
+"""How a sentence begins in which a warning is accepted: its code, and its place."""
 
 NAMED = 12
 """How many warnings the tick names; each stands at its line above."""
@@ -31,7 +34,7 @@ class Asked:
 
     decisions: Sequence[tuple[str, Offer]]
     losses: Sequence[str] = ()
-    warnings: Sequence[Warned] = ()
+    warnings: Sequence[str] = ()
     reading: bool = False
     typing: bool = False
     password: bool = False
@@ -81,7 +84,7 @@ class SignForm(ActForm):
         """What was ticked: the losses as the manifest says them, and each warning."""
         losses = (self.asked.losses[int(place)] for place in self.cleaned_data.get("accepted", ()))
         ticked_off = self.cleaned_data.get("warnings")
-        warnings = (one.sentence for one in self.asked.warnings) if ticked_off else ()
+        warnings = self.asked.warnings if ticked_off else ()
         return (*losses, *warnings)
 
     def _friction(self) -> list[tuple[str, forms.Field]]:
@@ -132,17 +135,21 @@ def _losses(losses: Sequence[str]) -> forms.MultipleChoiceField:
     )
 
 
-def _accepting(warnings: Sequence[Warned]) -> str:
-    several = len({one.path for one in warnings}) > 1
-    named = [
-        gettext("%(code)s (%(path)s line %(line)s)" if several else "%(code)s (line %(line)s)")
-        % {"code": one.code, "path": one.path.rpartition("/")[2], "line": one.line}
-        for one in warnings[:NAMED]
-    ]
+def _accepting(warnings: Sequence[str]) -> str:
+    found = [_PLACE.match(one) for one in warnings]
+    several = len({one["path"] for one in found if one}) > 1
+    named = [_named(one, several=several) for one in found[:NAMED] if one]
     if len(warnings) > NAMED:
         named.append(gettext("and %(count)s more") % {"count": len(warnings) - NAMED})
     begin = ngettext("I accept %(count)s warning:", "I accept %(count)s warnings:", len(warnings))
     return visible_line(f"{begin % {'count': len(warnings)}} {', '.join(named)}")
+
+
+def _named(found: re.Match[str], *, several: bool) -> str:
+    """A warning by its code and line; with its file, where there are several."""
+    line = gettext("line %(line)s") % {"line": found["line"]} if found["line"] else ""
+    file = found["path"].rpartition("/")[2] if several or not line else ""
+    return f"{found['code']} ({' '.join(filter(None, (file, line)))})"
 
 
 def _typed(subject: str) -> forms.CharField:

@@ -1,6 +1,6 @@
 """What the page of a signature is about, read once and judged in memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,12 +11,15 @@ from django.db.models import Max, Q
 from ceremony.actions.dossier import Dossier, dossiers_of
 from ceremony.actions.people import Member
 from ceremony.actions.quorums import QuorumNow, quorum_in
+from ceremony.actions.rounds import manifest_of
 from ceremony.actions.sign_refusals import in_time_in
 from ceremony.actions.signers import Objection, objection_of, silence_of
+from ceremony.actions.signing import losses_of
 from ceremony.actions.subjects import subject_in
-from ceremony.actions.warned import Warned, warned
-from ceremony.admin.ceremony_page import checklists_in, round_in, staleness_in
-from ceremony.admin.looked import Changed, changed_since, looked_at
+from ceremony.admin.ceremony_page import checklists_in, staleness_in
+from ceremony.admin.frozen_files import ShownSql, shown_sql
+from ceremony.admin.looked import Changed, changed_between, looked_at
+from ceremony.core.manifest import Manifest
 from ceremony.models import Ceremony, Decision, Purpose, SignOff, StoredManifest
 
 _EARLIER = "earlier"
@@ -65,30 +68,46 @@ class Reading:
         return next((one.sign_off for one in own), None)
 
     @cached_property
-    def warnings(self) -> Sequence[Warned]:
-        """What an approver accepts besides losses."""
-        return warned(self.dossier.manifest)
+    def since(self) -> int:
+        """The newest round that the person looked at, 0 for none."""
+        return looked_at(self.dossier, self.user, self.remembered)
 
     @cached_property
+    def before(self) -> Manifest | None:
+        """What was to be signed in that round, where it was an earlier one."""
+        rounds: list[StoredManifest] = self.dossier.beside[_EARLIER]
+        stored = next((one for one in rounds if one.round == self.since), None)
+        return manifest_of(stored) if stored else None
+
+    @cached_property
+    def sql(self) -> ShownSql:
+        """What runs, its way back, what both do, and what an approver accepts besides losses."""
+        return shown_sql(self.dossier.manifest, before=self.before)
+
+    @property
     def looked(self) -> Changed:
         """What changed since the person last looked."""
-        since = looked_at(self.dossier, self.user, self.remembered)
-        return changed_since(self.dossier, since, self.dossier.beside[_EARLIER])
+        return changed_between(self.since, self.before, self.dossier.manifest, self.sql.since)
 
     @cached_property
     def shown(self) -> Mapping[str, Any]:
         """What the page shows of it. Raises Tampered (manifest-damaged, frozen-missing,
         frozen-differs).
         """
-        number = self.dossier.ceremony.pk
+        dossier, sql = self.dossier, self.sql
         return {
-            "sign_offs": self.dossier.sign_offs,
-            "checklists": checklists_in(self.dossier, self.member),
-            "halts": [one for one in self.dossier.halts if one.ceremony_id == number],
-            "runs": self.dossier.runs,
+            "stored": dossier.stored,
+            "manifest": dossier.manifest,
+            "losses": losses_of(dossier.manifest),
+            "sql": sql,
+            "steps": sql.steps,
+            "way_back": sql.way_back,
+            "sign_offs": dossier.sign_offs,
+            "checklists": checklists_in(dossier, self.member),
+            "halts": [one for one in dossier.halts if one.ceremony_id == dossier.ceremony.pk],
+            "runs": dossier.runs,
             "looked": self.looked,
-            **staleness_in(self.dossier),
-            **round_in(self.dossier),
+            **staleness_in(dossier),
         }
 
     def in_time(self, decision: Decision) -> bool:

@@ -1,4 +1,4 @@
-"""Words of signing: what each decision is called on the form, and what is said once it is recorded."""
+"""Words of signing: what a decision is called, and what is said once it is recorded."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime

@@ -107,7 +107,7 @@ class SignView(CeremonyAct):
         asked = Asked(
             decisions=self._decisions(read),
             losses=read.shown["losses"] if approving and policy.data_loss else (),
-            warnings=read.warnings if approving else (),
+            warnings=read.sql.facts.warnings if approving else (),
             reading=approving and ceremony.risk != Risk.LOW.value,
             typing=high,
             password=policy.reauthenticate or (high and person(request).has_usable_password()),

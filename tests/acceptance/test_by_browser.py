@@ -16,6 +16,7 @@ from ceremony.models import Ceremony, HaltStep, Remark, SignOff, Target
 from tests.acceptance.door import manage
 from tests.acceptance.gatehouse import Gatehouse, environment
 from tests.acceptance.world import QUIET, WHOLE, World, point
+from tests.django.ceremonies import PASSWORD
 from tests.django.pages_of_acts import carried, opened, refusal, send
 from tests.django.test_committed_pages import at_once
 from tests.django.test_signing_pages import browser
@@ -73,7 +74,7 @@ def test_from_the_request_to_the_last_remark(
     told = rita.get(url(ceremony, "change")).content.decode()
     assert "They come on Monday." in told
     assert "is one of the authors" not in told  # rita may not sign at all
-    assert send(ada, url(ceremony, "sign"), decision="approve", typed=_typed(ceremony), read="on")
+    assert send(ada, url(ceremony, "sign"), decision="approve", **_all_of(_typed(ceremony)))
     assert state(ceremony) == "approved"
     assert "An operator runs it: manage.py apply_sql shop" in page_told(ada, ceremony)
     house = Gatehouse(shop, monkeypatch)
@@ -81,9 +82,8 @@ def test_from_the_request_to_the_last_remark(
     assert shop.applied_versions() == ["0001"]
     assert state(ceremony) == "awaiting sign-off"
     answer_all(ada, ceremony)
-    answer = send(
-        ada, url(ceremony, "accept"), decision="approve", typed=_evidence(ada, ceremony), read="on"
-    )
+    evidence = _all_of(_evidence(ada, ceremony))
+    answer = send(ada, url(ceremony, "accept"), decision="approve", **evidence)
     assert answer.status_code == 302, answer.content.decode()
     assert state(ceremony) == "signed off"
     remark = url(ceremony, "remark")
@@ -130,7 +130,7 @@ def test_a_request_names_what_there_is(rita: Client, given: dict[str, str]) -> N
 def test_a_new_round_takes_earlier_signatures_away(shop: World, rita: Client, ada: Client) -> None:
     ceremony = requested(rita)
     sign, again = url(ceremony, "sign"), url(ceremony, "again")
-    send(ada, sign, decision="approve", typed=_typed(ceremony), read="on")
+    send(ada, sign, decision="approve", **_all_of(_typed(ceremony)))
     assert refusal(send(rita, again, why="No reason.")) == "request-unchanged"
     assert "It changed since it was requested." not in page_told(ada, ceremony)
     shop.write(SECOND)
@@ -227,6 +227,11 @@ def test_a_station_that_is_sent_twice_at_once_is_taken_once(shop: World) -> None
 def page_told(client: Client, ceremony: Ceremony) -> str:
     found: str = client.get(url(ceremony, "change")).content.decode()
     return found
+
+
+def _all_of(typed: str) -> dict[str, str]:
+    """What is asked of an approver where nobody stated the risk."""
+    return {"typed": typed, "read": "on", "password": PASSWORD}
 
 
 def _typed(ceremony: Ceremony) -> str:

@@ -40,7 +40,7 @@ def decided(client: Client, ceremony: Ceremony, name: str = "sign") -> None:
     page = opened(client, url(ceremony, name))
     form = page.context["form"]
     digits = page.context["subject"].partition(":")[2][:8]
-    asked = {"typed": digits, "read": "on", "password": PASSWORD}
+    asked = {"typed": digits, "read": "on", "warnings": "on", "password": PASSWORD}
     given = {key: value for key, value in asked.items() if key in form.fields}
     if "accepted" in form.fields:
         given["accepted"] = [value for value, _ in form.fields["accepted"].choices]

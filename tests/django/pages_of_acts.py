@@ -21,9 +21,12 @@ def opened(client, url):
 
 
 def send(client, url, page=None, **given):
-    """Post the form with what ``page`` (else the page as it is now) carried."""
+    """Post the form with what ``page`` (else the page as it is now) carried. Whoever approves has
+    accepted the warnings, unless ``given`` says otherwise.
+    """
     held = carried(page or opened(client, url))
-    return client.post(url, {**held, **given})
+    ticked = {"warnings": "on"} if given.get("decision") == "approve" else {}
+    return client.post(url, {**held, **ticked, **given})
 
 
 def refusal(response):

@@ -49,7 +49,8 @@ def acted(words: list[str]) -> str:
     shown = opened(client, url)
     held = carried(shown)
     if _PURPOSES.fullmatch(page):
-        held |= {"read": "on", "typed": first_of(held["fingerprint"]), "password": _password()}
+        held |= {"read": "on", "warnings": "on", "password": _password()}
+        held |= {"typed": first_of(held["fingerprint"])}
     answer = client.post(url, {**held, **given}, follow=True)
     error = answer.context.get("error")
     if error:

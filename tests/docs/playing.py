@@ -192,7 +192,7 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (r"\d{8}T\d{6}_\d+Z", "STAMP"),
     (r"\w+-STAMP", "NAME-STAMP"),
     (r"(?<=\bPassword: )\S+", "PASSWORD"),
-    (r"(?<=Recorded: )(\w+), ([\w ]+), [0-9a-f]{8}\.", r"\1, \2, DIGEST."),
+    (r"(?<=Recorded: )([a-z ]+) [0-9a-f]{8}\.", r"\1 DIGEST."),
     (r"\b[\d,]+ bytes", "N bytes"),
     (r"\b[\d.]+ [kM]?B of WAL", "N of WAL"),
     (r"\b(process|pid) \d+", r"\1 N"),
