@@ -231,10 +231,8 @@ def _ceiling(limit: int | None, transactional: bool) -> str:
         return _("waits as long as it takes")
     words = {"limit": seconds_words(limit)}
     if transactional:
-        return (
-            _("waits at most %(limit)s for that, else fails and the file changes nothing") % words
-        )
-    return _("waits at most %(limit)s for that, else fails; what is in stays") % words
+        return _("waits at most %(limit)s, then fails without change") % words
+    return _("waits at most %(limit)s, then fails; what is in stays") % words
 
 
 def seconds_words(milliseconds: int) -> str:

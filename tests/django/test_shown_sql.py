@@ -314,9 +314,9 @@ def test_a_file_that_is_gone_from_the_disk_is_compared_with_nothing():
 
 
 def test_a_long_file_is_cut_and_says_so(monkeypatch):
-    monkeypatch.setattr(frozen_files, "LINES", 3)
+    monkeypatch.setattr(frozen_files, "LINES", 4)
     first = shown().steps[0].first
-    assert (first.lines, first.cut, [one.last for one in first.statements]) == (6, True, [2, 3])
+    assert (first.lines, first.cut, [one.last for one in first.statements]) == (6, True, [2, 4])
     codes = [one.finding.code for one in first.notes]
     assert codes == [
         "checks-missing",
