@@ -5,6 +5,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import Permission
+from django.db import transaction
 from django.test import Client
 
 from ceremony.core.halting import Station
@@ -44,7 +45,8 @@ def everything(text: str = HOSTILE, state: State = State.AWAITING_SIGN_OFF) -> E
     _attempts(text, run)
     _places(text, run)
     rehearsal(text)
-    append([Act(Action.APPLIED, text, text, text, text, {"text": text, "list": [text]})])
+    with transaction.atomic():
+        append([Act(Action.APPLIED, text, text, text, text, {"text": text, "list": [text]})])
     return Everything(target, run, ceremony)
 
 
