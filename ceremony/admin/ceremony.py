@@ -16,12 +16,14 @@ from ceremony.actions.rounds import manifest_of
 from ceremony.admin.act_view import act_path, person
 from ceremony.admin.answering import AnswerView, WaiveView
 from ceremony.admin.ceremony_list import CeremonyList
+from ceremony.admin.ceremony_live import every, seen_word, state_response, what_goes_on
 from ceremony.admin.ceremony_page import page_of
 from ceremony.admin.frozen_files import files_of
 from ceremony.admin.read_only import READING
 from ceremony.admin.remarking import RemarkView
 from ceremony.admin.reporting import CONFLICT, PLAIN, report_response
 from ceremony.admin.requesting import AgainView, CancelView, RequestView
+from ceremony.admin.running import start_paths
 from ceremony.admin.signing import SignView
 from ceremony.admin.withdrawing import WithdrawView
 from ceremony.errors import CeremonyError
@@ -52,8 +54,10 @@ class CeremonyAdmin(CeremonyList):
 
     def page_context(self, request: HttpRequest, row: Ceremony) -> dict[str, Any]:
         """Everything about it."""
-        told = visible_line(f"{row} {row.title}")
-        return {"title": told, **page_of(row, person(request))}
+        told, seen = visible_line(f"{row} {row.title}"), seen_word(row)
+        shown = page_of(row, person(request))
+        live = what_goes_on(row)
+        return {"title": told, "seen": seen, "every": every(row), "live": live, **shown}
 
     def get_urls(self) -> list[URLPattern]:
         """The pages of acts, then Django's own."""
@@ -76,6 +80,12 @@ class CeremonyAdmin(CeremonyList):
             act("<int:number>/items/<int:item>/answer/", "answer", AnswerView),
             act("<int:number>/items/<int:item>/waive/", "waive", WaiveView),
             act("<int:number>/remark/", "remark", RemarkView),
+            *start_paths(self),
+            path(
+                "<int:number>/state.json",
+                self.admin_site.admin_view(partial(state_response, self)),
+                name="ceremony_ceremony_state",
+            ),
             path(
                 "<int:number>/report/",
                 self.admin_site.admin_view(partial(report_response, self)),

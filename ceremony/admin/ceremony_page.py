@@ -1,6 +1,6 @@
 """What the page of a ceremony shows, read from evidence; a damaged round is told as such."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,17 +15,41 @@ from ceremony.actions.gates import gates_in
 from ceremony.actions.items import counting
 from ceremony.actions.people import SIGN, Member
 from ceremony.actions.quorum_gates import quorum_gates
+from ceremony.actions.rounds import manifest_of
 from ceremony.actions.signing import losses_of
 from ceremony.actions.stale_seen import changes_between
+from ceremony.admin.ceremony_banner import Seen, banner_of
+from ceremony.admin.ceremony_facts import facts_of, progress_of
 from ceremony.admin.ceremony_words import standing_of
 from ceremony.admin.doors import ANSWERERS, doors_in
-from ceremony.admin.frozen_files import steps_of
+from ceremony.admin.frozen_files import ShownSql, shown_sql, steps_of
+from ceremony.admin.pictures import lanes, works
+from ceremony.core.check import CheckSeverity
+from ceremony.core.expectations import CheckResult
 from ceremony.core.gates import Gate, GateState
 from ceremony.core.item import ItemKind, Judged, Phase
+from ceremony.core.series import SeriesFiles
 from ceremony.core.states import BEFORE_THE_RUN, State
 from ceremony.errors import CeremonyError
-from ceremony.models import Ceremony, JudgedItem, Purpose, SignOff, StoredManifest
+from ceremony.models import (
+    AuditEvent,
+    Ceremony,
+    CheckRecord,
+    JudgedItem,
+    Purpose,
+    SignOff,
+    StoredManifest,
+)
 from ceremony.sources.folder import read_series
+
+EVENTS = 10
+"""How many of the newest events of the trail stand on the page."""
+
+RUNS = 20
+"""How many of the newest runs do."""
+
+CHECKS = 50
+"""How many results of checks do: as many that did not pass, as many that did."""
 
 _AFTER = frozenset({State.VERIFYING, State.AWAITING_SIGN_OFF})
 
@@ -42,14 +66,18 @@ class ShownItem:
 
 def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
     """Everything that the page shows of ``ceremony`` to ``user``."""
-    (dossier,) = dossiers_of([ceremony], viewers=(user.pk,), whole=True, certificates=True)
+    dossier = read_for_page(ceremony, user)
+    rest = dossier.beside
+    broken = list(rest["broken"])
     shown: dict[str, Any] = {
         "sign_offs": dossier.sign_offs,
         "checklists": checklists_in(dossier, dossier.member(user)),
         "halts": [one for one in dossier.halts if one.ceremony_id == ceremony.pk],
-        "transitions": ceremony.history.order_by("number"),
-        "runs": dossier.runs,
+        "runs": dossier.runs[-RUNS:],
+        "runs_cut": max(len(dossier.runs) - RUNS, 0),
         "remarks": dossier.remarks,
+        "events": rest["told"],
+        "checks": (*broken, *rest["passed"]),
         "gates": (),
         "doors": (),
         "fault": None,
@@ -58,8 +86,42 @@ def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
         shown |= _of_the_round(dossier, user)
     except CeremonyError as error:
         shown["fault"] = error
-    newest = [one for one in dossier.sign_offs if one.manifest.round == ceremony.round]
-    return {**shown, "standing": standing_of(ceremony, shown["gates"], newest)}
+    said = [one for one in dossier.sign_offs if one.manifest.round == ceremony.round]
+    seen = Seen(
+        user,
+        shown["gates"],
+        shown["doors"],
+        shown.get("changed", ()),
+        rest["timeline_attempts"],
+        sum(one.severity == CheckSeverity.BLOCK for one in broken),
+        is_damaged=shown["fault"] is not None,
+    )
+    shown["standing"] = standing_of(ceremony, shown["gates"], said)
+    shown["banner"] = banner_of(dossier, seen)
+    shown["doors"] = [one for one in shown["doors"] if one != shown["banner"].primary]
+    return shown
+
+
+def read_for_page(ceremony: Ceremony, user: AbstractUser) -> Dossier:
+    """All that the page shows of a ceremony, but the bytes of its files: three questions."""
+    checks = CheckRecord.objects.filter(run__in_ceremony__ceremony=ceremony).order_by("-pk")
+    before = StoredManifest.objects.filter(ceremony=ceremony, round=ceremony.round - 1)
+    events = AuditEvent.objects.filter(subject=f"Ceremony {ceremony.pk}").order_by("-sequence")
+    (dossier,) = dossiers_of(
+        [ceremony],
+        viewers=(user.pk,),
+        whole=True,
+        certificates=True,
+        beside={
+            "before": before,
+            "told": events[:EVENTS],
+            "broken": checks.exclude(result=CheckResult.PASS.value)[:CHECKS],
+            "passed": checks.filter(result=CheckResult.PASS.value)[:CHECKS],
+            **works.asked(ceremony),
+            **lanes.asked(ceremony.target, ceremony.series),
+        },
+    )
+    return dossier
 
 
 def round_in(dossier: Dossier) -> dict[str, Any]:
@@ -78,15 +140,17 @@ def round_in(dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def staleness_in(dossier: Dossier) -> dict[str, Any]:
-    """What is known to have changed since the round was requested; or why that cannot be told."""
+def staleness_in(dossier: Dossier, files: SeriesFiles | None = None) -> dict[str, Any]:
+    """What is known to have changed since the round was requested; or why that cannot be told.
+    ``files`` is the folder of the series where it was read already.
+    """
     ceremony = dossier.ceremony
     if State(ceremony.state) not in BEFORE_THE_RUN or not ceremony.round:
         return {"changed": ()}
     try:
         settings = conf.load()
-        files = read_series(settings.root, ceremony.series)
-        return {"changed": changes_between(ceremony, dossier.manifest, files, settings)}
+        found = files or read_series(settings.root, ceremony.series)
+        return {"changed": changes_between(ceremony, dossier.manifest, found, settings)}
     except CeremonyError as error:
         return {"changed": (), "untold": error.happened}
 
@@ -98,14 +162,46 @@ def checklists_in(dossier: Dossier, member: Member) -> tuple[tuple[str, list[Sho
 
 
 def _of_the_round(dossier: Dossier, user: AbstractUser) -> Mapping[str, Any]:
-    if not dossier.ceremony.round:
-        return {"doors": doors_in(dossier, user)}
+    ceremony = dossier.ceremony
+    doors = doors_in(dossier, user)
+    settings = conf.load()
+    files = read_series(settings.root, ceremony.series)
+    if not ceremony.round:
+        return {"doors": doors, "lanes": _lanes(dossier, ())}
+    gates = _gates(dossier, timezone.now())
+    sql, fault = _sql(dossier, files)
+    facts = sql.facts if sql else None
+    manifest = dossier.manifest
     return {
-        "gates": _gates(dossier, timezone.now()),
-        **staleness_in(dossier),
-        "doors": doors_in(dossier, user),
-        **round_in(dossier),
+        "gates": gates,
+        **staleness_in(dossier, files),
+        "doors": doors,
+        "stored": dossier.stored,
+        "manifest": manifest,
+        "facts": facts_of(dossier, facts),
+        "progress": progress_of(dossier, gates, facts),
+        "steps": sql.steps if sql else (),
+        "way_back": sql.way_back if sql else (),
+        "since": sql.since if sql else None,
+        "on_disk": sql.on_disk if sql else (),
+        "timeline": works.of_ceremony(manifest, dossier.beside, dossier.rehearsals),
+        "lanes": _lanes(dossier, {one.version for one in manifest.steps}),
+        "fault": fault,
     }
+
+
+def _sql(dossier: Dossier, files: SeriesFiles) -> tuple[ShownSql | None, CeremonyError | None]:
+    """The files as they were frozen, or why they cannot be shown: the rest of the page stands."""
+    try:
+        before = next((manifest_of(one) for one in dossier.beside["before"]), None)
+        return shown_sql(dossier.manifest, before=before, files=files), None
+    except CeremonyError as error:
+        return None, error
+
+
+def _lanes(dossier: Dossier, versions: Collection[str]) -> lanes.Lanes:
+    ceremony = dossier.ceremony
+    return lanes.lanes_from(ceremony.target, ceremony.series, dossier.beside, versions)
 
 
 def _gates(dossier: Dossier, now: datetime) -> tuple[Gate, ...]:

@@ -16,6 +16,8 @@ from ceremony.actions.people import HALT, REQUEST, RUN, SIGN, Member
 from ceremony.actions.quorums import quorum_in, quorum_now
 from ceremony.actions.sign_refusals import in_time_in
 from ceremony.actions.signers import objection_of
+from ceremony.actions.start_refusals import deeds_of, duty_against
+from ceremony.core.starting import Deed
 from ceremony.core.states import Act, State, after
 from ceremony.models import Ceremony, Decision, Purpose
 
@@ -36,16 +38,25 @@ SIGNING = {
 """Name of the page, and label, for each purpose of a sign-off."""
 
 
+STARTING = {
+    Deed.RUN: ("run", _("Run it")),
+    Deed.WAY_BACK: ("way_back", _("Take it back, the approved way")),
+    Deed.VERIFY: ("verify_again", _("Verify it again")),
+}
+"""Name of the page, and label, for each deed that is started from it."""
+
+
 @dataclass(frozen=True)
 class Door:
     """``url`` is ``""`` where the person cannot go through now; ``why_not`` then says why.
-    ``waited_for``: it is what the ceremony waits for.
+    ``waited_for``: it is what the ceremony waits for. ``name`` tells the act (``again``).
     """
 
     label: StrOrPromise
     url: str
     why_not: StrOrPromise = ""
     waited_for: bool = False
+    name: str = ""
 
 
 def doors_in(dossier: Dossier, user: AbstractUser) -> tuple[Door, ...]:
@@ -56,8 +67,9 @@ def doors_in(dossier: Dossier, user: AbstractUser) -> tuple[Door, ...]:
     """
     member = dossier.member(user)
     signing = () if dossier.ceremony.state == State.DRAFT else _signing(dossier, member)
+    starting = () if dossier.ceremony.state == State.DRAFT else _starting(dossier, member)
     others = _others(dossier.ceremony, member, user)
-    return tuple(sorted((*signing, *others), key=lambda door: not door.url))
+    return tuple(sorted((*signing, *starting, *others), key=lambda door: not door.url))
 
 
 def url_of(name: str, ceremony: Ceremony, *more: object) -> str:
@@ -84,14 +96,25 @@ def _signing_for(
     if any(one.sign_off.user_id == member.user.pk for one in now.standings):
         if in_time_in(dossier, purpose, Decision.WITHDRAW):
             url = url_of("withdraw", dossier.ceremony, purpose.value)
-            yield Door(_("Withdraw my signature"), url)
+            yield Door(_("Withdraw my signature"), url, name=f"withdraw {purpose}")
         return
     objection = objection_of(member, now.rules)
     url = url_of(name, dossier.ceremony) if member.may(SIGN) else ""
     if objection is None:
-        yield Door(label, url, waited_for=True)
+        yield Door(label, url, waited_for=True, name=name)
     else:
-        yield Door(_("Comment") if url else label, url, objection.sentence)
+        yield Door(_("Comment") if url else label, url, objection.sentence, name=name)
+
+
+def _starting(dossier: Dossier, member: Member) -> Iterator[Door]:
+    """What is started from the page. Who may run it and has another duty in it reads why not."""
+    for deed in deeds_of(dossier.ceremony):
+        name, label = STARTING[deed]
+        against = duty_against(dossier, member.user) if deed is Deed.RUN else ""
+        if against and member.may(RUN):
+            yield Door(label, "", against, name=name)
+        else:
+            yield _guarded(member, (RUN,), label, url_of(name, dossier.ceremony), name=name)
 
 
 def _others(ceremony: Ceremony, member: Member, user: AbstractUser) -> Iterator[Door]:
@@ -99,11 +122,15 @@ def _others(ceremony: Ceremony, member: Member, user: AbstractUser) -> Iterator[
     if state is not State.DRAFT and after(state, Act.REQUEST) is not None:
         wanted = state is State.CHANGES_REQUESTED
         url = url_of("again", ceremony)
-        yield _guarded(member, (REQUEST,), _("Open a new round"), url, waited_for=wanted)
+        yield _guarded(
+            member, (REQUEST,), _("Open a new round"), url, waited_for=wanted, name="again"
+        )
     if after(state, Act.CANCEL) is not None:
-        yield _guarded(member, (REQUEST,), _("Call it off"), url_of("cancel", ceremony))
+        yield _guarded(
+            member, (REQUEST,), _("Call it off"), url_of("cancel", ceremony), name="cancel"
+        )
     yield _halting(ceremony, member, user, halted=state is State.HALTED)
-    yield _guarded(member, SPEAKERS, _("Write a remark"), url_of("remark", ceremony))
+    yield _guarded(member, SPEAKERS, _("Write a remark"), url_of("remark", ceremony), name="remark")
 
 
 def _halting(ceremony: Ceremony, member: Member, user: AbstractUser, *, halted: bool) -> Door:
@@ -112,7 +139,7 @@ def _halting(ceremony: Ceremony, member: Member, user: AbstractUser, *, halted: 
     if member.may(HALT) and not user.has_perm("ceremony.view_target"):
         return Door(label, "", _("It takes the permission ceremony.view_target, too."))
     url = reverse("admin:ceremony_target_halt", args=[ceremony.target_id])
-    return _guarded(member, (HALT,), label, url, waited_for=halted)
+    return _guarded(member, (HALT,), label, url, waited_for=halted, name="halt")
 
 
 def _guarded(
@@ -122,8 +149,9 @@ def _guarded(
     url: str,
     *,
     waited_for: bool = False,
+    name: str = "",
 ) -> Door:
     if any(member.may(right) for right in rights):
-        return Door(label, url, waited_for=waited_for)
+        return Door(label, url, waited_for=waited_for, name=name)
     names = " or ".join(f"ceremony.{right}" for right in rights)
     return Door(label, "", _("It takes the permission %(names)s.") % {"names": names})

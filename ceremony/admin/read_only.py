@@ -65,6 +65,7 @@ class ReadOnlyAdmin(_ModelAdmin):
             "all": [
                 "ceremony/admin.css",
                 "ceremony/forms.css",
+                "ceremony/page.css",
                 "ceremony/list.css",
                 "ceremony/trail.css",
                 "ceremony/sql.css",
