@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,8 +15,11 @@ from ceremony.actions.round_findings import findings_in, link_of, warnings_in
 from ceremony.admin.comparing import ShownChange, changes_since, changes_to, wanted
 from ceremony.admin.sql_statements import (
     Circumstances,
+    Effect,
     Note,
     ShownStatement,
+    effects_of,
+    lock_sentence,
     seconds_words,
     statements_of,
 )
@@ -36,9 +39,12 @@ LINES = 3_000
 CHARACTERS = 200_000
 """How many characters of one file a page shows."""
 
-PAGE_LINES = 12_000
+PAGE_LINES = 5_000
 """How many lines of all files together a page shows."""
 
+
+REMEMBERED = 100_000
+"""Files of so many bytes are read once by each process, larger ones for each page."""
 
 NAMED = 3
 """How many statements or checks the one line about a file names."""
@@ -64,7 +70,7 @@ class ShownFile:
     @property
     def measured(self) -> bool:
         """Whether the rehearsal tells anything of it."""
-        return any(one.measured for one in self.statements)
+        return any(one.effect.measured for one in self.statements if one.effect)
 
 
 @dataclass(frozen=True)
@@ -105,11 +111,26 @@ class ShownSql:
     before (``None`` without one), ``on_disk`` how the files on the disk are otherwise now.
     """
 
-    steps: tuple[ShownStep, ...]
-    way_back: tuple[ShownStep, ...]
+    desk: "_Desk" = field(repr=False)
     facts: SqlFacts
     since: tuple[ShownChange, ...] | None = None
     on_disk: tuple[ShownChange, ...] = ()
+
+    @property
+    def steps(self) -> tuple[ShownStep, ...]:
+        """The steps with their files; they are made into lines when they are first asked for."""
+        return self._laid_out[0]
+
+    @property
+    def way_back(self) -> tuple[ShownStep, ...]:
+        """The same of the approved way back."""
+        return self._laid_out[1]
+
+    @cached_property
+    def _laid_out(self) -> tuple[tuple[ShownStep, ...], tuple[ShownStep, ...]]:
+        manifest = self.desk.manifest
+        steps = tuple(self.desk.step(step, "step") for step in manifest.steps)
+        return steps, tuple(self.desk.step(step, "back") for step in manifest.way_back)
 
 
 def steps_of(manifest: Manifest) -> tuple[tuple[ShownStep, ...], tuple[ShownStep, ...]]:
@@ -140,12 +161,9 @@ def shown_sql(
     kept = all_frozen(wanted(manifest, before, files))
     findings = findings_in(manifest, kept, settings, files)
     desk = _Desk(manifest, kept, findings, settings, measured_in(manifest, rehearsals))
-    steps = tuple(desk.step(step, "step") for step in manifest.steps)
-    way_back = tuple(desk.step(step, "back") for step in manifest.way_back)
     return ShownSql(
-        steps,
-        way_back,
-        _facts(steps, warnings_in(manifest, findings)),
+        desk,
+        desk.facts(warnings_in(manifest, findings)),
         changes_since(before, manifest, kept) if before else None,
         changes_to(manifest, kept, files),
     )
@@ -168,6 +186,7 @@ class _Desk:
         settings: Settings,
         measured: Mapping[str, Statements],
     ) -> None:
+        self.manifest = manifest
         self._kept = kept
         self._left = PAGE_LINES
         self._lock_timeout = settings.lock_timeout
@@ -196,7 +215,31 @@ class _Desk:
             around.stopped,
         )
 
-    def _around(self, step: ManifestStep, anchor: str) -> Circumstances:
+    def facts(self, warnings: tuple[str, ...]) -> SqlFacts:
+        """The consequences of all steps, of what a page does not show, too."""
+        steps = [step for step in self.manifest.steps if step.running]
+        readings = [self._reading(step.running) for step in steps if step.running]
+        found = [
+            effect
+            for step, reading in zip(steps, readings, strict=True)
+            for effect in effects_of(reading, self._around(step))
+        ]
+        worst = max((one for one in found if one.locks), key=_weight, default=None)
+        times = [one.measured.seconds if one.measured else None for one in found if not one.already]
+        return SqlFacts(
+            statements=len(found),
+            lines=sum(_lines(reading.text) for reading in readings),
+            worst_lock=lock_sentence(worst.locks[0]) if worst else "",
+            ceiling=seconds_words(worst.limit) if worst and worst.limit else "",
+            rehearsed=sum(t for t in times if t) if times and None not in times else None,
+            alone=sum(not step.transactional for step in steps),
+            warnings=warnings,
+            unseen=tuple(
+                one for file in self.manifest.changing for one in self._reading(file).unseen
+            ),
+        )
+
+    def _around(self, step: ManifestStep, anchor: str = "") -> Circumstances:
         """What a step runs in. The limits of a way back are those of the change, as the executor
         sets them.
         """
@@ -224,12 +267,15 @@ class _Desk:
         )
 
     def _reading(self, file: FrozenFile) -> FileReading:
-        return _read(_Bytes(file, self._kept[file.digest]))
+        data = self._kept[file.digest]
+        if len(data) > REMEMBERED:
+            return read_file(file.path, data)
+        return _read(_Bytes(file, data))
 
     def _file(self, file: FrozenFile, around: Circumstances) -> ShownFile:
         reading = self._reading(file)
         text = reading.text
-        lines = text.count("\n") + (not text.endswith("\n") and bool(text))
+        lines = _lines(text)
         most = min(LINES, self._left, max(1, text.count("\n", 0, CHARACTERS)))
         if len(text) <= CHARACTERS:
             most = min(LINES, self._left)
@@ -258,7 +304,7 @@ class _Bytes:
     data: bytes = field(compare=False, repr=False)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1_000)
 def _read(file: _Bytes) -> FileReading:
     return read_file(file.file.path, file.data)
 
@@ -283,29 +329,10 @@ def _brief(count: str, told: Sequence[str]) -> str:
     return f"{count}: {'; '.join(told[:NAMED])}{more}"
 
 
-def _facts(steps: Sequence[ShownStep], warnings: tuple[str, ...]) -> SqlFacts:
-    files = [step.first for step in steps if step.first]
-    sent = [one for file in files for one in file.statements if one.number and not one.left_out]
-    locking = [one for one in sent if one.strongest]
-    worst = max(locking, key=_weight, default=None)
-    times = [one.measured.seconds if one.measured else None for one in sent if not one.already]
-    return SqlFacts(
-        statements=len(sent),
-        lines=sum(file.lines for file in files),
-        worst_lock=worst.locks[0] if worst else "",
-        ceiling=seconds_words(worst.limit) if worst and worst.limit else "",
-        rehearsed=sum(t for t in times if t) if times and None not in times else None,
-        alone=sum(not step.step.transactional for step in steps),
-        warnings=warnings,
-        unseen=tuple(one for step in steps for file in _files(step) for one in file.unseen),
-    )
+def _lines(text: str) -> int:
+    return text.count("\n") + (not text.endswith("\n") and bool(text))
 
 
-def _weight(one: ShownStatement) -> tuple[int, float]:
+def _weight(one: Effect) -> tuple[int, float]:
     """The heavier lock first; of two alike the one that is waited for longer."""
-    mode = MODES.index(one.strongest.mode) if one.strongest else 0
-    return mode, one.limit or math.inf
-
-
-def _files(step: ShownStep) -> Iterable[ShownFile]:
-    return (*((step.first,) if step.first else ()), *step.others)
+    return MODES.index(one.locks[0].mode), one.limit or math.inf

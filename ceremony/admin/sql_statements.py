@@ -44,29 +44,39 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """What a statement that is sent does besides its purpose. ``locks`` are those that the
+    rehearsal saw, else those that the text tells of, the strongest first. ``limit`` is how many
+    milliseconds it waits for them (0: for ever, ``None``: cannot be told).
+    """
+
+    number: int
+    locks: tuple[LockTaken, ...]
+    limit: int | None
+    measured: Measured | None
+    already: bool
+
+
+@dataclass(frozen=True)
 class ShownStatement:
-    """``number`` is 0 for what stands behind the last statement. ``locks`` are in words, the
-    strongest first, ``more`` how many others there are, ``heavy`` what everybody else waits for
-    (``""``: nothing worth saying), ``measured`` what the rehearsal took. ``ceiling`` says how long
-    it waits for its locks, ``limit`` the same in milliseconds (0: for ever, ``None``: cannot be
-    told). ``left_out`` says why it is not sent, ``already`` that it is in already,
-    ``alone`` that it runs outside a transaction. ``cut``: a line of it is too long to be shown.
+    """``number`` is 0 for what stands behind the last statement. ``effect`` is what it does,
+    ``None`` for one that is not sent (``left_out`` says why). Of its locks ``locks`` are in words,
+    ``more`` is how many others there are, ``heavy`` what everybody else waits for (``""``: nothing
+    worth saying), and ``ceiling`` says how long it waits for them. ``alone``: it runs outside a
+    transaction. ``cut``: a line of it is too long to be shown.
     """
 
     number: int
     first: int
     last: int
     segments: tuple[Segment, ...]
+    effect: Effect | None = None
     locks: tuple[str, ...] = ()
-    strongest: LockTaken | None = None
     more: int = 0
     heavy: str = ""
     ceiling: str = ""
-    limit: int | None = None
-    measured: Measured | None = None
     alone: bool = False
     left_out: str = ""
-    already: bool = False
     cut: bool = False
 
 
@@ -89,6 +99,8 @@ def statements_of(
     reading: FileReading, around: Circumstances, most: int
 ) -> tuple[ShownStatement, ...]:
     """The pieces of a file with at most ``most`` lines in all; what is cut is left out."""
+    if most <= 0:
+        return ()
     pieces = reading.pieces
     plain = reading.lost or bool(reading.unseen)
     runs = [Run("", reading.text)] if plain else runs_of(reading.text)
@@ -107,6 +119,24 @@ def statements_of(
 def _blank(lines: Sequence[Line]) -> int:
     """How many lines in front hold nothing; their numbers are passed over."""
     return next((number for number, line in enumerate(lines) if line.runs), len(lines))
+
+
+def effects_of(reading: FileReading, around: Circumstances) -> tuple[Effect, ...]:
+    """What all statements of a file that are sent do, however many are shown."""
+    sent = reading.script.sent if reading.script else ()
+    return tuple(_effect(reading, statement, around) for statement in sent)
+
+
+def _effect(reading: FileReading, statement: Statement, around: Circumstances) -> Effect:
+    measured = (around.measured or {}).get(statement.number)
+    taken = measured.locks if measured and measured.locks is not None else None
+    return Effect(
+        statement.number,
+        _ordered(reading.locks.get(statement.number, ()) if taken is None else taken),
+        _limit(reading, statement, around),
+        measured,
+        statement.number <= around.resume_after,
+    )
 
 
 def _by_piece(
@@ -140,24 +170,18 @@ def _statement(
         return ShownStatement(0, first, last, segments, cut=cut)
     if statement.not_sent:
         return ShownStatement(statement.number, first, last, segments, left_out=statement.not_sent)
-    measured = (around.measured or {}).get(statement.number)
-    taken = measured.locks if measured and measured.locks is not None else None
-    locks = _ordered(reading.locks.get(statement.number, ()) if taken is None else taken)
-    limit = _limit(reading, statement, around)
+    effect = _effect(reading, statement, around)
     return ShownStatement(
         statement.number,
         first,
         last,
         segments,
-        locks=tuple(_words(lock) for lock in locks[:LOCKS_SHOWN]),
-        strongest=locks[0] if locks else None,
-        more=max(0, len(locks) - LOCKS_SHOWN),
-        heavy=_heavy(locks),
-        ceiling=_ceiling(limit, around.transactional) if locks else "",
-        limit=limit,
-        measured=measured,
+        effect,
+        locks=tuple(lock_sentence(lock) for lock in effect.locks[:LOCKS_SHOWN]),
+        more=max(0, len(effect.locks) - LOCKS_SHOWN),
+        heavy=_heavy(effect.locks),
+        ceiling=_ceiling(effect.limit, around.transactional) if effect.locks else "",
         alone=not statement.in_transaction,
-        already=statement.number <= around.resume_after,
         cut=cut,
     )
 
@@ -198,11 +222,12 @@ def _segments(
         yield Segment(lines_html(waiting, anchor, failed))
 
 
-def _ordered(locks: Iterable[LockTaken]) -> list[LockTaken]:
-    return sorted(locks, key=lambda one: (-MODES.index(one.mode), one.relation))
+def _ordered(locks: Iterable[LockTaken]) -> tuple[LockTaken, ...]:
+    return tuple(sorted(locks, key=lambda one: (-MODES.index(one.mode), one.relation)))
 
 
-def _words(lock: LockTaken) -> str:
+def lock_sentence(lock: LockTaken) -> str:
+    """``ACCESS EXCLUSIVE on orders``."""
     return _("%(mode)s on %(relation)s") % {
         "mode": lock_words(lock.mode),
         "relation": lock.relation.removeprefix("public."),

@@ -107,12 +107,12 @@ def test_what_cannot_run_in_a_transaction_says_so():
     (made,) = statements(
         shown("-- Transaction: none\nCREATE INDEX CONCURRENTLY i ON a (b);\n", transactional=False)
     )
-    assert (made.alone, made.limit) == (True, 0)
+    assert (made.alone, made.effect.limit) == (True, 0)
 
 
 def test_what_is_not_sent_or_in_already_says_so():
     found = statements(shown("BEGIN;\nDROP TABLE a;\nDROP TABLE b;\nCOMMIT;\n", resume_after=2))
-    assert [(one.left_out, one.already) for one in found] == [
+    assert [(one.left_out, bool(one.effect and one.effect.already)) for one in found] == [
         ("the file's own transaction: the runner has one", False),
         ("", True),
         ("", False),
@@ -166,18 +166,24 @@ def test_what_the_rehearsal_measured_is_preferred():
     row = rehearsal()
     add, index, select = statements(rehearsed(row))
     assert add.locks == ("EXCLUSIVE on orders", "ROW SHARE on lines")
-    assert (add.heavy, add.measured.rows, add.measured.seconds) == (
+    assert (add.heavy, add.effect.measured.rows, add.effect.measured.seconds) == (
         "nobody writes meanwhile",
         12,
         44.0,
     )
-    assert (add.measured.rewrites, add.measured.rehearsal) == (("public.orders",), row.pk)
-    assert (index.locks, index.measured.seconds) == (("SHARE on orders",), 1.5)
-    assert select.measured is None
+    assert (add.effect.measured.rewrites, add.effect.measured.rehearsal) == (
+        ("public.orders",),
+        row.pk,
+    )
+    assert (index.locks, index.effect.measured.seconds) == (("SHARE on orders",), 1.5)
+    assert select.effect.measured is None
 
 
 def test_a_rehearsal_of_another_text_tells_nothing():
-    assert statements(rehearsed(rehearsal(), meaning=digest("d", "meaning1")))[0].measured is None
+    assert (
+        statements(rehearsed(rehearsal(), meaning=digest("d", "meaning1")))[0].effect.measured
+        is None
+    )
 
 
 def test_a_rehearsal_that_was_touched_tells_nothing():
@@ -186,7 +192,7 @@ def test_a_rehearsal_that_was_touched_tells_nothing():
         cursor.execute("ALTER TABLE ceremony_rehearsal DISABLE TRIGGER USER")
         cursor.execute("UPDATE ceremony_rehearsal SET certificate = certificate || '{\"x\": 1}'")
         cursor.execute("ALTER TABLE ceremony_rehearsal ENABLE TRIGGER USER")
-    assert statements(rehearsed(row))[0].measured is None
+    assert statements(rehearsed(row))[0].effect.measured is None
 
 
 def test_the_consequences_of_all_steps_come_before_the_code():
@@ -324,6 +330,13 @@ def test_a_long_file_is_cut_and_says_so(monkeypatch):
         "lint-index-not-concurrent",
         "lint-not-idempotent",
     ]
+
+
+def test_what_is_cut_has_consequences_all_the_same(monkeypatch):
+    monkeypatch.setattr(frozen_files, "LINES", 1)
+    found = shown("SELECT 1;\nDROP TABLE orders;\n")
+    assert (found.facts.worst_lock, found.facts.statements) == ("ACCESS EXCLUSIVE on orders", 2)
+    assert [one.number for one in statements(found)] == [1]
 
 
 def test_a_page_shows_no_more_than_its_share(monkeypatch):
