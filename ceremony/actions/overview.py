@@ -25,7 +25,7 @@ from ceremony.core.halting import HaltState, Station
 from ceremony.core.series import SeriesFiles
 from ceremony.core.states import BEFORE_THE_RUN, ENDED, State
 from ceremony.errors import CeremonyError, UsageError
-from ceremony.models import Ceremony, HaltStep
+from ceremony.models import Ceremony, HaltStep, StoredManifest
 from ceremony.sources.folder import read_series
 
 LOOKED_THROUGH = 200
@@ -130,6 +130,8 @@ def _case(dossier: Dossier, folder: Reading, now: datetime) -> Case:
         waits = () if is_due(dossier.ceremony, now) else waits_of(dossier, bool(changed), now)
     except CeremonyError as error:
         return Case(dossier, (), fault=error.happened)
+    except StoredManifest.DoesNotExist as error:
+        return Case(dossier, (), fault=str(error))
     return Case(dossier, waits, changed)
 
 
