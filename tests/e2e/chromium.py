@@ -32,7 +32,7 @@ FLAGS = (
     "--lang=en-US",
 )
 TALLEST = 12_000
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Chromium:

@@ -40,7 +40,8 @@ class Page:
 
     @property
     def full_name(self) -> str:
-        return self.address if self.address == "index" else f"ceremony_{self.address}"
+        ours = self.address not in {"index", "app_list"}
+        return f"ceremony_{self.address}" if ours else self.address
 
 
 def _shown(name: str, *more: Any) -> Arguments:
@@ -100,6 +101,10 @@ def _acts() -> Iterator[Page]:
     yield Page("sign, hostile", "ceremony_decision", _shown("hostile"), "dba")
     yield Page("accept", "ceremony_accept", _shown("awaiting sign-off"), "reviewer")
     yield Page("decision", "ceremony_decision", _shown("halted"), "dba")
+    yield Page("run it", "ceremony_run", _shown("ready"), "operator")
+    yield Page("run it, not approved", "ceremony_run", _shown("waiting"), "operator")
+    yield Page("take it back", "ceremony_way_back", _shown("decided"), "operator")
+    yield Page("verify again", "ceremony_verify_again", _shown("verifying"), "operator")
     yield Page("review", "ceremony_review", _shown("overridden"), "dba")
     withdraw = _shown("half signed", "approval")
     yield Page("withdraw", "ceremony_withdraw", withdraw, "reviewer")
@@ -116,6 +121,7 @@ def _acts() -> Iterator[Page]:
 
 def _record() -> Iterator[Page]:
     yield Page("index", "index", by="dba")
+    yield Page("index of the app", "app_list", lambda town: ("ceremony",), "dba")
     for name in ("target", "migrationrecord", "run", "attempt", "auditevent", "catalogsnapshot",
                  "rehearsal", "checkrecord"):  # fmt: skip
         yield Page(f"list of {name}", f"{name}_changelist")
@@ -141,6 +147,7 @@ GALLERY = (*_ceremonies(), *_acts(), *_record())
 NO_PAGES = {
     "ceremony_ceremony_report": "a file, in three forms",
     "ceremony_ceremony_file": "a file",
+    "ceremony_ceremony_state": "JSON, for a page that stands open",
     "ceremony_auditevent_check": "an act, which leads back to the list",
 }
 """Addresses that answer with something else than a page, and with what."""

@@ -68,7 +68,7 @@ def test_the_calendar_ceremony_with_five_people(quiet: Town, hands: Hands) -> No
     second = asks(hands, "External calendars, again", "The table by hand is gone.")
     answered(hands, second)
     signed_by_both(hands, second)
-    runs(quiet, hands, second)
+    runs(hands, second, "waits to be accepted")
     accepted(hands, second)
     proved(quiet, hands, second)
 
@@ -176,22 +176,24 @@ def signed_by_both(hands: Hands, number: int) -> None:
     assert state(number) == "approved"
 
 
-def runs(quiet: Town, hands: Hands, number: int, status: int = 0) -> None:
-    """The operator looks at the page; the run is another process."""
+def runs(hands: Hands, number: int, sees: str) -> None:
+    """The operator starts it, and looks on as the page of the ceremony tells what becomes of it."""
     hands.enter("operator")
     hands.open(page_of(number))
-    flags = ("--database", ALIAS, "--ceremony", str(number), "--user", "operator")
-    quiet.site.manage(
-        "apply_sql", "calendar", *flags, "--password-stdin", password=PASSWORD, status=status
-    )
+    hands.press("Run on", "Run it")
+    hands.sees(ALIAS, "production", "This changes the database.")
+    hands.fill("The name of the environment", "production")
+    hands.fill("Your password", PASSWORD)
+    hands.press("Run it now")
+    hands.open(page_of(number))
+    hands.watches(sees)
 
 
 def stopped_by_a_check(quiet: Town, hands: Hands, number: int) -> None:
     """Somebody made a table by hand. A check finds it, and the world is stopped."""
     quiet.by_hand(ALIAS, BY_HAND)
-    runs(quiet, hands, number, status=1)
+    runs(hands, number, "The world is stopped.")
     assert state(number) == "halted"
-    hands.open(page_of(number))
     hands.sees(CLEAN, "external_calendar_events")
 
 
@@ -206,19 +208,18 @@ def taken_back(quiet: Town, hands: Hands, number: int) -> None:
     hands.choose("Roll back")
     hands.fill("In words", "The table by hand has to go first.")
     hands.press("Record the decision")
-    flags = (
-        "--database",
-        ALIAS,
-        "--ceremony",
-        str(number),
-        "--user",
-        "operator",
-        "--password-stdin",
-    )
-    loss = ("--accept-data-loss", "Nothing was written", "--backup-evidence", "/backups/1.dump")
-    quiet.site.manage("rollback_sql", "calendar", *flags, *loss, password=PASSWORD)
+    hands.enter("operator")
     hands.open(page_of(number))
+    hands.press("Take it back")
+    hands.fill("Why the data that is lost may go", "Nothing was written yet.")
+    hands.fill("Where the backup is", "/backups/1.dump")
+    hands.fill("The name of the environment", "production")
+    hands.fill("Your password", PASSWORD)
+    hands.press("Take it back now")
+    hands.open(page_of(number))
+    hands.watches("It was taken back.")
     assert state(number) == "rolled back"
+    hands.enter("dba")
     hands.open(f"/admin/ceremony/target/{Ceremony.objects.get(pk=number).target_id}/halt/")
     hands.press("Document")
     hands.fill("In words", "Look for tables made by hand before a request.")
