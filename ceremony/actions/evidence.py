@@ -38,7 +38,9 @@ def bounded(text: str, limit: int = KEPT_CHARACTERS) -> str:
 
 
 def statements(results: Iterable[StatementResult], script: Script | None) -> list[Facts]:
-    """One entry per statement: number, line and summary from the script, and what came of it."""
+    """One entry per statement: number, line and summary from the script, and what came of it;
+    ``waited`` where it was seen to wait for locks.
+    """
     known = {s.number: s for s in script.statements} if script else {}
     return [
         {
@@ -49,6 +51,7 @@ def statements(results: Iterable[StatementResult], script: Script | None) -> lis
             "seconds": round(result.seconds, 6),
             "tag": result.tag,
             "rows": result.rows,
+            **({"waited": round(result.waited, 6)} if result.waited else {}),
         }
         for result in results
     ]

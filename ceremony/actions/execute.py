@@ -35,28 +35,31 @@ from ceremony.core.script import Statement
 from ceremony.errors import Interrupted
 from ceremony.models import Run, RunKind
 from ceremony.pg.executor import Executor
+from ceremony.pg.lock_waits import LockWatch
 
 _KINDS = {Direction.APPLY: RunKind.APPLY, Direction.ROLL_BACK: RunKind.ROLL_BACK}
 
 
 class Recorder:
-    """The executor's listener: outcomes go to the record in batches, everything goes to the
-    watcher.
+    """The executor's listener: outcomes go to the record in batches, with what was seen of waits
+    for locks; everything goes to the watcher.
     """
 
-    def __init__(self, buffer: OutcomeBuffer, watcher: Watcher) -> None:
+    def __init__(self, buffer: OutcomeBuffer, watcher: Watcher, waits: LockWatch) -> None:
         self._buffer = buffer
         self._watcher = watcher
+        self._waits = waits
 
     def step_started(self, run: StepRun) -> None:
         self._watcher.step_started(run)
 
     def statement_started(self, run: StepRun, statement: Statement) -> None:
+        self._waits.statement_started(run.attempt, statement.number)
         self._watcher.statement_started(run, statement)
 
     def step_finished(self, outcome: StepOutcome) -> None:
         try:
-            self._buffer.add(outcome)
+            self._buffer.add(self._waits.told(outcome))
         finally:
             # Whoever watches hears of it even where a Ctrl-C stopped the writing of the record,
             # which is made up for at the end.
@@ -188,14 +191,16 @@ def _run(
     head = audit_head()
     context = target.context(lambda: (head.sequence, head.hash), admission.stored.fingerprint)
     context = replace(context, override=admission.why)
-    watcher.planned(plan, target.access.session.identity.backend_pid)
+    access = target.access
+    pid = access.session.identity.backend_pid
+    watcher.planned(plan, pid)
     with (
         _spared_from_collection(),
-        OutcomeBuffer(run, keep_error_detail=target.access.keep_detail) as buffer,
+        OutcomeBuffer(run, keep_error_detail=access.keep_detail) as buffer,
+        LockWatch(access.target.parameters, pid) as waits,
     ):
-        executor = Executor(
-            target.access.session, target.access.ledger, context, Recorder(buffer, watcher)
-        )
+        recorder = Recorder(buffer, watcher, waits)
+        executor = Executor(access.session, access.ledger, context, recorder)
         outcomes = executor.run(runs)
     return outcomes, executor.interrupted
 

@@ -106,7 +106,7 @@ class ServerError:
 @dataclass(frozen=True)
 class StatementResult:
     """``seconds`` is the time between the previous answer and this one; ``rows`` is ``None``
-    where the tag has none.
+    where the tag has none. ``waited`` is how many of the seconds it was seen to wait for locks.
     """
 
     number: int
@@ -114,6 +114,7 @@ class StatementResult:
     seconds: float = 0.0
     tag: str = ""
     rows: int | None = None
+    waited: float = 0.0
 
 
 @dataclass(frozen=True)
