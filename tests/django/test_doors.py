@@ -111,7 +111,7 @@ def test_these_are_the_acts():
         )
     }
     assert set(acts(Target)) == {
-        f"ceremony_target_{name}" for name in ("halt", "assess", "decide", "document")
+        f"ceremony_target_{name}" for name in ("halt", "assess", "decide", "execute", "document")
     }
 
 
