@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Max, Q
 
+from ceremony import conf
 from ceremony.actions.dossier import Dossier, dossiers_of
 from ceremony.actions.people import Member
 from ceremony.actions.quorums import QuorumNow, quorum_in
@@ -16,11 +17,14 @@ from ceremony.actions.sign_refusals import in_time_in
 from ceremony.actions.signers import Objection, objection_of, silence_of
 from ceremony.actions.signing import losses_of
 from ceremony.actions.subjects import subject_in
+from ceremony.admin.ceremony_facts import facts_of
 from ceremony.admin.ceremony_page import checklists_in, staleness_in
 from ceremony.admin.frozen_files import ShownSql, shown_sql
 from ceremony.admin.looked import Changed, changed_between, looked_at
 from ceremony.core.manifest import Manifest
+from ceremony.core.series import SeriesFiles
 from ceremony.models import Ceremony, Decision, Purpose, SignOff, StoredManifest
+from ceremony.sources.folder import read_series
 
 _EARLIER = "earlier"
 
@@ -82,7 +86,12 @@ class Reading:
     @cached_property
     def sql(self) -> ShownSql:
         """What runs, its way back, what both do, and what an approver accepts besides losses."""
-        return shown_sql(self.dossier.manifest, before=self.before)
+        return shown_sql(self.dossier.manifest, before=self.before, files=self.files)
+
+    @cached_property
+    def files(self) -> SeriesFiles:
+        """The folder of the series as it is now."""
+        return read_series(conf.load().root, self.dossier.ceremony.series)
 
     @property
     def looked(self) -> Changed:
@@ -100,6 +109,7 @@ class Reading:
             "manifest": dossier.manifest,
             "losses": losses_of(dossier.manifest),
             "sql": sql,
+            "facts": facts_of(dossier, sql.facts),
             "steps": sql.steps,
             "way_back": sql.way_back,
             "sign_offs": dossier.sign_offs,
@@ -107,7 +117,7 @@ class Reading:
             "halts": [one for one in dossier.halts if one.ceremony_id == dossier.ceremony.pk],
             "runs": dossier.runs,
             "looked": self.looked,
-            **staleness_in(dossier),
+            **staleness_in(dossier, self.files),
         }
 
     def in_time(self, decision: Decision) -> bool:
