@@ -25,7 +25,8 @@ class ComparedLine:
 class ShownChange:
     """One file's difference. ``was`` and ``now`` are digests, ``""`` where there is no such file.
     ``added`` and ``removed`` count lines, ``cut`` how many lines of the difference are not shown. A
-    file without lines differs in line ends or in bytes that cannot be seen.
+    file without lines is gone from the disk, or differs in line ends or in bytes that cannot be
+    seen.
     """
 
     path: str
@@ -63,17 +64,15 @@ def changes_since(
 def changes_to(
     manifest: Manifest, kept: Mapping[str, bytes], files: SeriesFiles
 ) -> tuple[ShownChange, ...]:
-    """How the files on the disk differ from those that are frozen."""
+    """How the files on the disk differ from those that are frozen. One that is gone has no lines:
+    all of it stands among the frozen ones.
+    """
     data = {file.path: file.data for file in files.files}
     there = _on_disk(files)
     return tuple(
-        _change(
-            one.path,
-            one.digest,
-            there.get(one.path, ""),
-            kept[one.digest],
-            data.get(one.path, b""),
-        )
+        _change(one.path, one.digest, there[one.path], kept[one.digest], data[one.path])
+        if one.path in there
+        else ShownChange(one.path, one.digest, "", (), 0, 0, 0)
         for one in manifest.files
         if there.get(one.path) != one.digest
     )

@@ -127,6 +127,8 @@ def rehearsal(**changed):
     statement = {"state": "done", "line": 1, "summary": "", "tag": "", "rows": None}
     up = {
         "station": "up",
+        "mark": "fine",
+        "microseconds": 46_000_000,
         "statements": [
             {**statement, "number": 1, "microseconds": 44_000_000, "rows": 12},
             {**statement, "number": 2, "microseconds": 1_500_000},
@@ -141,7 +143,10 @@ def rehearsal(**changed):
     }
     drill = {
         "version": "0001",
+        "label": "0001_orders",
         "recorded_only": False,
+        "ways_back": [],
+        "losses": [],
         "files": {"meaning": MEANING, "rollbacks": {}},
         "stations": [up],
         **changed,
@@ -314,9 +319,9 @@ def test_files_are_compared_with_another_round_and_with_the_disk():
     assert shown_sql(now, files=on_disk(now)).on_disk == ()
 
 
-def test_a_file_that_is_gone_from_the_disk_is_compared_with_nothing():
+def test_a_file_that_is_gone_from_the_disk_is_said_to_be_gone():
     (gone,) = shown(files=SeriesFiles("shop", ())).on_disk
-    assert (gone.now, gone.added, gone.removed) == ("", 0, 6)
+    assert (gone.path, gone.now, gone.lines) == ("shop/0001_orders.sql", "", ())
 
 
 def test_a_long_file_is_cut_and_says_so(monkeypatch):

@@ -116,6 +116,10 @@ def changed(**facts):
             "cannot be seen. was sha256:a , is sha256:b",
         ),
         (
+            {"now": "", "lines": (), "added": 0, "removed": 0},
+            "shop/0001_x.sql gone It is not there any more. was sha256:a , is –",
+        ),
+        (
             {"was": "", "cut": 3},
             "shop/0001_x.sql new, 1 line added, 1 removed @@ -1 +1 @@ -SELECT &#x27;&lt;b&gt;"
             "[U+202E]&#x27; +SELECT 2 3 more lines are not shown. was – , is sha256:b",
