@@ -32,7 +32,9 @@ def plan_path(model_admin: Any) -> URLPattern:
         return TemplateResponse(request, TEMPLATE, _context(model_admin, request, target, series))
 
     guarded = model_admin.admin_site.admin_view(page)
-    return path("<int:number>/plan/<path:series>/", guarded, name="ceremony_target_plan")
+    route = "<int:number>/plan/<path:series>/"
+    found: URLPattern = path(route, guarded, name="ceremony_target_plan")
+    return found
 
 
 def _context(model_admin: Any, request: HttpRequest, row: Target, series: str) -> dict[str, Any]:

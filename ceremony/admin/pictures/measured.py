@@ -45,7 +45,7 @@ class Drilled:
     statements: Mapping[int, float]
 
 
-def measured(attempts: QuerySet[Attempt]) -> QuerySet[Attempt]:
+def measured(attempts: QuerySet[Attempt]) -> QuerySet[Any]:
     """The attempts with ``state`` of their newest outcome and, of the one that the run itself
     wrote, ``seconds``, ``began``, ``problem`` and ``statements`` (``None`` where there are too
     many).
@@ -113,7 +113,7 @@ def drilled_in(
     return found
 
 
-def drills_in(rows: QuerySet[Rehearsal], versions: Iterable[str]) -> QuerySet[Rehearsal]:
+def drills_in(rows: QuerySet[Rehearsal], versions: Iterable[str]) -> QuerySet[Any]:
     """The rehearsals with what they say of these versions, picked by the database."""
     return rows.annotate(
         drills=Func(

@@ -183,7 +183,7 @@ def _of_drill(one: Facts) -> Work:
 
 
 def _step(one: Attempt, run: Run | None, before: Drilled | None) -> Work:
-    state = getattr(one, "state", None) or (OPEN if one.pk and one.run_id else "not run")
+    state = getattr(one, "state", None) or (OPEN if one.run_id else "not run")
     began = getattr(one, "began", None)
     seconds = getattr(one, "seconds", None)
     start = (began - run.started_at).total_seconds() if began and run else None
