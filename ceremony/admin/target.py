@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from ceremony.actions.halts import open_halt_of
 from ceremony.actions.people import HALT, may
@@ -25,24 +27,26 @@ class TargetAdmin(ReadOnlyAdmin):
 
     list_display = ("shown_alias", "shown_environment", "database", "server", "seen")
     search_fields = ("alias", "environment", "database_name", "host")
+    search_help_text = _("Searches aliases, environments, databases and hosts.")
 
-    @admin.display(description="Target", ordering="alias")
+    @admin.display(description=_("Target"), ordering="alias")
     def shown_alias(self, row: Target) -> str:
         return visible_line(row.alias)
 
-    @admin.display(description="Environment", ordering="environment")
+    @admin.display(description=_("Environment"), ordering="environment")
     def shown_environment(self, row: Target) -> str:
         return visible_line(row.environment or "–")
 
-    @admin.display(description="Database", ordering="database_name")
+    @admin.display(description=_("Database"), ordering="database_name")
     def database(self, row: Target) -> str:
-        return visible_line(f"{row.database_name} on {row.host or 'local socket'}")
+        where = {"database": row.database_name, "host": row.host or gettext("local socket")}
+        return visible_line(gettext("%(database)s on %(host)s") % where)
 
-    @admin.display(description="PostgreSQL", ordering="server_version")
+    @admin.display(description=_("PostgreSQL"), ordering="server_version")
     def server(self, row: Target) -> str:
         return server_version(row.server_version)
 
-    @admin.display(description="Last seen", ordering="last_seen_at")
+    @admin.display(description=_("Last seen"), ordering="last_seen_at")
     def seen(self, row: Target) -> str:
         return moment(row.last_seen_at)
 
