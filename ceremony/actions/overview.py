@@ -148,7 +148,9 @@ def _changed(dossier: Dossier, folder: Reading) -> tuple[str, ...]:
 
 
 def _turns(case: Case, member: Member) -> Iterable[Turn]:
-    return (Turn(case, wait) for wait in case.waits if is_asked(member, wait, case.dossier))
+    """One for each kind, although it may wait for people of several groups."""
+    waits = {wait.ask: wait for wait in case.waits if is_asked(member, wait, case.dossier)}
+    return (Turn(case, wait) for wait in waits.values())
 
 
 def _halts(member: Member, cases: Mapping[int, Case]) -> tuple[OpenHalt, ...]:

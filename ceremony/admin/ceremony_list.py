@@ -6,7 +6,7 @@ from operator import or_
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -63,6 +63,11 @@ class CeremonyChangeList(ChangeList):
     def total(self) -> int:
         """How many there are in all that the search finds."""
         return sum(group["n"] for group in self.tally)
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What of the address stays when something else is searched for."""
+        return [(name, value) for name, value in self.params.items() if name != SEARCH_VAR]
 
     @property
     def filters(self) -> list[dict[str, Any]]:
@@ -142,7 +147,8 @@ class CeremonyList(ReadOnlyAdmin):
         """The list; what is over expires first."""
         if self.has_view_permission(request):
             expire_due(timezone.now())
-        response = super().changelist_view(request, extra_context)
+        title = {"title": _("Migration ceremonies")}
+        response = super().changelist_view(request, {**title, **(extra_context or {})})
         found = getattr(response, "context_data", None) or {}
         if "cl" in found:
             seen: Overview = found["cl"].overview

@@ -24,8 +24,11 @@ from ceremony.templatetags.ceremony_pages import visible_line
 
 register = template.Library()
 
-SHOWN = 10
+SHOWN = 5
 """How many stand in the panel."""
+
+FOLDED = 20
+"""How many more can be unfolded."""
 
 SERIES = 50
 """To the matrix of how many series a page leads."""
@@ -103,16 +106,16 @@ def panel_of(seen: Overview, site: str = "admin") -> dict[str, Any]:
     # Halts belong to targets, and are gone on with on pages of these.
     halts = seen.halts if seen.member.user.has_perm("ceremony.view_target") else ()
     entries = [
-        *(_of_a_halt(one, site) for one in halts[:SHOWN]),
-        *(_entry(turn, seen, site) for turn in seen.turns[:SHOWN]),
-    ][:SHOWN]
-    count = len(halts) + len(seen.turns)
+        *(_of_a_halt(one, site) for one in halts),
+        *(_entry(turn, seen, site) for turn in seen.turns),
+    ]
     return {
         "may_view": True,
         "acts": seen.acts,
-        "entries": entries,
-        "count": count,
-        "more": count - len(entries),
+        "entries": entries[:SHOWN],
+        "folded": entries[SHOWN : SHOWN + FOLDED],
+        "count": len(entries),
+        "more": max(len(entries) - SHOWN - FOLDED, 0),
         "complete": seen.complete,
         "looked_through": len(seen.cases),
     }

@@ -130,13 +130,28 @@ def test_who_could_act_is_told_that_nothing_waits():
     assert text(panel(read(browser("ada", "sign")))) == "Awaiting you (0) Nothing waits for you."
 
 
-def test_more_than_ten_are_counted_and_not_shown():
-    for _ in range(12):
+def test_more_than_five_are_folded_and_many_are_counted_only():
+    for _ in range(27):
         scenes.scene()
-    told = text(panel(read(browser("ada", "sign"))))
-    assert told.startswith("Awaiting you (12) ")
-    assert told.count("Review and sign") == 10
-    assert told.endswith(" 2 more stand in the list below.")
+    html = panel(read(browser("ada", "sign")))
+    assert text(html).startswith("Awaiting you (27) ")
+    above, _, folded = html.partition("<summary>20 others</summary>")
+    assert (above.count("Review and sign"), folded.count("Review and sign")) == (5, 20)
+    assert text(html).endswith(" 2 more stand in the list of ceremonies.")
+
+
+def test_who_is_in_two_groups_that_are_asked_is_asked_once():
+    scenes.scene(replace(PROTECTED, approvals=(Quorum("dba", 1), Quorum("team", 1))))
+    html = panel(read(browser("ada", "sign", groups=("dba", "team"))))
+    assert text(html).startswith("Awaiting you (1) ")
+
+
+def test_a_search_keeps_the_filters():
+    scenes.scene()
+    html = read(browser("reader"), f"{LIST}?risk=low&q=%3Cb%3E&p=1")
+    assert '<input type="hidden" name="risk" value="low">' in html
+    assert 'name="q" value="&lt;b&gt;"' in html
+    assert 'name="p"' not in html
 
 
 def test_the_index_of_the_app_has_the_same_panel_and_the_matrices():
