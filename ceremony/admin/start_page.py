@@ -1,7 +1,7 @@
 """What the page of a start shows: what it is about to do, and what became of the last one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
@@ -66,7 +66,7 @@ class StartPage:
         goes_back = self.deed is Deed.WAY_BACK or self.ceremony.direction != "apply"
         if self.deed is Deed.VERIFY or not goes_back:
             return ()
-        return losses_of(self.dossier.manifest)
+        return losses_of(replace(self.dossier.manifest, steps=tuple(self.steps)))
 
 
 def page_of_start(ceremony: Ceremony, deed: Deed, user: AbstractUser) -> StartPage:
