@@ -8,6 +8,7 @@ secret: the token goes through standard input.
 import os
 import re
 import secrets
+import stat
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,8 @@ from ceremony.models import RunStart, RunStartStep, StartStation
 
 KEPT_BYTES = 4_000
 """How much of what a process said is kept and shown: its last words."""
+
+_STDOUT = 1
 
 SILENT = timedelta(minutes=30)
 """After this long, what was taken up on another machine and never ended stands in nobody's way: the
@@ -83,18 +86,18 @@ def words_of(row: RunStart, steps: Sequence[RunStartStep]) -> Words:
         return Words(ended.said, False, ended.status)
     try:
         log, status = _named(row, conf.load().starts)
-        return Words(*last_words(log), _status(status))
+        with log.open("rb") as file:
+            return Words(*_last_words(file.fileno()), _status(status))
     except OSError:
         return Words()
 
 
-def said_by(number: int) -> str:
-    """The last words of start ``number`` on this machine, for its record; ``""`` for none."""
-    row = RunStart.objects.filter(pk=number).first()
-    if row is None:
-        return ""
+def own_words() -> str:
+    """The last words of this very process, whose output a page has sent into a log; ``""`` where
+    it goes anywhere else.
+    """
     try:
-        return last_words(_named(row, conf.load().starts)[0])[0]
+        return _last_words(_STDOUT)[0] if stat.S_ISREG(os.fstat(_STDOUT).st_mode) else ""
     except OSError:
         return ""
 
@@ -141,12 +144,10 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def last_words(log: Path) -> tuple[str, bool]:
-    """The end of a log, from the beginning of a line, and whether there was more before it."""
-    with log.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - KEPT_BYTES))
-        data = file.read(KEPT_BYTES)
+def _last_words(log: int) -> tuple[str, bool]:
+    """The end of an open log, from the beginning of a line, and whether there was more before."""
+    size = os.fstat(log).st_size
+    data = os.pread(log, KEPT_BYTES, max(0, size - KEPT_BYTES))
     cut = size > KEPT_BYTES
     if cut:
         data = data.partition(b"\n")[2] or data
@@ -154,7 +155,9 @@ def last_words(log: Path) -> tuple[str, bool]:
 
 
 def _process(words: Sequence[str], log: Path, status: Path) -> "subprocess.Popen[bytes]":
-    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+    # The process reads its own last words there, for the record.
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL
+    with os.fdopen(os.open(log, flags, 0o600), "r+b", buffering=0) as out:
         return subprocess.Popen(
             ["/bin/sh", "-c", _SHELL, "sh", str(status), *words],
             stdin=subprocess.PIPE,

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +25,7 @@ from ceremony.admin.act_view import About, Sent, act_path, person
 from ceremony.admin.ceremony_act import CeremonyAct
 from ceremony.admin.start_form import StartAsks, StartForm
 from ceremony.admin.start_page import StartPage, closed_now, page_of_start, shown_of
+from ceremony.admin.start_state import start_every, start_response, start_word
 from ceremony.core.starting import Deed
 from ceremony.core.states import State
 from ceremony.errors import Refused
@@ -136,7 +137,12 @@ class StartView(CeremonyAct):
         """What it is about to do, and what became of the last one."""
         if ceremony.state == State.DRAFT:
             return {}
-        return shown_of(self._read(request, ceremony))
+        page = self._read(request, ceremony)
+        return {
+            **shown_of(page),
+            "followed": start_word(ceremony, page.starting),
+            "every": start_every(ceremony, page.starting),
+        }
 
     def _read(self, request: HttpRequest, ceremony: Ceremony) -> StartPage:
         if self._page is None:
@@ -159,4 +165,9 @@ def start_paths(model_admin: Any) -> list[URLPattern]:
         act("<int:number>/run/", "run", StartView, deed=Deed.RUN),
         act("<int:number>/way-back/", "way_back", StartView, deed=Deed.WAY_BACK),
         act("<int:number>/verify-again/", "verify_again", StartView, deed=Deed.VERIFY),
+        path(
+            "<int:number>/run/state.json",
+            model_admin.admin_site.admin_view(partial(start_response, model_admin)),
+            name="ceremony_ceremony_started",
+        ),
     ]

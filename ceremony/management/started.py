@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django.db import Error as DatabaseError
 
 from ceremony.actions.permit import Asked
-from ceremony.actions.start_process import said_by
+from ceremony.actions.start_process import own_words
 from ceremony.actions.start_run import end_start, take_up
 from ceremony.errors import CeremonyError, ExitCode, UsageError
 
@@ -69,4 +69,4 @@ def recorded(number: int) -> Iterator[None]:
         sys.stdout.flush()
         sys.stderr.flush()
         with suppress(CeremonyError, DatabaseError):
-            end_start(number, status, said_by(number))
+            end_start(number, status, own_words())
