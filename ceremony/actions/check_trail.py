@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ceremony.actions import evidence
 from ceremony.actions.record import recording
-from ceremony.core.chain import GENESIS
+from ceremony.core.chain import GENESIS, Json
 from ceremony.models import AuditEvent, AuditHead
 from ceremony.models.audit import (
     CONTROL_ROW,
@@ -98,11 +98,11 @@ def check_trail(by: str) -> TrailCheck:
         return before
     sequence, previous = _begin(before)
     with one_snapshot():
-        head = AuditHead.objects.filter(pk=CONTROL_ROW).first() or AuditHead(control=None)
+        head = AuditHead.objects.filter(pk=CONTROL_ROW).first() or AuditHead()
         events = AuditEvent.objects.filter(sequence__gt=sequence).order_by("sequence")[:PART]
         state, last = follow(events.iterator(chunk_size=2000), sequence, previous, head.control)
     state = _against_head(state, last, head, limit=sequence + PART)
-    detail = {
+    detail: dict[str, Json] = {
         "first": sequence + 1,
         "last": state.checked,
         "hash": last,

@@ -46,8 +46,9 @@ def rows_told(event: AuditEvent) -> list[tuple[str, str]]:
 def number_of_ceremony(event: AuditEvent) -> int | None:
     """The ceremony that the event is about; ``None`` for none."""
     number = _detail(event).get("ceremony")
-    is_number = isinstance(number, int) and not isinstance(number, bool)
-    return number if is_number and 0 < number < 2**63 else None
+    if not isinstance(number, int) or isinstance(number, bool):
+        return None
+    return number if 0 < number < 2**63 else None
 
 
 def laid_out(payload: str) -> str:
@@ -91,7 +92,7 @@ def _cut(text: str) -> str:
 def _detail(event: AuditEvent) -> Mapping[str, Any]:
     """What the payload tells; nothing where other hands left none that can be read."""
     try:
-        detail = event.detail()
+        detail: object = event.detail()
     except (ValueError, KeyError, TypeError, RecursionError):
         return {}
     return detail if isinstance(detail, Mapping) else {}

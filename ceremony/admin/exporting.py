@@ -17,11 +17,11 @@ from django.db.models import BinaryField, ForeignKey, JSONField, Model, QuerySet
 from django.http import (
     Http404,
     HttpRequest,
-    HttpResponse,
     HttpResponseBadRequest,
     HttpResponseNotAllowed,
     StreamingHttpResponse,
 )
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
 
@@ -43,10 +43,11 @@ def export_path(model_admin: Any) -> URLPattern:
     """``export/<form>/``, behind the login."""
     view = model_admin.admin_site.admin_view(partial(export_view, model_admin))
     name = f"ceremony_{model_admin.opts.model_name}_export"
-    return path("export/<str:form>/", view, name=name)
+    found: URLPattern = path("export/<str:form>/", view, name=name)
+    return found
 
 
-def export_view(model_admin: Any, request: HttpRequest, form: str) -> HttpResponse:
+def export_view(model_admin: Any, request: HttpRequest, form: str) -> HttpResponseBase:
     """The file. Only GET and HEAD are understood (405); 404 for another form than ``KINDS`` has,
     400 for filters that the list does not know.
     """
