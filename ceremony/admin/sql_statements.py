@@ -22,8 +22,6 @@ from ceremony.core.xray import MODES, LockTaken, lock_words
 LOCKS_SHOWN = 4
 _WRITERS_WAIT = MODES.index("ShareLock")
 _EVERYBODY_WAITS = MODES.index("AccessExclusiveLock")
-_CONCURRENT = frozenset({"index_stmt", "drop_stmt", "reindex_stmt", "alter_table_stmt"})
-"""What may run concurrently, outside a transaction: no ``lock_timeout`` is set for it."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +242,7 @@ def _heavy(locks: Sequence[LockTaken]) -> str:
 
 def _limit(reading: FileReading, statement: Statement, around: Circumstances) -> int | None:
     """The milliseconds that it waits for a lock, as the executor sets them."""
-    if not around.transactional and statement.kind in _CONCURRENT:
+    if statement.is_concurrent:
         return 0
     return reading.lock_limits.get(statement.number, around.lock_timeout)
 

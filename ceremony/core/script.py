@@ -63,10 +63,20 @@ class Statement:
     probe: ProbeTarget = ProbeTarget(Probe.NONE)
 
     @property
+    def is_concurrent(self) -> bool:
+        """Whether it runs outside a transaction and works concurrently with others. It is sent
+        without a ``lock_timeout``, which would interrupt it and leave an INVALID index.
+        """
+        return not self.in_transaction and self.kind in _CONCURRENT_KINDS
+
+    @property
     def summary(self) -> str:
         """The statement on one line, cut to 72 characters."""
         words = " ".join(self.text.split())
         return words if len(words) <= 72 else words[:71] + "…"
+
+
+_CONCURRENT_KINDS = frozenset({"index_stmt", "drop_stmt", "reindex_stmt", "alter_table_stmt"})
 
 
 @dataclass(frozen=True)

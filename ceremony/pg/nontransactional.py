@@ -49,7 +49,6 @@ from ceremony.pg.wire import Answer, Item
 from ceremony.pg.with_row import run_with_row
 from ceremony.pg.xray import alone, storage
 
-_CONCURRENT_KINDS = {"index_stmt", "drop_stmt", "reindex_stmt", "alter_table_stmt"}
 _SESSION_LIMITS = (
     b"SELECT pg_catalog.set_config('lock_timeout', $1, false), "
     b"pg_catalog.set_config('statement_timeout', $2, false)"
@@ -267,7 +266,7 @@ class OutsideStep:
         lock = self._limits.lock
         if lock is None:
             lock = self._session.settings.lock_timeout
-        if statement.kind in _CONCURRENT_KINDS:
+        if statement.is_concurrent:
             lock = 0
         values = (b"%d" % lock, b"%d" % self._around.statement_timeout)
         items = [Item(What(Part.BEGIN), _SESSION_LIMITS, values)]

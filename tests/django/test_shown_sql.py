@@ -93,6 +93,8 @@ def test_each_statement_says_what_it_locks_and_how_long_it_waits():
          "waits at most 5 s, then fails; what is in stays"),
         ("-- Transaction: none\nCREATE INDEX CONCURRENTLY i ON a (b);", False,
          "waits as long as it takes"),
+        ("-- Transaction: none\nDROP INDEX CONCURRENTLY i; ALTER TABLE a ADD b int;", False,
+         "waits at most 5 s, then fails; what is in stays"),
         ("SET LOCAL lock_timeout = '10min'; DROP TABLE a;", True,
          "waits at most 10 min, then fails without change"),
         ("SET lock_timeout = DEFAULT; DROP TABLE a;", True,
