@@ -126,7 +126,7 @@ def told(wait: Wait) -> str:
     if wait.ask not in PURPOSES:
         return visible_line(_WHO[wait.ask](wait))
     purpose = str(PURPOSES[wait.ask][2])
-    who = wait.who or _("anybody who may sign")
+    who = wait.who or _("any signer")
     seats = _("%(who)s (%(have)d of %(need)d)") % {
         "who": who,
         "have": wait.have,

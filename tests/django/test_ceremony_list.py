@@ -198,7 +198,7 @@ def test_a_row_says_where_how_and_whom_it_waits_for():
     [
         (State.CHANGES_REQUESTED, "↩ changes requested lena, for a new round"),
         (State.RUNNING, "▶ running –"),
-        (State.AWAITING_SIGN_OFF, "◑ awaiting sign-off acceptance: anybody who may sign (0 of 1)"),
+        (State.AWAITING_SIGN_OFF, "◑ awaiting sign-off acceptance: any signer (0 of 1)"),
         (State.CANCELLED, "⊘ cancelled –"),
     ],
 )
@@ -213,7 +213,7 @@ def test_what_ran_without_an_approval_says_so_for_ever():
     for act in (Act.OVERRIDE, Act.FINISH, Act.VERIFY, Act.SIGN_OFF):
         move(made, act)
     (row,) = rows(read(browser("reader"), f"{LIST}?state=all"))
-    assert "✓ signed off ⚠ ran without approval review: anybody who may sign (0 of 2)" in row
+    assert "✓ signed off ⚠ ran without approval review: any signer (0 of 2)" in row
 
 
 def test_an_approval_that_is_stale_is_marked_and_waits_for_the_author(

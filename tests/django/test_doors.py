@@ -289,7 +289,7 @@ def test_the_list_names_what_each_waits_for(all_rights):
     listed = client.get(reverse("admin:ceremony_ceremony_changelist"))
     told = listed.content.decode()
     assert "Request a ceremony" in told
-    for word in ("anybody who may sign (0 of 1)", scenes.SHOWN.partition("[")[0]):
+    for word in ("any signer (0 of 1)", scenes.SHOWN.partition("[")[0]):
         assert word in told, word
     assert [row.state for row in listed.context["cl"].result_list] == ["halted", "requested"]
     every = client.get(reverse("admin:ceremony_ceremony_changelist") + "?state=all")
