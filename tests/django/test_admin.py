@@ -541,3 +541,26 @@ def test_no_page_trusts_text():
                     r"mark_safe|SafeString\(|\|\s*safe\b|safeseq|autoescape", path.read_text()
                 )
                 assert found is None, path
+
+
+def test_a_snapshot_is_compared_with_the_newest_of_its_target(client, reader, record):
+    first, second = CatalogSnapshot.objects.order_by("pk")
+    page = reverse("admin:ceremony_catalogsnapshot_change", args=[first.pk])
+    told = client.get(f"{page}?against=newest").content.decode()
+    assert f"Differences from Snapshot {second.pk}" in told
+    assert "Column public.orders.note appeared." in told
+    newest = reverse("admin:ceremony_catalogsnapshot_change", args=[second.pk])
+    told = client.get(f"{newest}?against=newest").content.decode()
+    assert "It is the newest snapshot of this target." in told
+
+
+def test_the_list_of_snapshots_says_whether_each_differs_from_the_one_before(
+    client, reader, record
+):
+    newest = CatalogSnapshot.objects.latest("pk")
+    factories.CatalogSnapshotFactory(run=newest.run, content=newest.content)
+    told = client.get(reverse("admin:ceremony_catalogsnapshot_changelist")).content.decode()
+    words = re.findall(
+        r'field-fingerprint"><span class="cer-mark[^>]*><[^>]*>.</span> ([^<]+)', told
+    )
+    assert words == ["the same", "differs", "first"]
