@@ -45,10 +45,10 @@ class Chromium:
         for flag in (*FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
         self.driver = webdriver.Chrome(options, Service(_program("chromedriver")))
         self.driver.set_page_load_timeout(PATIENCE)
         self.driver.set_script_timeout(PATIENCE)
+        self._tell("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
         self.look()
 
     def close(self) -> None:
@@ -94,15 +94,15 @@ class Chromium:
     def forget_sessions(self) -> None:
         self._tell("Network.clearBrowserCookies")
 
-    def picture(self, path: Path) -> None:
-        """The whole page as a PNG."""
+    def picture(self, path: Path, tallest: int = TALLEST) -> None:
+        """The whole page as a PNG, or its beginning: ``tallest`` pixels of it."""
         size = self._tell("Page.getLayoutMetrics")["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "scale": 1}
         taken = self._tell(
             "Page.captureScreenshot",
             format="png",
             captureBeyondViewport=True,
-            clip={**clip, "height": min(size["height"], TALLEST)},
+            clip={**clip, "height": min(size["height"], tallest)},
         )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(taken["data"]))

@@ -88,6 +88,7 @@ def _ceremonies() -> Iterator[Page]:
         ("cancelled", "auditor"), ("expired", "author"), ("hostile", "dba"),
     ):  # fmt: skip
         yield Page(f"ceremony, {name}", "ceremony_change", _shown(name), by)
+    yield Page("report", "ceremony_report", _shown("signed off"))
     yield Page("ceremony, waiting, as its author", "ceremony_change", _shown("waiting"), "author")
     yield Page("ceremony, waiting, as a reader", "ceremony_change", _shown("waiting"))
 
@@ -145,7 +146,6 @@ def _record() -> Iterator[Page]:
 GALLERY = (*_ceremonies(), *_acts(), *_record())
 
 NO_PAGES = {
-    "ceremony_ceremony_report": "a file, in three forms",
     "ceremony_ceremony_file": "a file",
     "ceremony_ceremony_state": "JSON, for a page that stands open",
     "ceremony_auditevent_check": "an act, which leads back to the list",

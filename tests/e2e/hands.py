@@ -54,6 +54,16 @@ class Hands:
         self._away(self._found(PRESSED, labels))
         self.looked()
 
+    def saves(self, label: str, name: str) -> bytes:
+        """Follow a link to a file; what the browser saved under ``name``."""
+        self._found(PRESSED, (label,)).click()
+        path = self.browser.downloads / name
+        give_up = time.monotonic() + PATIENCE
+        while not path.exists():
+            assert time.monotonic() < give_up, f"{name} was not saved"
+            time.sleep(0.05)
+        return path.read_bytes()
+
     def fill(self, label: str, text: str) -> None:
         """Type into a field, or choose from its list."""
         field = self._field(label)

@@ -248,12 +248,17 @@ def proved(quiet: Town, hands: Hands, number: int) -> None:
     hands.enter("auditor")
     hands.open(page_of(number))
     hands.sees("Seen and tried.")
-    hands.open("/admin/ceremony/auditevent/")
+    saved = json.loads(hands.saves("JSON", f"ceremony-{number}.json"))
     done = manage("report_sql", str(number), "--format", "json")
     told = json.loads(done.out)["reports"][0]["report"]
     assert (told["verdict"], told["state"]) == ("PASS", "signed off")
+    assert saved["verdict"] == "PASS"
+    hands.open("/admin/ceremony/auditevent/")
+    hands.press("Check now")
+    hands.sees("Chain intact to event")
     assert manage("verify_audit", "--targets").status == 0
     decisions = SignOff.objects.order_by("pk").values_list("username", "decision")
     both = [("reviewer", "approve"), ("dba", "approve")]
     asked = [("reviewer", "comment"), ("dba", "request changes")]
     assert list(decisions) == [*asked, *both, *both, ("reviewer", "approve")]
+    assert quiet.site.troubles() == []

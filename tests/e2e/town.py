@@ -1,5 +1,6 @@
 """A site full of ceremonies: one in each state worth seeing, made by the acts that lead there."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -110,7 +111,7 @@ class Town:
         """Somebody does something in a target that nobody knows of."""
         dsn = self.site.server.conninfo(self.site.targets[alias])
         with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 @contextmanager
@@ -130,7 +131,7 @@ def town(
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         ours = {**settings.CEREMONY, "ROOT": root, "TARGETS": TARGETS, "POLICIES": POLICIES}
         patch.setattr(settings, "CEREMONY", ours)
-        patch.setattr(actor.socket, "gethostname", lambda: "desk")
+        patch.setattr(socket, "gethostname", lambda: "desk")
 
         def shell(name: str) -> None:
             patch.setattr(actor, "_user_name", lambda: name)
