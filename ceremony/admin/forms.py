@@ -189,13 +189,13 @@ class RemarkForm(ActForm):
     text = Words(rows=6, max_length=5_000, label=_("In words"), help_text=FOR_EVER)
 
 
-def password_field(why: "str | Promise") -> forms.CharField:
+def password_field(why: str | Promise) -> forms.CharField:
     """The person's own password, which is never shown again. ``why`` it is asked for."""
     return forms.CharField(
         required=False,
         strip=False,
         label=_("Your password"),
-        help_text=why,
+        help_text=str(why),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 

@@ -55,7 +55,7 @@ def links_of(report: HaltReport | None) -> tuple[Link, ...]:
     names = {
         Course.ACCEPT: (("decision", _("Sign that it stays as it is")),),
         Course.FIX_FORWARD: (("again", _("Open a new round")), ("run", _("Run it"))),
-        Course.ROLL_BACK: (("back", _("Take it back")),),
+        Course.ROLL_BACK: (("way_back", _("Take it back")),),
     }[report.state.awaits]
     found = ((label, _page(name, report.ceremony)) for name, label in names)
     return tuple(Link(str(label), url) for label, url in found if url)

@@ -3,13 +3,14 @@
 import json
 import re
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 from ceremony.actions.signing import first_of
-from ceremony.core.policy import PROTECTED, Quorum
+from ceremony.core.policy import PROTECTED, Quorum, Window
 from ceremony.core.states import Act, State
 from ceremony.models import AuditEvent, SignOff
 from tests.django import scenes
@@ -239,3 +240,65 @@ def test_a_plan_that_changed_while_reading_is_told(ada):
     assert sentence in told(answer)
     assert (refusal(answer), signed()) == ("page-stale", [])
     assert "Read." in told(answer)
+
+
+def test_the_last_signature_says_that_it_can_run(ada):
+    ceremony = scenes.scene()
+    send(ada, url(ceremony), decision="approve")
+    digits = first_of(ceremony.fingerprint)
+    assert said(ada, ceremony) == [f"Recorded: approved {digits}. 0 more needed. It can run now."]
+
+
+def test_the_last_signature_says_from_when_it_can_run(ada):
+    at = timezone.now().astimezone(UTC) + timedelta(hours=2)
+    opens = at.time().replace(second=0, microsecond=0)
+    closes = (at + timedelta(hours=4)).time().replace(second=0, microsecond=0)
+    window = Window(tuple(range(7)), opens, closes)
+    ceremony = scenes.scene(replace(PROTECTED, name="at night", windows=(window,)))
+    send(ada, url(ceremony), decision="approve")
+    shown = f"{at:%H:%M}" if at.date() == timezone.now().date() else f"{at:%Y-%m-%d %H:%M}"
+    digits = first_of(ceremony.fingerprint)
+    assert said(ada, ceremony) == [
+        f"Recorded: approved {digits}. 0 more needed. It can run from {shown} UTC."
+    ]
+
+
+def test_the_last_signature_says_what_is_still_in_the_way(ada):
+    ceremony = scenes.scene()
+    scenes.item(ceremony)
+    scenes.item(ceremony, item="tests-pass")
+    send(ada, url(ceremony), decision="approve")
+    digits = first_of(ceremony.fingerprint)
+    assert said(ada, ceremony) == [
+        f"Recorded: approved {digits}. 0 more needed. It cannot run yet: 2 gates are not open."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("decision", "sentence"),
+    [
+        ("comment", "Recorded: commented on {}. 2 more needed."),
+        ("approve", "Recorded: approved {}. 1 more needed."),
+        ("reject", "Recorded: rejected {}. It is rejected now."),
+    ],
+)
+def test_what_was_recorded_is_said(ada, decision, sentence):
+    ceremony = scenes.scene(TWO)
+    send(ada, url(ceremony), decision=decision, comment="As it says.")
+    assert said(ada, ceremony) == [sentence.format(first_of(ceremony.fingerprint))]
+
+
+def test_a_withdrawal_and_an_acceptance_are_said(ada):
+    ceremony = scenes.scene()
+    send(ada, url(ceremony), decision="approve")
+    assert len(said(ada, ceremony)) == 1
+    send(ada, url(ceremony, "withdraw", "approval"), comment="I misread it.")
+    digits = first_of(ceremony.fingerprint)
+    assert said(ada, ceremony) == [f"Recorded: withdrew the signature of {digits}. 1 more needed."]
+    waiting = scenes.scene(state=State.AWAITING_SIGN_OFF)
+    page = opened(ada, url(waiting, "accept"))
+    send(ada, url(waiting, "accept"), page, decision="approve")
+    digits = first_of(page.context["subject"])
+    assert said(ada, waiting) == [
+        f"Recorded: accepted {digits}. 0 more needed. It is signed off now."
+    ]
