@@ -17,6 +17,7 @@ from ceremony.actions.quorums import quorum_in
 from ceremony.actions.signers import objection_of
 from ceremony.admin.attempt_words import ended, statements_left
 from ceremony.admin.ceremony_facts import needed_of
+from ceremony.admin.ceremony_words import Standing, again_command
 from ceremony.admin.doors import Door, url_of
 from ceremony.core.gates import Gate
 from ceremony.core.outcome import StepState
@@ -46,12 +47,14 @@ _PRIMARY = {
 @dataclass(frozen=True)
 class Banner:
     """``word`` is the status whose icon and colour it has; ``told`` are sentences, in their order.
-    ``moment`` stands behind the last of them. ``share`` is an address for somebody else.
+    ``moment`` stands behind the last of them. ``next`` says what is to come, and by whom. ``share``
+    is an address for somebody else.
     """
 
     word: str
     title: Words
     told: tuple[Words, ...]
+    next: Words = ""
     primary: Door | None = None
     moment: datetime | None = None
     share: str = ""
@@ -73,6 +76,7 @@ class Seen:
     """
 
     user: AbstractUser
+    standing: Standing
     gates: Sequence[Gate] = ()
     doors: Sequence[Door] = ()
     changed: Sequence[str] = ()
@@ -93,7 +97,9 @@ def banner_of(dossier: Dossier, seen: Seen) -> Banner:
         return _stale(dossier, seen)
     word, title, told = _standing(dossier, seen, state)
     you, moment, share = _you(dossier, seen, state)
-    return Banner(word, title, (*told, *you), _primary(dossier, seen, state), moment, share)
+    said = (seen.standing.sentence, *told, *you)
+    primary = _primary(dossier, seen, state)
+    return Banner(word, title, said, seen.standing.next, primary, moment, share)
 
 
 def newest_run(dossier: Dossier) -> CeremonyRun | None:
@@ -108,8 +114,11 @@ def _stale(dossier: Dossier, seen: Seen) -> Banner:
     told = _("It changed %(after)s: %(first)s") if count else _("It changed: %(first)s")
     first = {"after": after % {"count": count}, "first": seen.changed[0]}
     door = _door(seen, "again", gettext_lazy("Ask again"))
-    who = "" if door else _("The author asks again; what is signed here will not run.")
-    return Banner("warning", _("Approval stale"), tuple(filter(None, (told % first, who))), door)
+    void = _("What is signed here will not run.")
+    after_that = _("The author asks again: %(command)s") % {
+        "command": again_command(dossier.ceremony)
+    }
+    return Banner("warning", _("Approval stale"), (told % first, void), after_that, door)
 
 
 def _counting(dossier: Dossier) -> list[Any]:
@@ -240,12 +249,14 @@ def _door(seen: Seen, name: str, label: Words = "") -> Door | None:
 
 
 def _run(dossier: Dossier, seen: Seen) -> Door | None:
-    """To the page that starts it, for those who may."""
+    """To the page that starts it, for those who may, once nothing stands against it."""
     if not dossier.member(seen.user).may(RUN):
         return None
     try:
         url = url_of("run", dossier.ceremony)
     except NoReverseMatch:
+        return None
+    if not all(one.is_open for one in seen.gates):
         return None
     alias = dossier.ceremony.target.alias
     return Door(_("Run on %(target)s") % {"target": alias}, url, waited_for=True, name="run")

@@ -87,8 +87,10 @@ def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
     except CeremonyError as error:
         shown["fault"] = error
     said = [one for one in dossier.sign_offs if one.manifest.round == ceremony.round]
+    shown["standing"] = standing_of(ceremony, shown["gates"], said)
     seen = Seen(
         user,
+        shown["standing"],
         shown["gates"],
         shown["doors"],
         shown.get("changed", ()),
@@ -96,9 +98,9 @@ def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
         sum(one.severity == CheckSeverity.BLOCK for one in broken),
         is_damaged=shown["fault"] is not None,
     )
-    shown["standing"] = standing_of(ceremony, shown["gates"], said)
     shown["banner"] = banner_of(dossier, seen)
-    shown["doors"] = [one for one in shown["doors"] if one != shown["banner"].primary]
+    primary = shown["banner"].primary
+    shown["doors"] = [one for one in shown["doors"] if not primary or one.url != primary.url]
     return shown
 
 

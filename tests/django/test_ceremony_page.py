@@ -7,6 +7,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from ceremony.admin.ceremony_words import STANDS
+from ceremony.core.gates import Gate, GateState
 from ceremony.core.manifest import ManifestInvalid
 from ceremony.core.policy import PROTECTED, Quorum
 from ceremony.core.states import Act, State
@@ -35,7 +37,13 @@ def told(user, ceremony):
     """Title, sentences, and the one button."""
     banner = banner_for(user, ceremony)
     primary = banner.primary and (str(banner.primary.label), banner.primary.url)
-    return str(banner.title), [str(one) for one in banner.told], primary
+    return str(banner.title), sentences_of(banner), primary
+
+
+def sentences_of(banner):
+    """Those beyond the one that every ceremony in this state has."""
+    plain = {str(one) for one in STANDS.values()}
+    return [str(one) for one in banner.told if str(one) not in plain]
 
 
 def address(name, ceremony, *more):
@@ -78,7 +86,7 @@ def test_whoever_has_signed_may_take_it_back(waiting, ada):
     ceremony = scenes.scene(two)
     approve(ceremony, ada, password=PASSWORD)
     banner = banner_for(ada, ceremony)
-    assert [str(one) for one in banner.told] == ["1 of 2 signatures.", "You signed"]
+    assert sentences_of(banner) == ["1 of 2 signatures.", "You signed"]
     assert banner.moment is not None
     assert banner.primary.url == address("withdraw", ceremony, "approval")
 
@@ -106,15 +114,14 @@ def test_what_changed_makes_it_stale(waiting, monkeypatch):
     lena = person("lena", "request")
     assert told(lena, waiting) == (
         "Approval stale",
-        ["It changed: shop/0001 was changed."],
+        ["It changed: shop/0001 was changed.", "What is signed here will not run."],
         ("Ask again", address("again", waiting)),
     )
-    assert told(person("reader"), waiting)[1:] == (
-        [
-            "It changed: shop/0001 was changed.",
-            "The author asks again; what is signed here will not run.",
-        ],
-        None,
+    reader = person("reader")
+    assert told(reader, waiting)[2] is None
+    assert str(banner_for(reader, waiting).next) == (
+        f"The author asks again: manage.py request_sql shop --database {waiting.target.alias} "
+        f"--again {waiting.pk}"
     )
 
 
@@ -135,6 +142,17 @@ def test_what_is_approved_is_run_by_an_operator(waiting, ada):
         (f"Run on {alias}", address("run", waiting)),
     )
     assert told(person("reader"), waiting)[2] is None
+
+
+def test_what_is_shut_is_said_in_place_of_the_button(waiting, ada, monkeypatch):
+    approve(waiting, ada)
+    shut = Gate("Window", GateState.WAITS, "It is closed.", "It opens Thu 22:00 UTC.")
+    monkeypatch.setattr("ceremony.admin.ceremony_page.gates_in", lambda *_: (shut,))
+    banner = banner_for(person("olga", "run"), waiting)
+    assert (banner.primary, str(banner.next)) == (
+        None,
+        "Window. It is closed. It opens Thu 22:00 UTC.",
+    )
 
 
 def test_what_failed_says_where_and_what_is_left():
