@@ -115,7 +115,7 @@ def people_of(
     The rows know theirs.
     """
     named = [*rows["sign_offs"], *(one for one in rows["found"] if one.user_id)]
-    asked = [one for one in ceremonies if one.requested_by_id]
+    asked: list[Any] = [one for one in ceremonies if one.requested_by_id]
     numbers = {*viewers, *(o.user_id for o in named), *(o.requested_by_id for o in asked)}
     known = conf.load().people
     shell = {known.get(one.actor, one.actor) for one in rows["runs"]}

@@ -100,7 +100,7 @@ def unreviewed(target: Target) -> Iterator[tuple[Ceremony, int]]:
     look; each with how many.
     """
     ran = Ceremony.objects.filter(target__in=same_database(target), overridden=True)
-    return unreviewed_among(dossiers_of(ran.select_related("target").order_by("pk")))
+    return unreviewed_among(dossiers_of(list(ran.select_related("target").order_by("pk"))))
 
 
 def unreviewed_among(ran: Iterable[Dossier]) -> Iterator[tuple[Ceremony, int]]:

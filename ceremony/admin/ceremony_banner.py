@@ -34,10 +34,11 @@ _STOPPED_TITLES = {
     StepState.UNKNOWN.value: ("unknown", gettext_lazy("Outcome unknown")),
 }
 _SIGNED = {State.REQUESTED: Purpose.APPROVAL, State.AWAITING_SIGN_OFF: Purpose.ACCEPTANCE}
-_PRIMARY = {
+_PRIMARY: Mapping[State, tuple[tuple[str, Words], ...]] = {
     State.CHANGES_REQUESTED: (("again", gettext_lazy("New version")),),
     State.RUNNING: (("halt", gettext_lazy("Stop…")),),
-    State.HALTED: (("decision", ""), ("halt", "")),
+    State.HALTED: (("decision", ""), ("way_back", gettext_lazy("Take it back")), ("halt", "")),
+    State.VERIFYING: (("verify_again", gettext_lazy("Verify it again")),),
     State.AWAITING_SIGN_OFF: (("accept", ""),),
     State.REQUESTED: (("sign", ""),),
     State.REJECTED: (("again", gettext_lazy("New version")),),
@@ -89,10 +90,8 @@ def banner_of(dossier: Dossier, seen: Seen) -> Banner:
     """The banner for the person who looks."""
     state = State(dossier.ceremony.state)
     if seen.is_damaged:
-        told = _(
-            "What was recorded is not what people signed. Nothing runs before that is cleared."
-        )
-        return Banner("failed", _("Tampered with"), (told,))
+        why = _("What was recorded is not what people signed. Nothing runs before that is cleared.")
+        return Banner("failed", _("Tampered with"), (why,))
     if seen.changed and state in _WAITING | {State.CHANGES_REQUESTED}:
         return _stale(dossier, seen)
     word, title, told = _standing(dossier, seen, state)
@@ -115,10 +114,8 @@ def _stale(dossier: Dossier, seen: Seen) -> Banner:
     first = {"after": after % {"count": count}, "first": seen.changed[0]}
     door = _door(seen, "again", gettext_lazy("Ask again"))
     void = _("What is signed here will not run.")
-    after_that = _("The author asks again: %(command)s") % {
-        "command": again_command(dossier.ceremony)
-    }
-    return Banner("warning", _("Approval stale"), (told % first, void), after_that, door)
+    comes = _("The author asks again: %(command)s") % {"command": again_command(dossier.ceremony)}
+    return Banner("warning", _("Approval stale"), (told % first, void), comes, door)
 
 
 def _counting(dossier: Dossier) -> list[Any]:
