@@ -52,9 +52,6 @@ MARKS: dict[str, tuple[str, str]] = {
     "planned": ("○", "idle"),
     "absent": ("–", "idle"),
     "not started": ("○", "idle"),
-    "pending": ("○", "idle"),
-    "planned": ("○", "idle"),
-    "missing": ("·", "bad"),
     "not run": ("○", "idle"),
     "not sent": ("○", "idle"),
     "error": ("✕", "bad"),
@@ -207,15 +204,18 @@ def mark(state: str, word: str = "") -> SafeString:
     )
 
 
-def titled(title: str, beside: str) -> SafeString:
-    """The cell of a list that names its row: a title, and below it what tells it from others.
+@register.filter
+def breakable(text: object) -> SafeString:
+    """The same on a line that may end after each underscore: names of migrations are long."""
+    parts = visible_line(text).split("_")
+    return format_html_join(BREAK, "{}", ((part,) for part in parts))
 
-    Names of migrations are long: a line may end after each of their underscores.
-    """
-    parts = visible_line(title).split("_")
+
+def titled(title: str, beside: str) -> SafeString:
+    """The cell of a list that names its row: a title, and below it what tells it from others."""
     return format_html(
         '<span class="cer-title">{}</span> <span class="cer-below">{}</span>',
-        format_html_join(BREAK, "{}", ((part,) for part in parts)),
+        breakable(title),
         visible_line(beside),
     )
 
