@@ -75,6 +75,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             return super().changelist_view(request, extra_context)
         context = {
+            "title": _now("Audit trail"),
             "standing": trail_standing(),
             "days": days(AuditEvent, "recorded_at", request.GET),
             **(extra_context or {}),
