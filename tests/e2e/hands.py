@@ -23,6 +23,9 @@ PRESSED = (
 EXACTLY = "//main//label[normalize-space() = {0}]"
 FIELD = "//main//label[starts-with(normalize-space(), {0})]"
 IN_ROW = "//main//tr[contains(., ROW)]//a[starts-with(normalize-space(), {0})]"
+ENOUGH = 2_000
+"""Pixels of a page that a picture of the story shows; the gallery has all of it."""
+
 WATCHED_WITHIN = 60
 
 
@@ -112,7 +115,7 @@ class Hands:
     def looked(self) -> None:
         """Judge the page as it is now, and keep a picture of it."""
         self._count += 1
-        self.browser.picture(self._pictures / f"story-{self._count:02}-{self._who}.png")
+        self.browser.picture(self._pictures / f"story-{self._count:02}-{self._who}.png", ENOUGH)
         wrong = [*self.site.troubles(), *self.browser.complaints()]
         kind = self._kind()
         if kind not in self._judged:

@@ -1,0 +1,52 @@
+"""A page that stands open follows what is recorded, and leaves alone what somebody is at."""
+
+from typing import Any
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.django import scenes
+from tests.e2e.chromium import Chromium
+from tests.e2e.people import enter
+from tests.e2e.town import Town
+
+SOON = 40
+"""Seconds within which a page asks again, and has the answer."""
+
+
+def opened(full: Town, browser: Chromium, name: str) -> Any:
+    """The ceremony of this name, with its page open."""
+    enter(browser, full.site, "auditor")
+    ceremony = full.shown[name]
+    browser.open(f"{full.site.address}/admin/ceremony/ceremony/{ceremony.pk}/change/")
+    browser.driver.execute_script("window.sameAsBefore = true;")
+    return ceremony
+
+
+def comes(browser: Chromium, text: str) -> bool:
+    """Whether the text comes into the page by itself."""
+    wait = WebDriverWait(browser.driver, SOON)
+    wait.until(lambda driver: text in driver.find_element(By.ID, "cer-live").text)
+    return bool(browser.driver.execute_script("return window.sameAsBefore === true;"))
+
+
+def test_what_is_recorded_comes_into_the_page(full: Town, browser: Chromium) -> None:
+    ceremony = opened(full, browser, "half signed")
+    scenes.remarked(ceremony, "Seen while the page stood open.")
+    assert comes(browser, "Seen while the page stood open.")
+    assert browser.complaints() == []
+
+
+def test_what_has_the_focus_is_not_swapped(full: Town, browser: Chromium) -> None:
+    ceremony = opened(full, browser, "half signed")
+    link = browser.driver.find_element(By.CSS_SELECTOR, "[data-live='audit'] a")
+    browser.driver.execute_script("arguments[0].focus();", link)
+    scenes.item(ceremony, item="looked at meanwhile", text="Looked at meanwhile.")
+    assert comes(browser, "Looked at meanwhile.")
+    assert browser.driver.switch_to.active_element == link
+
+
+def test_what_is_folded_out_stays_so(full: Town, browser: Chromium) -> None:
+    ceremony = opened(full, browser, "signed off")
+    assert browser.driver.find_element(By.ID, "cer-live").get_attribute("data-every") == "0"
+    assert ceremony.state == "signed off"
