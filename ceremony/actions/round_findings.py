@@ -40,7 +40,7 @@ def findings_in(
     nothing for what files contain.
     """
     frozen = {one.path: kept[one.digest] for one in manifest.changing if one.digest in kept}
-    own = _folder(_laid_over(files, frozen))
+    own = _folder(_laid_over(manifest.series, files, frozen))
     library = _library(own, settings)
     return _found(manifest.series, frozenset(frozen), tuple(library.values()))
 
@@ -60,11 +60,11 @@ def warnings_in(manifest: Manifest, findings: Collection[Finding]) -> tuple[str,
     )
 
 
-def _laid_over(files: SeriesFiles, frozen: Mapping[str, bytes]) -> SeriesFiles:
+def _laid_over(series: str, files: SeriesFiles, frozen: Mapping[str, bytes]) -> SeriesFiles:
     """The folder with the frozen files in the place of those that are there now."""
     there = {**{file.path: file.data for file in files.files}, **frozen}
     found = tuple(SourceFile(path, there[path]) for path in sorted(there))
-    return SeriesFiles(files.name, found)
+    return SeriesFiles(series, found)
 
 
 def _folder(files: SeriesFiles) -> _Folder:
