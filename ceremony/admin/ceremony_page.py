@@ -6,23 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from ceremony import conf
-from ceremony.actions.dossier import Dossier, dossier_of, dossiers_of
+from ceremony.actions.dossier import Dossier, dossiers_of
 from ceremony.actions.gates import gates_in
 from ceremony.actions.items import counting
 from ceremony.actions.people import SIGN, Member
 from ceremony.actions.quorum_gates import quorum_gates
 from ceremony.actions.rounds import manifest_of
-from ceremony.actions.signing import losses_of
 from ceremony.actions.stale_seen import changes_between
-from ceremony.admin.ceremony_banner import Seen, banner_of
+from ceremony.admin.ceremony_banner import Seen, banner_of, newest_run
 from ceremony.admin.ceremony_facts import facts_of, progress_of
 from ceremony.admin.ceremony_words import standing_of
 from ceremony.admin.doors import ANSWERERS, doors_in
-from ceremony.admin.frozen_files import ShownSql, shown_sql, steps_of
+from ceremony.admin.frozen_files import ShownSql, shown_sql
 from ceremony.admin.pictures import lanes, works
 from ceremony.core.check import CheckSeverity
 from ceremony.core.expectations import CheckResult
@@ -37,7 +35,6 @@ from ceremony.models import (
     CheckRecord,
     JudgedItem,
     Purpose,
-    SignOff,
     StoredManifest,
 )
 from ceremony.sources.folder import read_series
@@ -75,6 +72,7 @@ def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
         "halts": [one for one in dossier.halts if one.ceremony_id == ceremony.pk],
         "runs": dossier.runs[-RUNS:],
         "runs_cut": max(len(dossier.runs) - RUNS, 0),
+        "newest": newest_run(dossier),
         "remarks": dossier.remarks,
         "events": rest["told"],
         "checks": (*broken, *rest["passed"]),
@@ -124,22 +122,6 @@ def read_for_page(ceremony: Ceremony, user: AbstractUser) -> Dossier:
         },
     )
     return dossier
-
-
-def round_in(dossier: Dossier) -> dict[str, Any]:
-    """What is signed: the manifest of the newest round with its frozen files.
-
-    Raises Tampered (manifest-damaged, frozen-missing, frozen-differs).
-    """
-    steps, way_back = steps_of(dossier.manifest)
-    return {
-        "stored": dossier.stored,
-        "manifest": dossier.manifest,
-        "policy": dossier.policy,
-        "losses": losses_of(dossier.manifest),
-        "steps": steps,
-        "way_back": way_back,
-    }
 
 
 def staleness_in(dossier: Dossier, files: SeriesFiles | None = None) -> dict[str, Any]:
@@ -248,27 +230,3 @@ def _items(dossier: Dossier, phase: Phase, member: Member) -> list[ShownItem]:
 def counting_rows(stored: StoredManifest, phase: Phase) -> tuple[tuple[JudgedItem, Judged], ...]:
     """The rows that count, each the newest of its item that the audit trail tells of."""
     return tuple(one for one in counting(stored).values() if one[1].item.phase is phase)
-
-
-def round_of(ceremony: Ceremony) -> dict[str, Any]:
-    """What is signed, as ``round_in``."""
-    return round_in(dossier_of(ceremony))
-
-
-def staleness_of(ceremony: Ceremony) -> dict[str, Any]:
-    """What changed, as ``staleness_in``."""
-    return staleness_in(dossier_of(ceremony))
-
-
-def sign_offs_of(ceremony: Ceremony) -> QuerySet[SignOff]:
-    """Everything that was signed, in the order in which it was."""
-    rows = SignOff.objects.filter(manifest__ceremony=ceremony)
-    return rows.select_related("manifest").order_by("pk")
-
-
-def checklists_of(
-    ceremony: Ceremony, user: AbstractUser
-) -> tuple[tuple[str, list[ShownItem]], ...]:
-    """The items, as ``checklists_in``."""
-    (dossier,) = dossiers_of([ceremony], viewers=(user.pk,))
-    return checklists_in(dossier, dossier.member(user))
