@@ -17,11 +17,14 @@ Everything that differs between machines comes from the environment:
 ``CEREMONY_WEBHOOK_URL``    an address that gets every notice as JSON
 ``CEREMONY_WEBHOOK_SECRET`` what these are signed with: at least 24 bytes
 ``CEREMONY_RUN_FROM_PAGE``  ``start`` or ``show`` the command (default: start where DEBUG is on)
+``CEREMONY_RUN_LOGS``       what the processes said that pages started (default: ``.state/runs``)
 ``CEREMONY_GATE``           on: ``wsgi`` and ``asgi`` do not start on another schema (default: off)
 ``DEBUG``                   on by default for ``manage.py``, off for ``wsgi`` and ``asgi``
 ``SECRET_KEY``              required where DEBUG is off; else made once per checkout
 ``ALLOWED_HOSTS``           comma-separated; needed where DEBUG is off
 """
+
+import os
 
 import django
 
@@ -36,6 +39,8 @@ STATE_DIR = BASE_DIR / ".state"
 _env = from_process()
 
 DEBUG = _env.flag("DEBUG", default=True)
+# What this process starts runs as it does itself, whichever module is loaded later (``wsgi``).
+os.environ.setdefault("DEBUG", "on" if DEBUG else "off")
 #: Whether the control database is the development server, which manage.py starts when it is needed.
 USES_DEVELOPMENT_SERVER = not _env.text(CONTROL_VARIABLE)
 if USES_DEVELOPMENT_SERVER and not DEBUG:
@@ -96,7 +101,7 @@ CEREMONY = {
     "NOTICES": _env.notices(),
     "RUN_FROM_PAGE": _env.text("CEREMONY_RUN_FROM_PAGE", "start" if DEBUG else "show"),
     "MANAGE_PY": BASE_DIR / "manage.py",
-    "RUN_LOGS": STATE_DIR / "runs",
+    "RUN_LOGS": _env.folder("CEREMONY_RUN_LOGS", STATE_DIR / "runs"),
 }
 
 if _mail := _env.mail_server():

@@ -35,6 +35,7 @@ class Press:
             "SHOP_DATABASE_URL": world.target().conninfo,
             "SHOP_ENVIRONMENT": "qa",
             "CEREMONY_ROOT": str(world.root),
+            "CEREMONY_RUN_LOGS": str(folder),
             "DJANGO_SETTINGS_MODULE": "project.settings",
         }
         environment("qa")
