@@ -148,6 +148,7 @@ GALLERY = (*_ceremonies(), *_acts(), *_record())
 NO_PAGES = {
     "ceremony_ceremony_file": "a file",
     "ceremony_ceremony_state": "JSON, for a page that stands open",
+    "ceremony_ceremony_started": "the same, for the page of a start",
     "ceremony_auditevent_check": "an act, which leads back to the list",
 }
 """Addresses that answer with something else than a page, and with what."""
