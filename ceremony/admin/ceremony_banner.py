@@ -22,7 +22,7 @@ from ceremony.admin.doors import Door, url_of
 from ceremony.core.gates import Gate
 from ceremony.core.outcome import StepState
 from ceremony.core.states import ENDED, State
-from ceremony.models import CeremonyRun, Purpose, RunPurpose
+from ceremony.models import CeremonyRun, Decision, Purpose, RunPurpose
 from ceremony.templatetags.ceremony_pages import MARKS, duration
 
 Words = str | Promise
@@ -33,6 +33,7 @@ _STOPPED_TITLES = {
     StepState.PARTLY.value: ("partly applied", gettext_lazy("Partly applied")),
     StepState.UNKNOWN.value: ("unknown", gettext_lazy("Outcome unknown")),
 }
+_CALLED_OFF = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 _SIGNED = {State.REQUESTED: Purpose.APPROVAL, State.AWAITING_SIGN_OFF: Purpose.ACCEPTANCE}
 _PRIMARY: Mapping[State, tuple[tuple[str, Words], ...]] = {
     State.CHANGES_REQUESTED: (("again", gettext_lazy("New version")),),
@@ -175,13 +176,28 @@ def _running(seen: Seen) -> tuple[Words, ...]:
 
 
 def _ended(dossier: Dossier, state: State) -> tuple[Words, ...]:
-    """How long it took; how it ended where it did not run."""
+    """How long it took; who ended it, and why, where it did not run."""
+    if state in _CALLED_OFF:
+        return _called_off(dossier, state)
     run = newest_run(dossier)
     outcome = getattr(run.run, "outcome", None) if run else None
-    if run is None or outcome is None or state in {State.REJECTED, State.CANCELLED}:
+    if run is None or outcome is None:
         return ()
     told = _("Run %(run)s took %(time)s.")
     return (told % {"run": run.run_id, "time": duration(outcome.seconds)},)
+
+
+def _called_off(dossier: Dossier, state: State) -> tuple[Words, ...]:
+    """Who called it off, and the reason that was given."""
+    if state is State.REJECTED:
+        said = [one for one in dossier.sign_offs if one.decision == Decision.REJECT]
+        found = [(one.username, one.comment) for one in said[-1:]]
+    else:
+        events = (one for one in dossier.beside["told"] if one.action == f"ceremony {state.value}")
+        found = [(one.actor, str(one.detail().get("why", ""))) for one in events]
+    return tuple(
+        _("%(name)s: “%(why)s”") % {"name": name, "why": why} for name, why in found[:1] if why
+    )
 
 
 def _broken(count: int) -> str:

@@ -233,6 +233,11 @@ def test_what_never_ran_can_be_asked_for_anew(state):
     assert told(person("reader"), ceremony)[2] is None
 
 
+def test_who_called_it_off_and_why_is_told(waiting):
+    move(waiting, Act.CANCEL, actor="t.silva", detail={"why": "not this week"})
+    assert told(person("reader"), waiting)[1] == ["t.silva: “not this week”"]
+
+
 def test_a_draft_asks_nobody(db):
     title, _, primary = told(person("lena", "request"), draft())
     assert (title, primary) == ("Draft", None)

@@ -8,9 +8,18 @@
   /* Links that copy: without a clipboard they stay what they are. */
   const copied = async (link, text) => {
     await navigator.clipboard.writeText(text);
+    const said = link.dataset.copied || "✓";
     const told = document.getElementById("cer-told");
     if (told) {
-      told.textContent = link.dataset.copied || "Copied.";
+      told.textContent = said;
+    }
+    if (!link.dataset.was) {
+      link.dataset.was = link.textContent;
+      link.textContent = said;
+      window.setTimeout(() => {
+        link.textContent = link.dataset.was;
+        delete link.dataset.was;
+      }, 3000);
     }
   };
   document.addEventListener("click", (event) => {
