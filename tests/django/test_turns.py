@@ -333,7 +333,7 @@ def test_what_changed_first_comes_first():
     ada, ben = person("ada", "sign"), person("ben", "sign")
     first, second = scenes.scene(), scenes.scene()
     approve(first, ada)
-    sign(asking(first, Decision.WITHDRAW), ada)  # So that it changed last.
+    sign(asking(first, Decision.WITHDRAW, comment="Too early."), ada)
     assert list(asked(ben)) == [second.pk, first.pk]
 
 
