@@ -83,9 +83,8 @@ def test_the_wheel_installed_elsewhere_renders_one_of_our_templates(built, tmp_p
     )  # fmt: skip
     # The dependencies are those of the running environment; a .pth line comes after the wheel.
     (site / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
-    # These settings have no addresses, and so the template has no links.
-    plain = (name for name in templates() if "{% url" not in (ROOT / name).read_text())
-    chosen = next(name for name in plain if name.startswith("templates/ceremony/"))
+    # These settings have no addresses, and this template has no links.
+    chosen = "templates/ceremony/partials/findings.html"
     done = subprocess.run(
         [python, "-c", RENDER, chosen.removeprefix("templates/")],
         cwd=tmp_path,
