@@ -73,6 +73,7 @@ def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
         "runs": dossier.runs[-RUNS:],
         "runs_cut": max(len(dossier.runs) - RUNS, 0),
         "newest": newest_run(dossier),
+        "has_begun": State(ceremony.state) not in BEFORE_THE_RUN,
         "remarks": dossier.remarks,
         "events": rest["told"],
         "checks": (*broken, *rest["passed"]),
