@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from ceremony.actions.dossier import Dossier
 from ceremony.actions.people import REQUEST, RUN
 from ceremony.actions.quorums import quorum_in
-from ceremony.actions.signers import objection_of
+from ceremony.actions.signers import objection_of, separation
 from ceremony.admin.attempt_words import ended, statements_left
 from ceremony.admin.ceremony_facts import needed_of
 from ceremony.admin.ceremony_words import Standing, again_command
@@ -216,7 +216,8 @@ def _you(
     own = [one for one in now.standings if one.sign_off.user_id == seen.user.pk]
     if own:
         return (_("You signed"),), own[-1].sign_off.signed_at, ""
-    objection = objection_of(member, now.rules)
+    # Of an author's reasons this one stays, whatever rights are given.
+    objection = separation(member.user, now.rules) or objection_of(member, now.rules)
     if objection is None:
         groups = [one for one in now.rules.groups if one in member.groups]
         told = _("You can: you may sign, and it is not your own.")

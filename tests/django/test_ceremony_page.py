@@ -74,8 +74,9 @@ def test_whoever_may_sign_is_told_so_and_has_the_button(waiting, ada):
     )
 
 
-def test_its_author_has_a_link_for_somebody_else(waiting):
-    lena = person("lena", "sign", "request", groups=("dba",))
+@pytest.mark.parametrize("rights", [("sign", "request"), ("request",), ()])
+def test_its_author_has_a_link_for_somebody_else(waiting, rights):
+    lena = person("lena", *rights, groups=("dba",))
     banner = banner_for(lena, waiting)
     assert str(banner.told[-1]) == "You wrote it: somebody else signs."
     assert (banner.primary, banner.share) == (None, address("sign", waiting))
