@@ -22,10 +22,10 @@ from ceremony.actions.people import names_of
 from ceremony.actions.quorums import quorum_in
 from ceremony.actions.ready import Caller
 from ceremony.actions.rounds import newest_round, policy_of
+from ceremony.actions.sign_refusals import needs_typing
 from ceremony.actions.signers import known_authors
 from ceremony.actions.starts import starting_of
 from ceremony.core.authors import shared
-from ceremony.core.header import Risk
 from ceremony.core.plan import Direction
 from ceremony.core.policy import Duty
 from ceremony.core.starting import Deed
@@ -113,12 +113,12 @@ def duty_against(dossier: Dossier, user: AbstractUser) -> str:
 
 
 def needs_environment(ceremony: Ceremony, deed: Deed) -> bool:
-    """Whether the environment's name has to be typed: where the risk is high, and where a protected
-    target asks nobody else.
+    """Whether the environment's name has to be typed: where the risk is high or not stated, and
+    where a protected target asks nobody else.
     """
     if deed is Deed.VERIFY:
         return False
-    if ceremony.risk == Risk.HIGH.value:
+    if needs_typing(ceremony):
         return True
     return ceremony.environment != conf.LOCAL and policy_of(newest_round(ceremony)).is_open
 

@@ -60,12 +60,12 @@ class StartView(CeremonyAct):
     _page: StartPage | None = None
 
     @property
-    def button(self) -> Any:
+    def button(self) -> Any:  # type: ignore[override]
         """What is done."""
         return _BUTTONS[self.deed]
 
     @property
-    def consequence(self) -> Any:
+    def consequence(self) -> Any:  # type: ignore[override]
         """What comes of it."""
         return _CONSEQUENCES[self.deed]
 

@@ -14,7 +14,7 @@ from ceremony.models import AuditEvent, Ceremony, Run, RunStart
 from tests.acceptance.door import manage
 from tests.acceptance.gatehouse import MORE, Gatehouse, signed
 from tests.acceptance.pressing import Press, now, over, page_of, pressed, text_of
-from tests.acceptance.world import QUIET, WHOLE, World
+from tests.acceptance.world import QUIET, TABLE, WHOLE, World
 from tests.conftest import Database
 from tests.django.pages_of_acts import carried, opened, refusal
 from tests.django.test_signing_pages import browser
@@ -25,6 +25,7 @@ def house(
     world: World, control: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Gatehouse:
     world.write({**WHOLE, **QUIET})
+    world.write({"0001_things.sql": f"-- Risk: low\n{TABLE}"})
     world.target()
     press = Press(world, control, tmp_path / "runs")
     press.set(monkeypatch)

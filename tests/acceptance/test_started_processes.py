@@ -26,13 +26,13 @@ from ceremony.models import Run, RunStart
 from tests.acceptance.door import ROOT, manage
 from tests.acceptance.gatehouse import Gatehouse, configure
 from tests.acceptance.pressing import Press, now, over, page_of, pressed, text_of, until
-from tests.acceptance.world import QUIET, WHOLE, World
+from tests.acceptance.world import QUIET, TABLE, WHOLE, World
 from tests.conftest import Database
 from tests.django.ceremonies import person
 from tests.django.pages_of_acts import HIDDEN, carried, opened, refusal
 from tests.django.test_signing_pages import browser
 
-SLOW = "CREATE TABLE things (id int PRIMARY KEY, name text NOT NULL);\nSELECT pg_sleep(4);\n"
+SLOW = f"-- Risk: low\n{TABLE}SELECT pg_sleep(4);\n"
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def press(
     world: World, control: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Press:
     world.write({**WHOLE, **QUIET})
+    world.write({"0001_things.sql": f"-- Risk: low\n{TABLE}"})
     world.target()
     made = Press(world, control, tmp_path / "runs")
     made.set(monkeypatch)
@@ -63,8 +64,8 @@ def token_shown(number: int, token: str, monkeypatch: pytest.MonkeyPatch, *more:
     flags = more or ("--database", "shop", "--ceremony", "1")
     answer = manage("apply_sql", "shop", *flags, "--started", str(number))
     assert answer.status in {2, 3}, answer.told()
-    (code,) = re.findall(r"\[([a-z-]+)\]", answer.err)[:1]
-    return code
+    found: list[str] = re.findall(r"\[([a-z-]+)\]", answer.err)
+    return found[0]
 
 
 def test_a_token_counts_once_soon_and_for_one_command(
@@ -215,7 +216,7 @@ def test_a_run_outlives_the_web_server(
     web.ask(page_of(approved), token=secret, **hidden)
     until(lambda: now(approved) == "running", "the run")
     live = until(lambda: (found := live_of(approved)) and found.number == 2 and found, "a look")
-    assert (live.label, live.count, live.line) == ("0001_things", 2, 2)
+    assert (live.label, live.count, live.line) == ("0001_things", 2, 3)
     assert live.summary == "SELECT pg_sleep(4)"
     web.kill()
     assert now(approved) == "running"
