@@ -8,8 +8,8 @@ from urllib.parse import quote
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from ceremony.models import JudgedItem, MigrationRecord
-from tests.django import scenes
+from ceremony.actions.rounds import manifest_of
+from ceremony.models import Ceremony, JudgedItem, MigrationRecord
 
 GONE = 987_654
 """A number that no row has."""
@@ -55,12 +55,17 @@ def _newest(address: Address) -> Any:
     return row
 
 
+def _file_of(ceremony: Ceremony) -> str:
+    """The digest of a file of the newest round."""
+    return manifest_of(ceremony.manifests.latest("round")).steps[0].files[0].digest
+
+
 GIVEN: dict[str, Given] = {
     "object_id": lambda address: _newest(address).pk,
     "number": lambda address: _newest(address).pk,
     "item": lambda address: JudgedItem.objects.earliest("pk").pk,
     "purpose": lambda address: "approval",
-    "digest": lambda address: scenes.frozen("a file").digest,
+    "digest": lambda address: _file_of(_newest(address)),
     "form": lambda address: "jsonl",
     "series": lambda address: MigrationRecord.objects.earliest("pk").series,
 }
