@@ -19,7 +19,7 @@ CHECKED = ceremony project tests .ci manage.py $(wildcard bench)
 .PHONY: help setup demo serve test e2e check lint types layers lock-fresh format bench lock clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## Make the virtual environment from the lock file
 
