@@ -133,15 +133,6 @@ class ShownSql:
         return steps, tuple(self.desk.step(step, "back") for step in manifest.way_back)
 
 
-def steps_of(manifest: Manifest) -> tuple[tuple[ShownStep, ...], tuple[ShownStep, ...]]:
-    """The steps, and those of the approved way back, with what is frozen of them.
-
-    Raises Tampered (frozen-missing, frozen-differs).
-    """
-    found = shown_sql(manifest)
-    return found.steps, found.way_back
-
-
 def shown_sql(
     manifest: Manifest,
     *,

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from ceremony import conf
 from ceremony.actions.rounds import manifest_of, newest_round
 from ceremony.admin import frozen_files
-from ceremony.admin.frozen_files import ShownSql, shown_sql, steps_of
+from ceremony.admin.frozen_files import ShownSql, shown_sql
 from ceremony.core.digests import bytes_digest
 from ceremony.core.finding import Severity
 from ceremony.core.rehearsal.certificate import digest_of
@@ -367,8 +367,8 @@ def test_a_page_shows_no_more_than_its_share(monkeypatch):
 
 def test_a_file_is_shown_once():
     ceremony = scenes.scene()
-    steps, way_back = steps_of(manifest_of(newest_round(ceremony)))
-    told = [[one.first, *one.others] for one in (*steps, *way_back)]
+    found = shown_sql(manifest_of(newest_round(ceremony)))
+    told = [[one.first, *one.others] for one in (*found.steps, *found.way_back)]
     assert [[file.path for file in files] for files in told] == [
         ["shop/0001_orders.sql"],
         ["shop/0001_orders.rollback.sql"],
