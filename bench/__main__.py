@@ -2,13 +2,14 @@
 
 import sys
 
-from bench import rehearsal, round_trips, snapshot, thousand
+from bench import admin, rehearsal, round_trips, snapshot, thousand
 
 PARTS = {
     "Round trips to the target": round_trips.main,
     "A snapshot against pg_dump": snapshot.main,
     "A rehearsal": rehearsal.main,
     "Whole processes against psql": thousand.main,
+    "The pages of the admin": admin.main,
 }
 
 if __name__ == "__main__":
