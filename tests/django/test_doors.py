@@ -38,7 +38,7 @@ def evidence():
 def acts(model):
     """Names of the addresses that are acts, from the URL list: none can be forgotten."""
     reading = {"changelist", "add", "history", "delete", "change", "file", "report", "state"}
-    reading |= {"export", "plan"}
+    reading |= {"export", "plan", "started"}
     patterns = admin.site._registry[model].get_urls()
     names = {one.name: one for one in patterns if one.name}
     return {name: one for name, one in names.items() if name.rpartition("_")[2] not in reading}
