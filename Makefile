@@ -4,12 +4,14 @@
 # VENV=.venv313       another virtual environment
 # DJANGO=6.1          another Django than the lock file's
 # PORT=8001           another port for `make serve`
+# TESTS=tests/pg      some of the tests alone, for `make test`
 
 SHELL := /bin/sh
 PYTHON ?=
 VENV ?= .venv
 DJANGO ?=
 PORT ?= 8000
+TESTS ?=
 
 RUN = $(VENV)/bin/python
 READY = $(VENV)/.ready$(DJANGO)
@@ -33,7 +35,7 @@ serve: $(READY) ## The admin on 127.0.0.1:8000, with demo accounts
 	@exec $(RUN) manage.py serve --port $(PORT)
 
 test: $(READY) ## All tests but the browser's, in random order, on two processes
-	@exec $(RUN) -m pytest -n 2 --dist worksteal --ignore tests/e2e
+	@exec $(RUN) -m pytest -n 2 --dist worksteal --ignore tests/e2e $(TESTS)
 
 e2e: $(READY) ## The pages in Chromium, which must be there; pictures in .state/e2e
 	@exec $(RUN) -m pytest -n 2 --dist worksteal tests/e2e

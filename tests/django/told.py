@@ -108,8 +108,10 @@ def life():
     )  # fmt: skip
     told(ceremony, start)
     for number, station in enumerate(("taken up", "ended")):
-        told(ceremony, RunStartStep(start=start, station=station, host="web", pid=7 + number,
-                                    status=number or None, said=SAID, at=factories.NOON))  # fmt: skip
+        told(ceremony, RunStartStep(
+            start=start, station=station, host="web", pid=7 + number,
+            status=number or None, said=SAID, at=factories.NOON,
+        ))  # fmt: skip
     return ceremony
 
 
