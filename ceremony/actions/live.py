@@ -119,7 +119,8 @@ def _place(manifest: Manifest, query: str) -> _Place:
         script = _script(file.path, kept[file.digest])
         for one in script.statements if script else ():
             if script is not None and one.text.startswith(query):
-                took = measured_in(manifest).get(script.meaning_digest, {}).get(one.number)
+                measured = measured_in(manifest).get(script.meaning_digest)
+                took = measured.statements.get(one.number) if measured else None
                 seconds = took.seconds if took else None
                 count = len(script.statements)
                 return _Place(step.label, one.number, count, one.line, one.summary, seconds)

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from ceremony import conf
 from ceremony.actions.manifest import all_frozen
-from ceremony.actions.measured import Statements, Stopped, direction_of, measured_in, stopped_in
+from ceremony.actions.measured import MeasuredScript, Stopped, direction_of, measured_in, stopped_in
 from ceremony.actions.round_findings import findings_in, link_of, warnings_in
 from ceremony.admin.comparing import ShownChange, changes_since, changes_to, wanted
 from ceremony.admin.sql_statements import (
@@ -90,8 +90,7 @@ class ShownStep:
 class SqlFacts:
     """The consequences of all steps, before anybody reads code. ``worst_lock`` is in words, ``""``
     without any; ``ceiling`` (``2 s``, ``""`` for no limit) how long a statement waits for it.
-    ``rehearsed`` are the seconds that the statements took, ``None`` where one of them was not
-    measured. ``alone`` counts steps outside a transaction. ``warnings`` are those that an approver
+    ``rehearsed`` are the seconds that the steps took, ``None`` where a statement was not measured. ``alone`` counts steps outside a transaction. ``warnings`` are those that an approver
     accepts.
     """
 
@@ -175,7 +174,7 @@ class _Desk:
         kept: Mapping[str, bytes],
         findings: Sequence[Finding],
         settings: Settings,
-        measured: Mapping[str, Statements],
+        measured: Mapping[str, MeasuredScript],
     ) -> None:
         self.manifest = manifest
         self._kept = kept
@@ -210,25 +209,36 @@ class _Desk:
         """The consequences of all steps, of what a page does not show, too."""
         steps = [step for step in self.manifest.steps if step.running]
         readings = [self._reading(step.running) for step in steps if step.running]
-        found = [
-            effect
+        of_steps = [
+            effects_of(reading, self._around(step))
             for step, reading in zip(steps, readings, strict=True)
-            for effect in effects_of(reading, self._around(step))
         ]
+        found = [effect for effects in of_steps for effect in effects]
+        times = [self._took(*one) for one in zip(steps, of_steps, strict=True)]
         worst = max((one for one in found if one.locks), key=_weight, default=None)
-        times = [one.measured.seconds if one.measured else None for one in found if not one.already]
         return SqlFacts(
             statements=len(found),
             lines=sum(_lines(reading.text) for reading in readings),
             worst_lock=lock_sentence(worst.locks[0]) if worst else "",
             ceiling=seconds_words(worst.limit) if worst and worst.limit else "",
-            rehearsed=sum(t for t in times if t) if times and None not in times else None,
+            rehearsed=sum(one or 0 for one in times) if times and None not in times else None,
             alone=sum(not step.transactional for step in steps),
             warnings=warnings,
             unseen=tuple(
                 one for file in self.manifest.changing for one in self._reading(file).unseen
             ),
         )
+
+    def _took(self, step: ManifestStep, effects: Iterable[Effect]) -> float | None:
+        """The seconds of a step in its rehearsal: of all of it, or of the statements that are left
+        of it.
+        """
+        measured = self._measured.get(step.meaning)
+        left = [one.measured for one in effects if not one.already]
+        times = [one.seconds for one in left if one]
+        if measured is None or len(times) < len(left):
+            return None
+        return sum(times) if step.resume_after else measured.seconds
 
     def _around(self, step: ManifestStep, anchor: str = "") -> Circumstances:
         """What a step runs in. The limits of a way back are those of the change, as the executor
@@ -237,11 +247,12 @@ class _Desk:
         readings = [self._reading(one) for one in step.files]
         change = next((one for one in readings if one.role is Role.CHANGE), None)
         own = change.header.lock_timeout if change else None
+        measured = self._measured.get(step.meaning)
         return Circumstances(
             lock_timeout=self._lock_timeout if own is None else own,
             transactional=step.transactional,
             resume_after=step.resume_after,
-            measured=self._measured.get(step.meaning, {}),
+            measured=measured.statements if measured else {},
             findings=self._findings.get(step.running.path, ()) if step.running else (),
             stopped=self._stopped.get((step.version, direction_of(step), step.variant)),
             anchor=anchor,

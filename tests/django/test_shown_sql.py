@@ -206,9 +206,17 @@ def test_the_consequences_of_all_steps_come_before_the_code():
     facts = rehearsed(
         rehearsal(), "ALTER TABLE orders ADD COLUMN email text;\nDROP TABLE b;\n"
     ).facts
-    assert (facts.statements, facts.lines, facts.rehearsed) == (2, 2, 45.5)
+    assert (facts.statements, facts.lines) == (2, 2)
     assert (facts.worst_lock, facts.ceiling) == ("ACCESS EXCLUSIVE on b", "5 s")
     assert (facts.alone, facts.unseen) == (0, ())
+
+
+def test_the_rehearsal_took_as_long_as_its_steps_did_and_not_as_its_statements_add_up_to():
+    two = "ALTER TABLE orders ADD COLUMN email text;\nDROP TABLE b;\n"
+    row = rehearsal()
+    assert rehearsed(row, two).facts.rehearsed == 46.0
+    assert rehearsed(row, two, transactional=False, resume_after=1).facts.rehearsed == 1.5
+    assert rehearsed(row).facts.rehearsed is None, "its last statement was not measured"
     assert shown().facts.rehearsed is None
 
 
