@@ -41,11 +41,19 @@ target's lock and the approval, which counts once, do.
 _SHELL = 'status=$1; shift; "$@"; echo "$?" >"$status.new"; mv "$status.new" "$status"'
 
 _OF_THE_SERVER = re.compile(
-    r"^(HTTP_|WSGI|UWSGI|GUNICORN|MOD_WSGI|WERKZEUG|SERVER_|REQUEST_|REMOTE_|SCRIPT_|QUERY_|PATH_"
-    r"|CONTENT_|GATEWAY_|DOCUMENT_|LISTEN_|RUN_MAIN$|DJANGO_AUTORELOAD|NOTIFY_SOCKET$|WATCHDOG_"
-    r"|MAINPID$|JOURNAL_STREAM$|WEB_CONCURRENCY$|DJANGO_SUPERUSER_)"
+    r"(UWSGI|GUNICORN|MOD_WSGI|WERKZEUG|DJANGO_SUPERUSER)_\w+|WSGI_RELOAD\w*|WEB_CONCURRENCY"
+    r"|RUN_MAIN|DJANGO_AUTORELOAD_ENV|LISTEN_(PID|FDS|FDNAMES)|NOTIFY_SOCKET|WATCHDOG_(PID|USEC)"
+    r"|MAINPID|JOURNAL_STREAM"
+    r"|AUTH_TYPE|CONTENT_(LENGTH|TYPE)|DOCUMENT_ROOT|GATEWAY_INTERFACE|PATH_(INFO|TRANSLATED)"
+    r"|QUERY_STRING|REMOTE_(ADDR|HOST|IDENT|PORT|USER)|REQUEST_(METHOD|SCHEME|URI)"
+    r"|SCRIPT_(FILENAME|NAME)|SERVER_(ADDR|ADMIN|NAME|PORT|PROTOCOL|SIGNATURE|SOFTWARE)"
 )
-"""Variables that a web server, a CGI (RFC 3875) or a service manager sets for itself."""
+"""Variables that a web server, a CGI (RFC 3875, 4.1) or a service manager sets for itself, by their
+whole names: a project's own may begin alike (``CONTENT_DATABASE_URL``, ``SERVER_EMAIL``).
+"""
+
+_HEADER = "HTTP_"
+"""How CGI names the headers of a request (RFC 3875, 4.1.18); elsewhere it is anybody's word."""
 
 
 @dataclass(frozen=True)
@@ -132,9 +140,14 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
     What the server set for itself does not; nor does what signs sessions: where a variable holds
     it, the process gets one of its own, which opens nothing.
     """
-    signing = {django_settings.SECRET_KEY, *getattr(django_settings, "SECRET_KEY_FALLBACKS", ())}
-    kept = {name: value for name, value in variables.items() if not _OF_THE_SERVER.match(name)}
-    own = {name: secrets.token_urlsafe(48) for name, value in kept.items() if value in signing}
+    keys = {django_settings.SECRET_KEY, *getattr(django_settings, "SECRET_KEY_FALLBACKS", ())}
+    is_cgi = "GATEWAY_INTERFACE" in variables
+    kept = {
+        name: value
+        for name, value in variables.items()
+        if not (_OF_THE_SERVER.fullmatch(name) or (is_cgi and name.startswith(_HEADER)))
+    }
+    own = {name: secrets.token_urlsafe(48) for name, value in kept.items() if value.strip() in keys}
     module = os.environ.get("DJANGO_SETTINGS_MODULE", "")
     return {
         **kept,

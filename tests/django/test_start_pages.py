@@ -186,6 +186,9 @@ def test_nothing_of_the_web_server_goes_along(monkeypatch):
     given = {
         "DATABASE_URL": "postgres://somewhere",
         "SIGNING": settings.SECRET_KEY,
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "CONTENT_TYPE": "text/plain",
+        "SERVER_NAME": "shop.example",
         "HTTP_COOKIE": "sessionid=1",
         "GUNICORN_FD": "3",
         "LISTEN_PID": "7",
@@ -200,3 +203,22 @@ def test_nothing_of_the_web_server_goes_along(monkeypatch):
         "NO_COLOR": "1",
         "DJANGO_SETTINGS_MODULE": "project.settings",
     }
+
+
+def test_variables_of_the_project_go_along_however_they_begin(monkeypatch):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "project.settings")
+    given = {
+        "CONTENT_DATABASE_URL": "postgres://elsewhere",
+        "CONTENT_ENVIRONMENT": "production",
+        "REMOTE_DATABASE_URL": "postgres://remote",
+        "SERVER_EMAIL": "ops@shop.example",
+        "HTTP_DATABASE_URL": "postgres://http",
+    }
+    kept = start_process.environment(given)
+    assert {name: kept.get(name) for name in given} == given
+
+
+def test_what_signs_sessions_is_known_with_blanks_around_it(monkeypatch):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "project.settings")
+    kept = start_process.environment({"SIGNING": f" {settings.SECRET_KEY}\n"})
+    assert settings.SECRET_KEY not in kept["SIGNING"]
