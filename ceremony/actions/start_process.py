@@ -5,6 +5,7 @@ status into a file: so it is known how a process ended that could not even begin
 secret: the token goes through standard input.
 """
 
+import fcntl
 import os
 import re
 import secrets
@@ -110,6 +111,15 @@ def own_words() -> str:
         return ""
 
 
+def hold_log() -> None:
+    """Lock the log that a page has given to this very process, until it ends: so it is known to
+    live. Where files are not locked, or there is no log, its number alone tells.
+    """
+    with suppress(OSError):
+        if stat.S_ISREG(os.fstat(_STDOUT).st_mode):
+            fcntl.flock(_STDOUT, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def is_over(row: RunStart, steps: Sequence[RunStartStep]) -> bool:
     """Whether the process of a start has ended without a word in the record, as far as can be told
     from here.
@@ -120,7 +130,7 @@ def is_over(row: RunStart, steps: Sequence[RunStartStep]) -> bool:
     if taken is None:
         return False
     if taken.host == evidence.bounded(os.uname().nodename, 255):
-        return not _lives(taken.pid)
+        return not (_writes(row) and _lives(taken.pid))
     return timezone.now() - taken.at > SILENT
 
 
@@ -130,8 +140,17 @@ def program(starts: StartSettings) -> tuple[str, ...]:
     """
     here = Path(starts.program) if starts.program else Path.cwd() / "manage.py"
     if starts.program or here.is_file():
-        return (sys.executable, str(here))
-    return (sys.executable, "-m", "django")
+        return (_interpreter(), str(here))
+    return (_interpreter(), "-m", "django")
+
+
+def _interpreter() -> str:
+    """The Python that this process is. A server that embeds one (uWSGI, mod_wsgi) names itself, or
+    nothing (Python's sys.executable); the environment's own stands in ``sys.prefix`` then.
+    """
+    if re.match(r"(python|pypy)", Path(sys.executable or "").name):
+        return sys.executable
+    return str(Path(sys.prefix) / "bin" / "python3")
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -225,6 +244,19 @@ def _status(path: Path) -> int | None:
         return int(path.read_text(encoding="ascii"))
     except (FileNotFoundError, ValueError):
         return None
+
+
+def _writes(row: RunStart) -> bool:
+    """Whether the process still holds its log, which is let go however it ends (flock(2)): numbers
+    of processes are given again, as after the machine was started anew. True where there is no log
+    to ask.
+    """
+    try:
+        with _named(row, conf.load().starts)[0].open("rb") as log:
+            fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
 
 
 def _lives(pid: int) -> bool:

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from django.db import Error as DatabaseError
 
 from ceremony.actions.permit import Asked
-from ceremony.actions.start_process import own_words
+from ceremony.actions.start_process import hold_log, own_words
 from ceremony.actions.start_run import end_start, take_up
 from ceremony.errors import CeremonyError, ExitCode, UsageError
 
@@ -38,6 +38,7 @@ def taken_up(verb: str, options: Mapping[str, Any]) -> Asked:
             "--started says who runs this; --user and --override say it, too.",
             next_step="Leave --started out: it is for what a page starts.",
         )
+    hold_log()
     token = sys.stdin.readline().rstrip("\n")
     row = take_up(options["started"], token, {**options, "verb": verb})
     return Asked(

@@ -2,6 +2,7 @@
 tokens shown twice; and what the page says of what the target is at.
 """
 
+import fcntl
 import io
 import os
 import re
@@ -220,6 +221,9 @@ def test_a_run_outlives_the_web_server(
     assert live.summary == "SELECT pg_sleep(4)"
     web.kill()
     assert now(approved) == "running"
+    (log,) = press.folder.glob("*.log")
+    with log.open("rb") as said, pytest.raises(BlockingIOError):
+        fcntl.flock(said, fcntl.LOCK_SH | fcntl.LOCK_NB)
     assert text_of(olga, approved).count("under way")
     assert over(approved).ended is not None
     assert now(approved) == "awaiting sign-off"

@@ -2,6 +2,9 @@
 process, and what goes along of the web server's environment.
 """
 
+import fcntl
+import os
+import sys
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,7 +20,7 @@ from ceremony.actions import start_process
 from ceremony.actions.live import Live
 from ceremony.actions.starts import starting_of
 from ceremony.core.policy import PROTECTED
-from ceremony.core.starting import Deed, Wanted, token_digest
+from ceremony.core.starting import Deed, StartSettings, Wanted, token_digest
 from ceremony.core.states import State
 from ceremony.models import RunStart, RunStartStep
 from ceremony.pg.at_work import Blocker
@@ -158,6 +161,37 @@ def test_a_start_is_over_when_it_ended_or_never_came_up(olga):
     assert is_over(status=0)
     assert not is_over()
     assert is_over(seconds=121)
+
+
+def taken_here(ceremony, pid):
+    """Something that was started on this machine, and taken up by this process."""
+    host = os.uname().nodename
+    row = started(ceremony, host=host)
+    RunStartStep.objects.create(
+        start=row, station="taken up", host=host, pid=pid, at=timezone.now()
+    )
+    return row
+
+
+def test_a_number_that_another_process_has_by_now_is_no_sign_of_life(olga, tmp_path):
+    ceremony = scenes.scene(SIGNED, state=State.APPROVED)
+    row = taken_here(ceremony, os.getpid())
+    log = tmp_path / "runs" / f"{row.pk}-{row.token.rpartition(':')[2][:16]}.log"
+    assert not starting_of(ceremony).over  # Without a log, the number tells.
+    log.parent.mkdir()
+    with log.open("w") as out:
+        fcntl.flock(out, fcntl.LOCK_EX)
+        assert not starting_of(ceremony).over
+    assert starting_of(ceremony).over
+
+
+@pytest.mark.parametrize("named", ["/usr/bin/uwsgi", "", None])
+def test_a_server_that_embeds_python_is_not_started(monkeypatch, named):
+    assert start_process.program(StartSettings(program="manage.py"))[0] == sys.executable
+    monkeypatch.setattr(sys, "executable", named)
+    monkeypatch.setattr(sys, "prefix", "/srv/env")
+    program = start_process.program(StartSettings(program="manage.py"))
+    assert program == ("/srv/env/bin/python3", "manage.py")
 
 
 def test_no_word_of_a_person_is_taken_for_a_flag():
