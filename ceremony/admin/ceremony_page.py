@@ -168,7 +168,8 @@ def _of_the_round(dossier: Dossier, user: AbstractUser) -> Mapping[str, Any]:
         "steps": sql.steps if sql else (),
         "way_back": sql.way_back if sql else (),
         "since": sql.since if sql else None,
-        "on_disk": sql.on_disk if sql else (),
+        # Behind its run a series grows, and no file of it is compared any more.
+        "on_disk": sql.on_disk if sql and State(ceremony.state) in BEFORE_THE_RUN else (),
         "timeline": works.of_ceremony(manifest, dossier.beside, dossier.rehearsals),
         "lanes": _lanes(dossier, {one.version for one in manifest.steps}),
         "fault": fault,

@@ -90,8 +90,8 @@ class ShownStep:
 class SqlFacts:
     """The consequences of all steps, before anybody reads code. ``worst_lock`` is in words, ``""``
     without any; ``ceiling`` (``2 s``, ``""`` for no limit) how long a statement waits for it.
-    ``rehearsed`` are the seconds that the steps took, ``None`` where a statement was not measured. ``alone`` counts steps outside a transaction. ``warnings`` are those that an approver
-    accepts.
+    ``rehearsed`` are the seconds that the steps took, ``None`` where a statement was not measured.
+    ``alone`` counts steps outside a transaction. ``warnings`` are those that an approver accepts.
     """
 
     statements: int

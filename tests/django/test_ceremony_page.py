@@ -261,6 +261,15 @@ def test_break_glass_keeps_its_red_edge():
     assert "site down" in page
 
 
+@pytest.mark.parametrize(
+    ("state", "is_told"),
+    [(State.REQUESTED, True), (State.APPROVED, True), (State.SIGNED_OFF, False)],
+)
+def test_files_on_the_disk_are_compared_until_it_runs(state, is_told):
+    page = page_for(person("reader"), scenes.scene(DBA, state=state)).content.decode()
+    assert ("On the disk it is otherwise now" in page) is is_told
+
+
 def test_what_stands_on_the_page_of_a_waiting_one(waiting, ada):
     sign_off(waiting, ada, Purpose.APPROVAL, "comment", comment="read; batched")
     page = page_for(person("reader"), waiting).content.decode()
