@@ -141,6 +141,9 @@ def test_fields_are_tied_to_what_is_said_about_them(ada):
     assert '<a href="#id_typed_field">' in page
     password = re.search(r'<input[^>]*name="password"[^>]*>', page)[0]
     assert 'autocomplete="current-password"' in password
+    # A password manager is told whose it is; the name is not sent.
+    name = '<input type="text" autocomplete="username" value="ada" readonly hidden>'
+    assert name in page
     labels = re.findall(r'<label[^>]*for="([^"]+)"', page)
     inputs = re.findall(r'<(?:input|textarea|select)(?![^>]*hidden)[^>]*id="([^"]+)"', page)
     assert set(inputs) - {"nav-filter"} <= set(labels)
