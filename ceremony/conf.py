@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings as django_settings
 
@@ -48,11 +48,13 @@ _KNOWN = {
     "RUN_FROM_PAGE",
     "RUN_LOGS",
     "MANAGE_PY",
+    "GUIDE",
 }
 _OF_GATE = {"SERIES", "ACCEPT", "CONTRACT", "TIMEOUT"}
 _OF_TARGETS = {"ENVIRONMENT", "DRIFT", "REHEARSAL", "AFTER_RUN", "AFTER_RUN_TIMEOUT", "COUNT_UP_TO"}
 _OFF = {"", "0", "false", "off", "no", "none"}
 _REQUIRED = "required"
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Settings:
     targets only. ``gate`` is for start-up and readiness probes. ``policies`` are those of the
     environments; ``people`` maps names of the operating system's users to those of accounts.
     ``after_run`` maps aliases to what is run after a run. ``starts`` says what pages start.
+    ``guide`` is the address of a page for those who begin, ``""`` for none.
     """
 
     root: Path
@@ -100,6 +103,7 @@ class Settings:
     people: Mapping[str, str] = field(default_factory=dict)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     starts: StartSettings = field(default_factory=StartSettings)
+    guide: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ def load() -> Settings:
         environments=_environments(raw),
         drift=_drift(raw),
         rehearsed=_rehearsed(raw),
-        after_run=_after_run(raw),
+        after_run=_right(read_after_run(raw.get("TARGETS", {}))),
         lock_timeout=_timeout(raw, "LOCK_TIMEOUT", "5s"),
         statement_timeout=_timeout(raw, "STATEMENT_TIMEOUT", "0"),
         pg_bin=str(raw.get("PG_BIN", "")),
@@ -160,8 +164,9 @@ def load() -> Settings:
         gate=gate_with(GateSettings(), raw.get("GATE", {})),
         policies=_policies(raw),
         people=_people(raw),
-        notices=_notices(raw),
-        starts=_starts(raw),
+        notices=_right(read_notices(raw.get("NOTICES", {}))),
+        starts=_right(read_starts(raw)),
+        guide=_guide(raw),
     )
 
 
@@ -294,27 +299,6 @@ def _where_on(name: str) -> str:
     return "settings" if value and str(value).strip().lower() not in _OFF else ""
 
 
-def _notices(raw: Mapping[str, Any]) -> NoticeSettings:
-    found, wrong = read_notices(raw.get("NOTICES", {}))
-    if wrong:
-        raise _invalid(*wrong)
-    return found
-
-
-def _starts(raw: Mapping[str, Any]) -> StartSettings:
-    found, wrong = read_starts(raw)
-    if wrong:
-        raise _invalid(*wrong)
-    return found
-
-
-def _after_run(raw: Mapping[str, Any]) -> dict[str, AfterRun]:
-    found, wrong = read_after_run(raw.get("TARGETS", {}))
-    if wrong:
-        raise _invalid(*wrong)
-    return found
-
-
 def _rehearsed(raw: Mapping[str, Any]) -> frozenset[str]:
     """``CEREMONY["TARGETS"] = {alias: {"REHEARSAL": "required" or None, …}}`` as aliases."""
     targets: Mapping[str, Mapping[str, Any]] = raw.get("TARGETS", {})
@@ -356,6 +340,23 @@ def gate_with(gate: GateSettings, raw: Mapping[str, Any]) -> GateSettings:
         accept=frozenset({ReadinessState.MATCH, *map(ReadinessState, accept)}),
         contract=contract,
         timeout=wait or gate.timeout,
+    )
+
+
+def _right(read: tuple[_Read, tuple[str, str] | None]) -> _Read:
+    """What was read, unless something is wrong with it."""
+    found, wrong = read
+    if wrong:
+        raise _invalid(*wrong)
+    return found
+
+
+def _guide(raw: Mapping[str, Any]) -> str:
+    guide = raw.get("GUIDE", "")
+    if isinstance(guide, str) and (not guide or guide.startswith(("https://", "http://", "/"))):
+        return guide
+    raise _invalid(
+        f"CEREMONY['GUIDE'] is {guide!r}.", "Write an address that begins with https:// or /."
     )
 
 

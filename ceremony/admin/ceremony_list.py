@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ceremony import conf
 from ceremony.actions.ceremonies import expire_due
 from ceremony.actions.overview import Case, Overview, overview
 from ceremony.actions.people import REQUEST
@@ -154,6 +155,7 @@ class CeremonyList(ReadOnlyAdmin):
             seen: Overview = found["cl"].overview
             found["may_request"] = seen.member.may(REQUEST)
             found["awaiting"] = panel_of(seen, self.admin_site.name)
+            found["guide"] = "" if found["cl"].total else conf.load().guide
         return response
 
 

@@ -12,10 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from ceremony import conf
 from ceremony.actions.sign import sign
 from ceremony.core.manifest import FrozenFile
 from ceremony.core.policy import PROTECTED, Quorum
 from ceremony.core.states import Act, State
+from ceremony.errors import UsageError
 from ceremony.models import StoredManifest
 from tests.django import factories, scenes
 from tests.django.ceremonies import move, person
@@ -360,6 +362,26 @@ def test_empty_lists_say_what_to_do():
     html = read(client)
     assert 'Nothing is open. <a href="?state=all">Show all 2.</a>' in html
     assert "Nothing matches." in read(client, f"{LIST}?q=nothing")
+
+
+def test_an_empty_list_links_to_the_guide_that_settings_name(settings):
+    assert "How to begin" not in read(browser("reader"))
+    settings.CEREMONY = {**settings.CEREMONY, "GUIDE": "https://shop.example/migrations"}
+    guide = '<a href="https://shop.example/migrations">How to begin</a>'
+    assert guide in read(browser("ben"))
+    scenes.scene(state=State.CANCELLED)
+    assert guide not in read(browser("eve"))
+
+
+@pytest.mark.parametrize("guide", ["javascript:alert(1)", 7, None])
+def test_a_guide_is_an_address(settings, guide):
+    settings.CEREMONY = {**settings.CEREMONY, "GUIDE": guide}
+    with pytest.raises(UsageError) as refused:
+        conf.load()
+    assert (refused.value.code, refused.value.happened) == (
+        "settings-invalid",
+        f"CEREMONY['GUIDE'] is {guide!r}.",
+    )
 
 
 def test_the_tools_are_for_those_who_have_the_right():
