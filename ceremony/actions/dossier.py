@@ -165,7 +165,8 @@ def dossiers_of(
     given = {one.pk for one in ceremonies}
     others = [one for one in rows["ceremonies"] if one.pk not in given]
     people = people_of(rows, [*ceremonies, *others], viewers, whole=whole)
-    more = together(**second(rows, whole=whole, certificates=certificates), **beside)
+    gated = given if whole else ()
+    more = together(**second(rows, gated=gated, certificates=certificates), **beside)
     trail, told = trail_from(more["events"], more["heads"]), items_told(more["items"])
     by, halts = by_ceremony(rows), {"halts": rows["halts"]}
     found = {

@@ -61,9 +61,9 @@ def first(ceremonies: Sequence[Ceremony], *, whole: bool) -> Asked:
     }
 
 
-def second(rows: Rows, *, whole: bool, certificates: bool) -> Asked:
-    """What those rows lead to: the trail that tells of them, and for ``whole`` ones what their
-    gates rest on.
+def second(rows: Rows, *, gated: Collection[int], certificates: bool) -> Asked:
+    """What those rows lead to: the trail that tells of them, and what the gates of the ceremonies
+    ``gated`` rest on, by their numbers; those beside them have none that is asked for.
     """
     numbers = {one.manifest.ceremony_id for one in rows["found"]}
     asked: dict[str, QuerySet[Any]] = {
@@ -71,8 +71,9 @@ def second(rows: Rows, *, whole: bool, certificates: bool) -> Asked:
         "heads": heads(),
         "items": item_events(numbers),
     }
-    if whole:
-        asked |= _behind_gates(rows["newest"], certificates=certificates)
+    if gated:
+        newest = [one for one in rows["newest"] if one.ceremony_id in gated]
+        asked |= _behind_gates(newest, certificates=certificates)
     return asked
 
 

@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
+from ceremony.actions.answers import waive
 from ceremony.actions.dossier import dossier_of, dossiers_of, whole_dossier_of
 from ceremony.actions.gates import gates_in, gates_of
 from ceremony.actions.items import newest
@@ -212,6 +213,25 @@ def test_members_know_rights_and_groups_of_this_moment():
     ]
     assert not people["gone"].may(SIGN)
     assert not any(people["root"].may(one) for one in (SIGN, RUN, HALT, REQUEST))
+
+
+def test_who_is_hidden_by_the_manager_of_the_accounts_is_known_all_the_same(much, monkeypatch):
+    class StillHere(models.Manager):
+        def get_queryset(self):
+            return super().get_queryset().filter(is_active=True)
+
+    accounts = get_user_model()
+    hiding = StillHere()
+    hiding.model, hiding.name = accounts, "objects"
+    ada = accounts.objects.get(username="ada")
+    stored, row = much.manifests.get(), JudgedItem.objects.latest("pk")
+    waive(much.pk, Phase.PREFLIGHT, row.item, "Not here.", ada)
+    accounts.objects.filter(pk=ada.pk).update(is_active=False)
+    monkeypatch.setitem(vars(accounts._meta), "default_manager", hiding)
+    assert not accounts._default_manager.filter(pk=ada.pk)
+    now = quorum_now(much, Purpose.APPROVAL)
+    assert [one.why_not for one in now.standings] == ["'ada' is not active."]
+    assert (now.missing, [one.by for one in newest(stored, Phase.PREFLIGHT)]) == (1, ["ada"])
 
 
 def test_accounts_that_a_shell_user_may_mean_are_found_in_any_capitals():

@@ -10,8 +10,9 @@ from ceremony.core.gates import Gate, GateState
 from ceremony.core.manifest import FrozenFile
 from ceremony.core.plan import Direction
 from ceremony.core.policy import Policy
-from ceremony.core.states import State
+from ceremony.core.states import Act, State
 from ceremony.models import CeremonyRun, RunPurpose
+from tests.django.ceremonies import move
 from tests.django.factories import NOON, AttemptFactory, OutcomeFactory, RunFactory, digest
 from tests.django.manifests import step, under
 
@@ -93,6 +94,19 @@ def test_what_was_taken_there_in_two_ceremonies_counts_together():
     both = under(PROMOTED, of={"steps": (step("0001"), step("0002"))})
 
     assert promotion(both).is_open
+
+
+def test_what_others_promote_is_not_looked_at_instead(monkeypatch):
+    monkeypatch.setattr("ceremony.actions.promotion.LOOKED_AT", 1)
+    accepted()
+    ceremony = under(PROMOTED)
+    # One of another series ran on the same database without an approval.
+    series = {"series": "billing", "target": ceremony.target}
+    move(under(PROMOTED, of={"series": "billing"}, **series), Act.OVERRIDE)
+    for _ in range(2):
+        accepted(series="billing")
+
+    assert promotion(ceremony).is_open
 
 
 def test_a_way_back_comes_from_nowhere():
