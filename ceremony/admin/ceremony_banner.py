@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ceremony.actions.dossier import Dossier
+from ceremony.actions.halts import open_halt_among
 from ceremony.actions.people import REQUEST, RUN
 from ceremony.actions.quorums import quorum_in
 from ceremony.actions.signers import objection_of, separation
@@ -74,7 +75,7 @@ class Banner:
 @dataclass(frozen=True)
 class Seen:
     """What a banner is told from, beside the dossier. ``attempts`` are those of the newest run;
-    ``broken`` counts the checks of all runs that did not pass and are to block.
+    ``broken`` counts the checks of the newest run with any that did not pass and are to block.
     """
 
     user: AbstractUser
@@ -133,7 +134,7 @@ def _standing(dossier: Dossier, seen: Seen, state: State) -> tuple[str, Words, t
         names = ", ".join(one.username for one in _counting(dossier))
         return (*plain, (_("Approved by %(names)s.") % {"names": names},) if names else ())
     if state is State.HALTED:
-        return _stopped(seen)
+        return _stopped(dossier, seen)
     if state is State.AWAITING_SIGN_OFF and seen.broken:
         told = _broken(seen.broken)
         return ("warning", _("Applied, but a check did not pass"), (told,))
@@ -153,7 +154,7 @@ def _signatures(dossier: Dossier) -> tuple[Words, ...]:
     return (told % {"there": needed - now.missing, "needed": needed},)
 
 
-def _stopped(seen: Seen) -> tuple[str, Words, tuple[Words, ...]]:
+def _stopped(dossier: Dossier, seen: Seen) -> tuple[str, Words, tuple[Words, ...]]:
     one = next((one for one in seen.attempts if one.state in _STOPPED), None)
     if one is None:
         return ("halted", _("Halted"), ())
@@ -161,9 +162,14 @@ def _stopped(seen: Seen) -> tuple[str, Words, tuple[Words, ...]]:
     problem: Mapping[str, Any] = one.problem or {}
     where = ended(one.state, problem)
     told = [_("%(label)s stopped %(where)s.") % {"label": one.label, "where": where}]
-    told = told if where else [_("%(label)s stopped.") % {"label": one.label}]
+    if not where:
+        told = [problem.get("happened") or _("%(label)s stopped.") % {"label": one.label}]
     left = statements_left(one.statements or (), one.state, transactional=one.transactional)
-    more = (left and f"{left}.", problem.get("state", ""), problem.get("next_step", ""))
+    fates = left and _("Statements: %(left)s.") % {"left": left}
+    # What the run said to type next is refused while a halt is open: its next station is told.
+    is_halted = open_halt_among(dossier.halts, dossier.ceremony.target) is not None
+    advice = "" if is_halted else problem.get("next_step", "")
+    more = (fates, problem.get("state", ""), advice)
     return (word, title, (*told, *filter(None, more)))
 
 

@@ -1,6 +1,6 @@
 """What the page of a ceremony shows, read from evidence; a damaged round is told as such."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,13 +94,24 @@ def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
         shown["doors"],
         shown.get("changed", ()),
         rest["timeline_attempts"],
-        sum(one.severity == CheckSeverity.BLOCK for one in broken),
+        _blocking(shown["checks"]),
         is_damaged=shown["fault"] is not None,
     )
     shown["banner"] = banner_of(dossier, seen)
     primary = shown["banner"].primary
     shown["doors"] = [one for one in shown["doors"] if not primary or one.url != primary.url]
     return shown
+
+
+def _blocking(checks: Sequence[CheckRecord]) -> int:
+    """How many of the newest run with checks did not pass and block. What an earlier run broke was
+    repeated by it.
+    """
+    newest = max(checks, key=lambda one: one.pk, default=None)
+    of_it = (one for one in checks if newest and one.run_id == newest.run_id)
+    return sum(
+        one.severity == CheckSeverity.BLOCK and one.result != CheckResult.PASS for one in of_it
+    )
 
 
 def read_for_page(ceremony: Ceremony, user: AbstractUser) -> Dossier:

@@ -179,7 +179,7 @@ def test_what_failed_says_where_and_what_is_left():
     assert title == "Stopped"
     assert sentences == [
         f"{attempt.label} stopped at statement 2: lock not available 55P03.",
-        "1 rolled back, 2 failed.",
+        "Statements: 1 rolled back, 2 failed.",
         "Nothing of it is in the target.",
         "Correct it.",
     ]
@@ -214,6 +214,34 @@ def test_a_check_that_did_not_pass_is_told_first():
     page = response.content.decode()
     assert "one active" in page
     assert "<td>17</td>" in page
+
+
+def test_what_an_earlier_run_broke_is_not_told_of_the_run_that_passed():
+    ceremony = scenes.scene(DBA, state=State.AWAITING_SIGN_OFF)
+    for result in ("FAIL", "PASS"):
+        factories.CheckRecordFactory(
+            run=scenes.run(ceremony).run, attempt=None, name="one active", result=result
+        )
+    response = page_for(person("reader"), ceremony)
+    assert str(response.context["banner"].title) == "Awaiting sign-off"
+    assert [one.result for one in response.context["checks"]] == ["FAIL", "PASS"]
+
+
+def test_a_check_that_stopped_it_is_named_and_nothing_is_advised_that_the_halt_refuses():
+    ceremony = scenes.scene(DBA, state=State.HALTED)
+    attempt = factories.AttemptFactory(run=scenes.run(ceremony).run)
+    problem = {
+        "code": "check-failed",
+        "happened": "A check did not hold.",
+        "state": "Nothing of it is in the target.",
+        "next_step": "Correct it; then: manage.py apply_sql shop",
+    }
+    factories.OutcomeFactory(attempt=attempt, state="failed", problem=problem)
+    reader = person("reader")
+    whole = ["A check did not hold.", "Nothing of it is in the target."]
+    assert told(reader, ceremony)[1] == [*whole, problem["next_step"]]
+    scenes.halted(ceremony)
+    assert told(reader, ceremony)[1] == whole
 
 
 def test_what_is_over_leads_to_its_evidence():
