@@ -50,3 +50,42 @@ def test_what_is_over_is_not_asked_about(full: Town, browser: Chromium) -> None:
     opened(full, browser, "signed off")
     page = browser.driver.find_element(By.ID, "cer-live")
     assert page.get_attribute("data-every") == "0"
+
+
+def is_lost(browser: Chromium) -> bool:
+    """Whether the page says that no news comes in."""
+    return browser.driver.find_element(By.ID, "cer-lost").is_displayed()
+
+
+def until_lost(browser: Chromium, lost: bool) -> None:
+    WebDriverWait(browser.driver, SOON).until(lambda _: is_lost(browser) is lost)
+
+
+def test_a_page_that_hears_nothing_any_more_says_so_until_it_does(
+    full: Town, browser: Chromium
+) -> None:
+    """Logged out meanwhile: no login page comes into the page, and it goes on afterwards."""
+    ceremony = opened(full, browser, "running")
+    assert not is_lost(browser)
+    browser.forget_sessions()
+    until_lost(browser, lost=True)
+    told = "the server does not answer, or you are logged out."
+    assert told in browser.driver.find_element(By.ID, "cer-lost").text
+    assert told in browser.ask("return document.getElementById('cer-told').textContent")
+    assert "Orders get an email" in browser.text()
+    assert browser.driver.find_elements(By.NAME, "password") == []
+    enter(browser, full.site, "auditor")
+    until_lost(browser, lost=False)
+    scenes.remarked(ceremony, "Seen after the login.")
+    assert comes(browser, "Seen after the login.")
+
+
+def test_what_other_scripts_may_not_do_does_not_stop_the_page(
+    full: Town, browser: Chromium
+) -> None:
+    ceremony = opened(full, browser, "running")
+    browser.ask("document.body.insertAdjacentHTML('beforeend', '<b style=\"color: red\">x</b>')")
+    assert browser.complaints() != []
+    scenes.remarked(ceremony, "Seen after a complaint.")
+    assert comes(browser, "Seen after a complaint.")
+    assert not is_lost(browser)

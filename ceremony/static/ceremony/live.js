@@ -37,6 +37,9 @@
   }
 
   const told = document.getElementById("cer-told");
+  const lost = document.getElementById("cer-lost");
+  const RAREST = 60;
+  const PATIENCE = 20000;
   let seen = page.dataset.seen;
   let every = Number(page.dataset.every);
   let tag = "";
@@ -44,10 +47,29 @@
   let failures = 0;
   let stopped = false;
 
-  /* A policy that forbids to ask stays as it is: once is enough. */
-  document.addEventListener("securitypolicyviolation", () => {
-    stopped = true;
-    window.clearTimeout(timer);
+  const say = (text) => {
+    const line = document.getElementById("cer-told") || told;
+    if (line) {
+      line.textContent = text;
+    }
+  };
+
+  /* A page that stands still says so: what it shows may be old. */
+  const standsStill = (still) => {
+    if (lost && lost.hidden === still) {
+      lost.hidden = !still;
+      say(still ? words(lost) : "");
+    }
+  };
+
+  /* A policy that forbids to ask stays as it is: once is enough. What else it forbids, say to an extension of the
+     browser, is not ours. */
+  document.addEventListener("securitypolicyviolation", (event) => {
+    if (event.effectiveDirective === "connect-src" && event.blockedURI.startsWith(window.location.origin)) {
+      stopped = true;
+      window.clearTimeout(timer);
+      standsStill(true);
+    }
   });
 
   const isBusy = (node) => node.contains(document.activeElement) || hasSelection(node);
@@ -99,10 +121,25 @@
     return whole;
   };
 
+  /* What is read aloud of it: no icons. */
+  const words = (node) => {
+    const copy = node.cloneNode(true);
+    copy.querySelectorAll("[aria-hidden], a").forEach((one) => one.remove());
+    return copy.textContent.replace(/\s+/g, " ").trim();
+  };
+
   const title = () => {
     const banner = document.getElementById("standing");
-    return banner ? banner.textContent.trim() : "";
+    return banner ? words(banner) : "";
   };
+
+  const get = (address, options) =>
+    fetch(address, {
+      credentials: "same-origin",
+      redirect: "error",
+      signal: AbortSignal.timeout(PATIENCE),
+      ...options,
+    });
 
   const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
 
@@ -117,7 +154,7 @@
     if (answer.seen === seen) {
       return;
     }
-    const response = await fetch(window.location.pathname, { credentials: "same-origin", redirect: "error" });
+    const response = await get(window.location.pathname, {});
     if (!response.ok) {
       throw new Error(String(response.status));
     }
@@ -127,20 +164,14 @@
     if (swap(fresh) && other) {
       seen = other.dataset.seen;
     }
-    const line = document.getElementById("cer-told") || told;
-    if (line && title() !== before) {
-      line.textContent = title();
+    if (title() !== before) {
+      say(title());
     }
   };
 
   const ask = async () => {
     const headers = tag ? { "If-None-Match": tag } : {};
-    const response = await fetch(page.dataset.state, {
-      credentials: "same-origin",
-      redirect: "error",
-      cache: "no-store",
-      headers,
-    });
+    const response = await get(page.dataset.state, { cache: "no-store", headers });
     if (response.status === 304) {
       return;
     }
@@ -163,17 +194,20 @@
     try {
       await ask();
       failures = 0;
+      standsStill(false);
     } catch (error) {
       failures += 1;
+      standsStill(stopped || failures > 1);
     }
     wait();
   };
 
   const wait = () => {
-    if (stopped || !every || failures > 5 || document.hidden || timer) {
+    if (stopped || !every || document.hidden || timer) {
       return;
     }
-    timer = window.setTimeout(turn, every * 1000 * (failures + 1));
+    /* A server that is started anew is found again. */
+    timer = window.setTimeout(turn, Math.min(every * (failures + 1), Math.max(every, RAREST)) * 1000);
   };
 
   document.addEventListener("visibilitychange", () => {
