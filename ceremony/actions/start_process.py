@@ -129,9 +129,15 @@ def is_over(row: RunStart, steps: Sequence[RunStartStep]) -> bool:
         return True
     if taken is None:
         return False
-    if taken.host == evidence.bounded(os.uname().nodename, 255):
-        return not (_writes(row) and _lives(taken.pid))
-    return timezone.now() - taken.at > SILENT
+    if is_elsewhere(steps):
+        return timezone.now() - taken.at > SILENT
+    return not (_writes(row) and _lives(taken.pid))
+
+
+def is_elsewhere(steps: Sequence[RunStartStep]) -> bool:
+    """Whether the process was taken up on another machine: only the record tells of it then."""
+    taken = next((one for one in steps if one.station == StartStation.TAKEN), None)
+    return taken is not None and taken.host != evidence.bounded(os.uname().nodename, 255)
 
 
 def program(starts: StartSettings) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What the page of a start shows: what it is about to do, and what became of the last one."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,7 @@ from ceremony.actions.dossier import Dossier, dossiers_of
 from ceremony.actions.gates import gates_in
 from ceremony.actions.live import Live, live_of
 from ceremony.actions.signing import losses_of
-from ceremony.actions.start_process import Words, words_of
+from ceremony.actions.start_process import Words, is_elsewhere, words_of
 from ceremony.actions.start_refusals import duty_against, way_back_decided
 from ceremony.actions.start_run import StartRequest, wanted_of
 from ceremony.actions.starts import Starting, starting_in, starts_beside
@@ -104,10 +105,12 @@ def shown_of(page: StartPage) -> dict[str, Any]:
         "losses": page.losses,
         "preflight": _preflight(page),
         "operator": page.user.get_username(),
-        "command": " ".join(("manage.py", *_command(page))),
+        "command": shlex.join(("manage.py", *_command(page))),
+        "to_add": _to_add(page),
         "starts_here": conf.load().starts.starts,
         "started": page.starting,
         "under_way": page.under_way,
+        "elsewhere": page.starting is not None and is_elsewhere(page.starting.steps),
         "words": _words(page.starting),
         "live": _live(page),
     }
@@ -119,6 +122,24 @@ def shown_of(page: StartPage) -> dict[str, Any]:
 def _command(page: StartPage) -> tuple[str, ...]:
     request = StartRequest(page.ceremony.pk, page.deed, page.ceremony.fingerprint)
     return wanted_of(page.ceremony, request).command
+
+
+def _to_add(page: StartPage) -> list[str]:
+    """What the command wants besides, of whoever types it: no page can say it for anybody."""
+    told = []
+    protected = page.ceremony.environment != conf.LOCAL and page.dossier.policy.is_open
+    if page.deed is Deed.RUN and protected:
+        told.append(gettext("Add --confirm and the name of the environment."))
+    if page.losses:
+        told.append(
+            gettext(
+                "Add --accept-data-loss with the reason, and --backup-evidence with the place of "
+                "the backup."
+            )
+        )
+    if not conf.load().starts.starts:
+        told.append(gettext("Add --user and your name where the machine's account is shared."))
+    return told
 
 
 def _preflight(page: StartPage) -> dict[str, Any]:

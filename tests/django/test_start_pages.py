@@ -4,6 +4,7 @@ process, and what goes along of the web server's environment.
 
 import fcntl
 import os
+import re
 import sys
 from dataclasses import replace
 from datetime import timedelta
@@ -165,11 +166,13 @@ def test_a_start_is_over_when_it_ended_or_never_came_up(olga):
 
 def taken_here(ceremony, pid):
     """Something that was started on this machine, and taken up by this process."""
-    host = os.uname().nodename
-    row = started(ceremony, host=host)
-    RunStartStep.objects.create(
-        start=row, station="taken up", host=host, pid=pid, at=timezone.now()
-    )
+    return taken(ceremony, os.uname().nodename, pid)
+
+
+def taken(ceremony, host, pid=4711, seconds=40):
+    """Something that was started and taken up there, so many seconds ago."""
+    row = started(ceremony, host=host, seconds=seconds)
+    RunStartStep.objects.create(start=row, station="taken up", host=host, pid=pid, at=row.at)
     return row
 
 
@@ -192,6 +195,43 @@ def test_a_server_that_embeds_python_is_not_started(monkeypatch, named):
     monkeypatch.setattr(sys, "prefix", "/srv/env")
     program = start_process.program(StartSettings(program="manage.py"))
     assert program == ("/srv/env/bin/python3", "manage.py")
+
+
+NEXT = "The next command on the target settles what it left."
+
+
+def test_of_another_machine_nothing_is_claimed_that_only_the_target_knows(olga, monkeypatch):
+    at_work = Live(pid=8123, summary="CREATE INDEX")
+    monkeypatch.setattr("ceremony.admin.start_page.live_of", lambda _: at_work)
+    ceremony = scenes.scene(SIGNED, state=State.RUNNING)
+    taken(ceremony, "web-2", seconds=3600)
+    page = olga.get(url(ceremony)).content.decode()
+    assert "no word from its machine" in page
+    assert "ended without a word" not in page
+    assert NEXT not in page
+    monkeypatch.setattr("ceremony.admin.start_page.live_of", lambda _: Live())
+    assert NEXT in olga.get(url(ceremony)).content.decode()
+
+
+def test_what_never_came_up_has_left_nothing(olga):
+    ceremony = scenes.scene(SIGNED, state=State.APPROVED)
+    started(ceremony, seconds=121)
+    page = olga.get(url(ceremony)).content.decode()
+    assert "did not begin" in page
+    assert NEXT not in page
+
+
+def test_what_the_command_wants_besides_is_said(olga, tmp_path):
+    settings.CEREMONY = {**settings.CEREMONY, "RUN_FROM_PAGE": "show"}
+
+    def said(**fields):
+        page = olga.get(url(scenes.scene(state=State.APPROVED, **fields))).content.decode()
+        return re.findall(r'<p class="cer-note">(Add [^<]*)</p>', page)
+
+    shared = "Add --user and your name where the machine&#x27;s account is shared."
+    confirm = "Add --confirm and the name of the environment."
+    assert said(policy=SIGNED) == [confirm, shared]
+    assert said(policy=SIGNED, environment="local") == [shared]
 
 
 def test_no_word_of_a_person_is_taken_for_a_flag():
