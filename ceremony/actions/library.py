@@ -29,7 +29,7 @@ def load_library(root: Path, names: Sequence[str] = ()) -> Library:
     Raises UsageError: ``root-missing``, ``root-unreadable``, ``series-unknown``,
     ``path-outside-root``.
     """
-    known = _known(root)
+    known = series_on_disk(root)
     for name in names:
         if name not in known:
             raise (
@@ -52,7 +52,7 @@ def neighbours(root: Path, own: str, names: Iterable[str]) -> dict[str, Series]:
     """Those of the series ``names`` that are on the disk, without ``own``; their errors do not
     matter here.
     """
-    there = set(names) & set(_known(root)) - {own}
+    there = set(names) & set(series_on_disk(root)) - {own}
     return {name: assemble(read_series(root, name)) for name in sorted(there)}
 
 
@@ -63,7 +63,7 @@ def settings_on(
     nothing else is read, and their errors do not matter here.
     """
     found = [own.settings] if own else []
-    for name in sorted(set(names) & set(_known(root)) - {own.name if own else ""}):
+    for name in sorted(set(names) & set(series_on_disk(root)) - {own.name if own else ""}):
         file = read_settings_file(root, name)
         if file is not None:
             text = file.data.decode(errors="replace")
@@ -71,7 +71,8 @@ def settings_on(
     return tuple(found)
 
 
-def _known(root: Path) -> tuple[str, ...]:
+def series_on_disk(root: Path) -> tuple[str, ...]:
+    """The names of the series on the disk. Raises UsageError (root-missing, root-unreadable)."""
     try:
         return series_names(root)
     except (FileNotFoundError, NotADirectoryError):

@@ -17,6 +17,7 @@ from django.views.generic import View
 
 from ceremony import conf
 from ceremony.actions.actor import current_actor
+from ceremony.actions.library import series_on_disk
 from ceremony.actions.people import REQUEST, member_of
 from ceremony.actions.planned import PlanAsked
 from ceremony.actions.ready import Caller
@@ -30,7 +31,6 @@ from ceremony.core.requesting import RequestReport
 from ceremony.core.states import Act, State, after
 from ceremony.errors import CeremonyError
 from ceremony.models import Ceremony
-from ceremony.sources.folder import series_names
 from ceremony.templatetags.ceremony_pages import short_digest, visible_line
 
 COMMAND = "admin"
@@ -38,7 +38,9 @@ COMMAND = "admin"
 
 
 class RequestForm(FormOfAct):
-    """What shapes the plan, and what those who sign should know."""
+    """What shapes the plan, and what those who sign should know. Raises UsageError (root-missing,
+    root-unreadable): a web server need not have the files.
+    """
 
     series = forms.ChoiceField(label=_("Series"))
     database = forms.ChoiceField(label=_("Database"), required=False)
@@ -70,7 +72,7 @@ class RequestForm(FormOfAct):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        names = [(name, visible_line(name)) for name in series_names(conf.load().root)]
+        names = [(name, visible_line(name)) for name in series_on_disk(conf.load().root)]
         aliases = [(alias, visible_line(alias)) for alias in sorted(connections)]
         home = ("", gettext("the series' own"))
         offers = {"series": names, "database": [home, *aliases], "direction": _directions()}
@@ -101,15 +103,19 @@ class RequestView(View):
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, asked: HttpRequest) -> HttpResponse:
-        """The empty form."""
-        return self._shown(asked, RequestForm())
+        """The empty form, or why there is none."""
+        try:
+            return self._shown(asked, RequestForm())
+        except CeremonyError as error:
+            return self._shown(asked, None, error)
 
     def post(self, asked: HttpRequest) -> HttpResponse:
         """Open the ceremony and go to its page; or the form again with what stands against it."""
-        form = RequestForm(data=asked.POST)
-        if not form.is_valid():
-            return self._shown(asked, form)
+        form: RequestForm | None = None
         try:
+            form = RequestForm(data=asked.POST)
+            if not form.is_valid():
+                return self._shown(asked, form)
             report = request(_wanted(form.cleaned_data, asked), Unwatched())
         except CeremonyError as error:
             return self._shown(asked, form, error)
@@ -123,9 +129,9 @@ class RequestView(View):
         return HttpResponseRedirect(page)
 
     def _shown(
-        self, asked: HttpRequest, form: RequestForm, error: CeremonyError | None = None
+        self, asked: HttpRequest, form: RequestForm | None, error: CeremonyError | None = None
     ) -> HttpResponse:
-        if form.is_bound:
+        if form is not None and form.is_bound:
             form.focus_first_error()
         context = {
             **self.model_admin.admin_site.each_context(asked),

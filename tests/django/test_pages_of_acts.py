@@ -126,3 +126,14 @@ def test_a_remark_that_cannot_be_kept_is_told_so(lena, text):
     ceremony = scenes.scene()
     assert send(lena, url(ceremony, "remark"), kind="issue", text=text).status_code == 200
     assert Remark.objects.count() == 0
+
+
+@pytest.mark.parametrize("sent", [None, {"series": "shop", "direction": "apply"}])
+def test_a_web_server_without_the_files_says_so(lena, settings, tmp_path, sent):
+    settings.CEREMONY = {**settings.CEREMONY, "ROOT": tmp_path / "gone"}
+    page = reverse("admin:ceremony_ceremony_request")
+    answer = lena.get(page) if sent is None else lena.post(page, sent)
+    assert (answer.status_code, refusal(answer)) == (200, "root-missing")
+    sentence = f"The folder of series &#x27;{tmp_path}/gone&#x27; does not exist or is no folder."
+    assert sentence in answer.content.decode()
+    assert "<form method" not in answer.content.decode().partition('id="content"')[2]
