@@ -10,7 +10,7 @@ from ceremony.actions.dossier import Dossier
 from ceremony.actions.halts import open_halt_among, open_halt_of, state_among, state_of
 from ceremony.actions.quorums import QuorumNow, same_person
 from ceremony.actions.signers import may_speak, objection_to
-from ceremony.actions.signing import TYPED, SignRequest, first_of, losses_of
+from ceremony.actions.signing import TYPED, SignRequest, first_of, is_typed, losses_of
 from ceremony.core.halting import Course
 from ceremony.core.header import Risk
 from ceremony.core.manifest import Manifest
@@ -140,7 +140,7 @@ def refuse_unfit(request: SignRequest, ceremony: Ceremony, manifest: Manifest) -
         if not request.comment.strip():
             raise _refused("comment-missing", "Say why, in a comment.", "It is kept for ever.")
         return
-    if needs_typing(ceremony) and request.typed.strip().lower() != first_of(request.fingerprint):
+    if needs_typing(ceremony) and not is_typed(request.typed, request.fingerprint):
         raise _refused(
             "fingerprint-typed-wrong",
             f"These are not the first {TYPED} characters.",

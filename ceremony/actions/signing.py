@@ -38,6 +38,14 @@ def first_of(digest: str) -> str:
     return digest.partition(":")[2][:TYPED]
 
 
+def is_typed(typed: str, digest: str) -> bool:
+    """Whether these are the first characters, in capitals or not, and in groups as pages show
+    them or not.
+    """
+    first = first_of(digest)
+    return bool(first) and "".join(typed.split()).lower() == first
+
+
 def meaning_of(manifest: Manifest, purpose: Purpose, decision: Decision, subject: str) -> str:
     """What it means to sign this; it is kept with the signature (21 CFR 11.50)."""
     what = (

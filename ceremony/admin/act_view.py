@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
@@ -59,6 +59,7 @@ class ActView(View):
     consequence: ClassVar[str | Promise] = ""
     model_admin: Any = None
     _member: Member | None = None
+    _seen = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Refuse (403) whoever has no right, before anything is read."""
@@ -78,11 +79,11 @@ class ActView(View):
 
     def get(self, request: HttpRequest, number: int, **about: Any) -> HttpResponse:
         """The form, or why there is none now."""
-        return self.shown(request, self.found(number), about, None)
+        return self.shown(request, self.look(number), about, None)
 
     def post(self, request: HttpRequest, number: int, **about: Any) -> HttpResponse:
         """Act once, then go to the row's page; or the form again with what stands against it."""
-        row = self.found(number)
+        row = self.look(number)
         try:
             form = self.form(request, row, about, {"data": request.POST, "files": request.FILES})
             self.refuse_old(row, request.POST)
@@ -94,6 +95,14 @@ class ActView(View):
             return self.refused(request, number, about, error)
         messages.success(request, visible_line(told))
         return HttpResponseRedirect(self.page_of(row))
+
+    def look(self, number: int) -> Any:
+        """The row as it is now, with what is recorded by now. That is noted before anything is read
+        for the page: what comes between is not on it, and makes it old.
+        """
+        row = self.found(number)
+        self._seen = seen_now(row)
+        return row
 
     def found(self, number: int) -> Any:
         """The row as it is now (404 where there is none)."""
@@ -142,14 +151,19 @@ class ActView(View):
         self, request: HttpRequest, number: int, about: About, error: CeremonyError
     ) -> HttpResponse:
         """The page as it is now, with the refusal and what was typed."""
-        row = self.found(number)
+        row = self.look(number)
         try:
-            form = self.form(request, row, about, {"data": request.POST, "files": request.FILES})
+            kept = self.kept(request, row)
+            form = self.form(request, row, about, {"data": kept, "files": request.FILES})
             form.is_valid()
         except CeremonyError:
             return self.shown(request, row, about, None, error)
         form.place(error)
         return self.shown(request, row, about, form, error)
+
+    def kept(self, request: HttpRequest, row: Any) -> QueryDict:
+        """What of a refused form stands in the next one."""
+        return request.POST
 
     def says(self, request: HttpRequest, row: Any, error: CeremonyError) -> str:
         """What the page says to the person in front of a refusal; ``""`` for nothing more."""
@@ -196,7 +210,6 @@ class ActView(View):
         self, request: HttpRequest, row: Any, about: About, form: ActForm | None
     ) -> dict[str, Any]:
         """The form, what it carries, and what the page shows beside it."""
-        seen = seen_now(row)
         extra = self.extra(request, row, about)
         if closed := self.closed(request, row, about):
             typed = form.typed() if form is not None else ()
@@ -204,7 +217,7 @@ class ActView(View):
         form = form or self.form(request, row, about, {})
         if form.is_bound:
             form.focus_first_error()
-        return {"form": form, "held": {**self.carried(row, about), "seen": seen}, **extra}
+        return {"form": form, "held": {**self.carried(row, about), "seen": self._seen}, **extra}
 
 
 def act_path(

@@ -13,13 +13,16 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ceremony.actions.signing import TYPED, first_of
+from ceremony.actions.signing import TYPED, is_typed
 from ceremony.admin.forms import ActForm, Offer, Words, password_field, ticked
 from ceremony.models import Decision
 from ceremony.templatetags.ceremony_pages import visible_line
 
 _PLACE = re.compile(r"(?P<code>[^,]+), (?P<path>.+?)(:(?P<line>\d+))?(:\d+)?: ", re.DOTALL)
 """How a sentence begins in which a warning is accepted: its code, and its place."""
+
+ATTESTED = ("accepted", "warnings", "read", "typed", "password")
+"""The fields in which a person says something of exactly what the page showed."""
 
 NAMED = 12
 """How many warnings the tick names; each stands at its line above."""
@@ -110,7 +113,8 @@ class SignForm(ActForm):
             missing.append(("warnings", gettext("Accept the warnings, or do not approve.")))
         if "read" in self.fields and not found.get("read"):
             missing.append(("read", gettext("Tick this to approve.")))
-        if "typed" in self.fields and not _is_typed(found):
+        signed = found.get("fingerprint", "")
+        if "typed" in self.fields and not is_typed(found.get("typed", ""), signed):
             wrong = gettext("These are not the first %(count)s characters.")
             missing.append(("typed", wrong % {"count": TYPED}))
         # What the policy asks for with every signature, the action asks for itself.
@@ -119,11 +123,6 @@ class SignForm(ActForm):
                 ("password", gettext("Type your password to approve: the risk is high."))
             )
         return missing
-
-
-def _is_typed(found: Mapping[str, Any]) -> bool:
-    first = first_of(found.get("fingerprint", ""))
-    return bool(first) and found.get("typed", "").strip().lower() == first
 
 
 def _losses(losses: Sequence[str]) -> forms.MultipleChoiceField:

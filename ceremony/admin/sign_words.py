@@ -15,6 +15,7 @@ from ceremony.actions.sign_refusals import in_time
 from ceremony.admin.forms import Offer
 from ceremony.core.policies.window import next_opening
 from ceremony.core.states import State
+from ceremony.errors import CeremonyError
 from ceremony.models import Ceremony, Decision, Purpose
 from ceremony.templatetags.ceremony_pages import short_digest, visible_line
 
@@ -65,8 +66,11 @@ def recorded(ceremony: Ceremony, purpose: Purpose, decision: Decision, subject: 
     approves = decision is Decision.APPROVE
     said = _APPROVED[purpose] if approves else _RECORDED[decision]
     told = [str(said) % {"digest": short_digest(subject)}]
-    told.extend(_needed(ceremony, purpose))
-    told.extend(_follows(ceremony, purpose))
+    try:
+        told.extend((*_needed(ceremony, purpose), *_follows(ceremony, purpose)))
+    except CeremonyError as error:
+        # It is recorded, whatever is in the way of telling what comes next: no refusal.
+        told.append(visible_line(error.happened))
     return " ".join(told)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +17,7 @@ from ceremony.admin.ceremony_act import CeremonyAct
 from ceremony.admin.forms import ActForm, Offer
 from ceremony.admin.looked import remember, remembered
 from ceremony.admin.refusal_words import already_signed, said_to, too_late
-from ceremony.admin.sign_form import Asked, SignForm
+from ceremony.admin.sign_form import ATTESTED, Asked, SignForm
 from ceremony.admin.sign_reading import Reading, reading_of
 from ceremony.admin.sign_words import offers, recorded
 from ceremony.core.header import Risk
@@ -135,10 +135,25 @@ class SignView(CeremonyAct):
         )
         return recorded(self.found(ceremony.pk), self.purpose, decision, given["fingerprint"])
 
+    def kept(self, request: HttpRequest, row: Ceremony) -> QueryDict:
+        """The words, where something else is to be signed by now: what was decided and attested was
+        said of what stood there before, and the ticks would be read as said of this.
+        """
+        if row.state == State.DRAFT:
+            return request.POST
+        if request.POST.get("fingerprint") == self.reading(request, row).subject:
+            return request.POST
+        kept = request.POST.copy()
+        for name in ATTESTED:
+            kept.pop(name, None)
+        kept["decision"] = Decision.COMMENT.value
+        return kept
+
     def says(self, request: HttpRequest, row: Ceremony, error: CeremonyError) -> str:
         """A form that was sent twice was recorded once; the person is told so."""
         sent_round = request.POST.get("round") == str(row.round)
-        if error.code in _REPEATED and sent_round and row.round:
+        approves = request.POST.get("decision") == Decision.APPROVE
+        if error.code in _REPEATED and approves and sent_round and row.round:
             signed = self.reading(request, row).signed_already
             if signed is not None:
                 return already_signed(signed)
