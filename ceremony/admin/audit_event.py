@@ -8,12 +8,20 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ceremony.actions.check_trail import trail_standing
 from ceremony.admin.days import days
-from ceremony.admin.event_words import changes, laid_out, number_of_ceremony, rows_told, told
+from ceremony.admin.event_words import (
+    changes,
+    gist,
+    laid_out,
+    number_of_ceremony,
+    rows_told,
+    told,
+)
 from ceremony.admin.filters import ActionFilter, EventTargetFilter, SeriesFilter
 from ceremony.admin.read_only import ReadOnlyAdmin
 from ceremony.admin.trail_check import check_path
@@ -97,7 +105,9 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("What"))
     def what(self, row: AuditEvent) -> str:
-        return mark(row.action)
+        return format_html(
+            '{} <span class="cer-below">{}</span>', mark(row.action), visible_line(gist(row))
+        )
 
     @admin.display(description=_("About"))
     def about(self, row: AuditEvent) -> str:

@@ -20,6 +20,7 @@ from ceremony.admin.ceremony_banner import Seen, banner_of, newest_run
 from ceremony.admin.ceremony_facts import facts_of, progress_of
 from ceremony.admin.ceremony_words import standing_of
 from ceremony.admin.doors import ANSWERERS, doors_in
+from ceremony.admin.event_words import gist
 from ceremony.admin.frozen_files import ShownSql, shown_sql
 from ceremony.admin.pictures import lanes, works
 from ceremony.core.check import CheckSeverity
@@ -75,7 +76,7 @@ def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
         "newest": newest_run(dossier),
         "has_begun": State(ceremony.state) not in BEFORE_THE_RUN,
         "remarks": dossier.remarks,
-        "events": rest["told"],
+        "events": [(one, gist(one)) for one in rest["told"]],
         "checks": (*broken, *rest["passed"]),
         "gates": (),
         "doors": (),

@@ -9,6 +9,12 @@ from ceremony.models import AuditEvent
 LONGEST = 2_000
 """How many characters of one value are shown in the table; the payload below has all."""
 
+BRIEF = 120
+"""How many characters of an event stand in its row of a list."""
+
+_NAMED = ("item", "decision", "result", "condition", "station", "problem", "sqlstate")
+_SAID = ("why", "reason", "comment", "text")
+
 Change = tuple[str, str, str, bool]
 """What, the old, the new, and whether they differ."""
 
@@ -33,6 +39,21 @@ def told(event: AuditEvent) -> list[tuple[str, str]]:
         for name, value in _flat(detail)
         if name not in both
     ]
+
+
+def gist(event: AuditEvent) -> str:
+    """What of it a row of a list tells: what was signed, how it went, what was said; ``""`` for
+    nothing of the kind.
+    """
+    detail = _detail(event)
+    texts = {name: one for name, one in detail.items() if isinstance(one, str) and one.strip()}
+    signed = (
+        [texts["subject"].rpartition(":")[2][:8]] if {"subject", "decision"} <= set(texts) else []
+    )
+    named = [texts[name] for name in _NAMED if name in texts]
+    said = [f"“{' '.join(texts[name].split())}”" for name in _SAID if name in texts]
+    found = " ".join((*signed, *named, *said))
+    return found if len(found) <= BRIEF else f"{found[:BRIEF]}…"
 
 
 def rows_told(event: AuditEvent) -> list[tuple[str, str]]:

@@ -237,3 +237,20 @@ def test_events_of_one_ceremony(reader):
     assert reader.get(f"{LIST}?ceremony=1").context["cl"].result_count == 2
     assert reader.get(f"{LIST}?q=Ceremony").context["cl"].result_count == 3
     assert reader.get(f"{LIST}?ceremony=x").context["cl"].result_count == 0
+
+
+@pytest.mark.parametrize(
+    ("detail", "gist"),
+    [
+        ({"subject": "manifest1:9f3ac1d2ffff", "decision": "approve", "comment": "ok,\n noted"},
+         "9f3ac1d2 approve “ok, noted”"),
+        ({"item": "backup", "result": "PASS"}, "backup PASS"),
+        ({"condition": "halt-by-hand", "text": "\u202eevil"}, "halt-by-hand “[U+202E]evil”"),
+        ({"why": "x" * 200}, "“" + "x" * 119 + "…"),
+        ({"why": " ", "decision": 3, "result": ["PASS"]}, ""),
+    ],
+)  # fmt: skip
+def test_a_row_of_the_trail_tells_what_was_said(reader, detail, gist):
+    append([Act(Action.SIGNED, "lena", detail=detail)])
+    page = reader.get(LIST).content.decode()
+    assert f'<span class="cer-below">{gist}</span>' in page
