@@ -59,6 +59,7 @@ class LockWatch:
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
+        self._alone = False
         self._watched: dict[tuple[UUID, int], _Watched] = {}
         self._current: _Watched | None = None
         self._connection: psycopg.Connection[Any] | None = None
@@ -82,9 +83,20 @@ class LockWatch:
         watched = _Watched(time.monotonic())
         with self._lock:
             self._watched[attempt, number] = self._current = watched
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._watch, name="lock watch", daemon=True)
-            self._thread.start()
+        if self._thread is None and not self._alone:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Start the thread. Where the system gives none, or a Ctrl-C comes in between, the run goes
+        on without.
+        """
+        thread = threading.Thread(target=self._watch, name="lock watch", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            self._alone = True
+        else:
+            self._thread = thread
 
     def told(self, outcome: StepOutcome) -> StepOutcome:
         """The outcome with what its statements were seen to wait."""

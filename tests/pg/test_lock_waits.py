@@ -108,3 +108,20 @@ def test_a_server_that_cannot_be_asked_changes_nothing(target):
         assert watch.told(outcome) == outcome
         result = StatementResult(1, StatementState.DONE, 0.4)
         assert watch.told(replace(outcome, statements=(result,))).statements == (result,)
+
+
+def test_where_the_system_gives_no_thread_the_run_goes_on(target, monkeypatch):
+    def refused(_):
+        raise RuntimeError("can't start new thread")
+
+    with psycopg.connect(target, autocommit=True) as connection:
+        connection.execute("CREATE TABLE orders (id int)")
+    listener = Watched()
+    with running(target, listener=listener) as (executor, _):
+        monkeypatch.setattr(threading.Thread, "start", refused)
+        with LockWatch(libpq(target), 1) as listener.watch:
+            executor.run([step("INSERT INTO orders VALUES (1)", "SELECT 1")])
+        monkeypatch.undo()
+    (outcome,) = listener.outcomes
+    assert outcome.problem is None
+    assert values(target, "SELECT id FROM orders") == [1]
