@@ -16,7 +16,7 @@ from ceremony.actions.people import HALT, REQUEST, RUN, SIGN, Member
 from ceremony.actions.quorums import quorum_in, quorum_now
 from ceremony.actions.sign_refusals import in_time_in
 from ceremony.actions.signers import objection_of
-from ceremony.actions.start_refusals import deeds_of, duty_against
+from ceremony.actions.start_refusals import deeds_of, duty_against, way_back_decided
 from ceremony.core.starting import Deed
 from ceremony.core.states import Act, State, after
 from ceremony.models import Ceremony, Decision, Purpose
@@ -107,14 +107,21 @@ def _signing_for(
 
 
 def _starting(dossier: Dossier, member: Member) -> Iterator[Door]:
-    """What is started from the page. Who may run it and has another duty in it reads why not."""
+    """What is started from the page. Who may run it, and not yet or not he or she, reads why."""
     for deed in deeds_of(dossier.ceremony):
         name, label = STARTING[deed]
-        against = duty_against(dossier, member.user) if deed is Deed.RUN else ""
+        against = _against(dossier, member, deed)
         if against and member.may(RUN):
             yield Door(label, "", against, name=name)
         else:
             yield _guarded(member, (RUN,), label, url_of(name, dossier.ceremony), name=name)
+
+
+def _against(dossier: Dossier, member: Member, deed: Deed) -> StrOrPromise:
+    """Why the person does not start this now; ``""`` for nothing that the record knows of."""
+    if deed is Deed.WAY_BACK and not way_back_decided(dossier):
+        return _("Nobody has decided to roll back.")
+    return duty_against(dossier, member.user) if deed is Deed.RUN else ""
 
 
 def _others(ceremony: Ceremony, member: Member, user: AbstractUser) -> Iterator[Door]:

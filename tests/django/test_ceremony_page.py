@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from ceremony.admin.ceremony_words import STANDS
 from ceremony.core.gates import Gate, GateState
+from ceremony.core.halting import Course, Station
 from ceremony.core.manifest import ManifestInvalid
 from ceremony.core.policy import PROTECTED, Quorum
 from ceremony.core.states import Act, State
@@ -334,3 +335,15 @@ def test_a_report_has_no_other_form(waiting):
     client = Client()
     client.force_login(user)
     assert client.get(address("report", waiting), {"form": "docx"}).status_code == 404
+
+
+def test_the_way_back_is_the_one_button_once_it_was_decided_and_not_before():
+    ceremony = scenes.scene(DBA, state=State.HALTED)
+    olga = person("olga", "run", "halt")
+    halt = scenes.halted(ceremony).halt
+    page = page_for(olga, ceremony)
+    assert str(page.context["banner"].primary.label) == "Go on with the halt"
+    assert "Nobody has decided to roll back." in page.content.decode()
+    scenes.halted(ceremony, Station.ASSESS, halt)
+    scenes.halted(ceremony, Station.DECIDE, halt, decision=Course.ROLL_BACK.value)
+    assert told(olga, ceremony)[2] == ("Take it back", address("way_back", ceremony))
