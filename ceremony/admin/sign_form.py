@@ -4,6 +4,7 @@ Low: a button. Medium: a tick besides. High, or not stated: the first characters
 the password, too.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,8 @@ class SignForm(ActForm):
         "password-locked": "password",
     }
 
+    warned = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, asked: Asked, **options: Any) -> None:
         super().__init__(*args, **options)
         self.asked = asked
@@ -109,8 +112,8 @@ class SignForm(ActForm):
 
     def _unticked(self, found: Mapping[str, Any]) -> list[tuple[str, str]]:
         missing = []
-        if "warnings" in self.fields and not found.get("warnings"):
-            missing.append(("warnings", gettext("Accept the warnings, or do not approve.")))
+        if sentence := self._not_accepted(found):
+            missing.append(("warnings", sentence))
         if "read" in self.fields and not found.get("read"):
             missing.append(("read", gettext("Tick this to approve.")))
         signed = found.get("fingerprint", "")
@@ -123,6 +126,25 @@ class SignForm(ActForm):
                 ("password", gettext("Type your password to approve: the risk is high."))
             )
         return missing
+
+    def _not_accepted(self, found: Mapping[str, Any]) -> str:
+        """Why the warnings do not count as accepted; ``""`` where they do, or where there are none.
+        What the lint says of a round depends on files beside it, too.
+        """
+        if "warnings" not in self.fields:
+            return ""
+        if not found.get("warnings"):
+            return gettext("Accept the warnings, or do not approve.")
+        if found.get("warned") == warned_of(self.asked.warnings):
+            return ""
+        self.data = self.data.copy()
+        self.data.pop("warnings", None)
+        return gettext("These are other warnings than those you were shown. Read them anew.")
+
+
+def warned_of(warnings: Sequence[str]) -> str:
+    """What a form carries of the warnings that its page shows: their digest."""
+    return hashlib.sha256("\0".join(warnings).encode()).hexdigest() if warnings else ""
 
 
 def _losses(losses: Sequence[str]) -> forms.MultipleChoiceField:

@@ -17,7 +17,7 @@ from ceremony.admin.ceremony_act import CeremonyAct
 from ceremony.admin.forms import ActForm, Offer
 from ceremony.admin.looked import remember, remembered
 from ceremony.admin.refusal_words import already_signed, said_to, too_late
-from ceremony.admin.sign_form import ATTESTED, Asked, SignForm
+from ceremony.admin.sign_form import ATTESTED, Asked, SignForm, warned_of
 from ceremony.admin.sign_reading import Reading, reading_of
 from ceremony.admin.sign_words import offers, recorded
 from ceremony.core.header import Risk
@@ -93,9 +93,12 @@ class SignView(CeremonyAct):
         return objection.sentence if objection else ""
 
     def carried(self, row: Ceremony, about: About) -> dict[str, Any]:
-        """What is signed, and the number of the round."""
-        subject = self._reading.subject if self._reading else "draft"
-        return {"fingerprint": subject, "round": row.round}
+        """What is signed, the number of the round, and which warnings stand on the page."""
+        read = self._reading
+        if read is None:
+            return {"fingerprint": "draft", "round": row.round}
+        held = {"fingerprint": read.subject, "round": row.round}
+        return {**held, "warned": warned_of(self._warnings(read))}
 
     def form(self, request: HttpRequest, ceremony: Ceremony, about: About, sent: Sent) -> ActForm:
         """Only decisions that are asked for now, and that the person may take, are offered."""
@@ -107,7 +110,7 @@ class SignView(CeremonyAct):
         asked = Asked(
             decisions=self._decisions(read),
             losses=read.shown["losses"] if approving and policy.data_loss else (),
-            warnings=read.sql.facts.warnings if approving else (),
+            warnings=self._warnings(read),
             reading=approving and ceremony.risk != Risk.LOW.value,
             typing=high,
             password=policy.reauthenticate or (high and person(request).has_usable_password()),
@@ -174,6 +177,9 @@ class SignView(CeremonyAct):
             "signed_already": already_signed(signed) if signed else "",
             "opened": True,
         }
+
+    def _warnings(self, read: Reading) -> tuple[str, ...]:
+        return read.sql.facts.warnings if self.purpose is Purpose.APPROVAL else ()
 
     def _decisions(self, read: Reading) -> Sequence[tuple[str, Offer]]:
         objected = read.objection is not None

@@ -10,13 +10,12 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from ceremony.actions.signing import first_of
-from ceremony.admin.signing import SignView
 from ceremony.core.policy import PROTECTED, Quorum, Window
 from ceremony.core.states import Act, State
 from ceremony.errors import Tampered
 from ceremony.models import AuditEvent, SignOff
 from tests.django import scenes
-from tests.django.ceremonies import PASSWORD, move, person, sign_off
+from tests.django.ceremonies import PASSWORD, move
 from tests.django.pages_of_acts import carried, opened, refusal, send
 from tests.django.rounds import renewed
 from tests.django.test_signing_pages import browser, signed, url
@@ -223,16 +222,6 @@ def test_a_form_sent_twice_says_that_it_was_signed_already(ada):
     assert refusal(send(ada, url(ceremony), again, decision="approve")) == "approval-repeated"
 
 
-def test_a_comment_on_an_old_page_is_no_second_signature(ada):
-    ceremony = scenes.scene(TWO)
-    page = opened(ada, url(ceremony))
-    send(ada, url(ceremony), page, decision="approve")
-    answer = send(ada, url(ceremony), page, decision="comment", comment="Mind the lock.")
-    assert refusal(answer) == "page-stale"
-    assert f"Refused page-stale Something was recorded about ceremony {ceremony.pk}" in told(answer)
-    assert "Mind the lock." in told(answer)
-
-
 def test_what_is_recorded_is_no_refusal_where_nothing_else_can_be_told(ada, monkeypatch):
     def damaged(*_):
         raise Tampered("manifest-damaged", TAMPERED, next_step="")
@@ -270,56 +259,6 @@ def test_a_plan_that_changed_while_reading_is_told(ada):
     assert sentence in told(answer)
     assert (refusal(answer), signed()) == ("page-stale", [])
     assert "Read." in told(answer)
-
-
-def test_what_was_ticked_for_another_plan_is_asked_for_anew(ada):
-    """Not even a loss of data at the same place of the list counts as accepted."""
-    losing = {"step_facts": {"data_loss": "drops orders.note"}}
-    ceremony = scenes.scene(risk="high", **losing)
-    page = opened(ada, url(ceremony))
-    newer = scenes.scene(sql="DROP TABLE orders;\n", step_facts={"data_loss": "drops orders"})
-    told_now = json.loads(newer.manifests.get().document)
-    document = {key: value for key, value in told_now.items() if key not in {"ceremony", "round"}}
-    move(ceremony, Act.REQUEST, document=document)
-    typed = first_of(ceremony.fingerprint)
-    given = {"read": "on", "accepted": ["0"], "typed": typed, "password": PASSWORD}
-    answer = send(ada, url(ceremony), page, decision="approve", comment="Mind the lock.", **given)
-    assert (refusal(answer), signed()) == ("page-stale", [])
-    assert "0001_orders: drops orders" in told(answer)
-    checked = re.findall(r"<input[^>]*checked[^>]*>", answer.content.decode())
-    assert [re.findall(r'(?:name|value)="([^"]*)"', one) for one in checked] == [
-        ["decision", "comment"]
-    ]
-    assert f'value="{typed}"' not in answer.content.decode()
-    assert "Mind the lock." in told(answer)
-
-
-def test_what_was_ticked_stands_where_the_plan_is_the_same(ada, ben):
-    ceremony = scenes.scene(TWO, risk="medium")
-    page = opened(ada, url(ceremony))
-    send(ben, url(ceremony), decision="comment", comment="The lock is long.")
-    answer = send(ada, url(ceremony), page, decision="approve", read="on")
-    assert refusal(answer) == "page-stale"
-    checked = re.findall(r"<input[^>]*checked[^>]*>", answer.content.decode())
-    names = [re.search(r'name="(\w+)"', one)[1] for one in checked]
-    assert names == ["decision", "warnings", "read"]
-
-
-def test_what_is_recorded_while_a_page_is_made_makes_it_old(ada, monkeypatch):
-    ceremony = scenes.scene(TWO)
-    ben, before = person("ben", "sign"), SignView.refuse_old
-
-    def meanwhile(view, row, sent):
-        before(view, row, sent)
-        sign_off(ceremony, ben, decision="comment", comment="Do not approve this.")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(SignView, "refuse_old", meanwhile)
-        answer = send(ada, url(ceremony), decision="approve", warnings="")
-    assert "Do not approve this." not in told(answer)
-    again = send(ada, url(ceremony), answer, decision="approve")
-    assert (refusal(again), signed()) == ("page-stale", [("ben", "approval", "comment")])
-    assert "Do not approve this." in told(again)
 
 
 def test_the_fingerprint_is_typed_as_it_is_shown(ada):
