@@ -114,12 +114,11 @@ class CeremonyList(ReadOnlyAdmin):
         case = _case(row)
         found = [told(wait) for wait in case.waits] if case else []
         if not found:
-            return format_html("{}", "–")
-        return format_html_join(
-            format_html("{}", " "),
-            '<span class="cer-wait-for">{}</span>',
-            ((one,) for one in found),
-        )
+            return format_html('<span class="cer-wide-only">{}</span>', "–")
+        spans = format_html_join(" ", '<span class="cer-wait-for">{}</span>', ((w,) for w in found))
+        # On a phone the row has no head of its column above it.
+        label = _("Waits for")
+        return format_html('<span class="cer-waits-for" data-label="{}">{}</span>', label, spans)
 
     @admin.display(description=gettext_lazy("Target"), ordering="target__alias")
     def shown_target(self, row: Ceremony) -> str:

@@ -86,6 +86,22 @@ def test_a_decision_is_taken_by_keyboard_alone(full: Town, browser: Chromium) ->
     assert browser.focused().get_attribute("aria-invalid") == "true"
 
 
+def test_a_phone_shows_of_each_ceremony_whom_it_waits_for(full: Town, browser: Chromium) -> None:
+    """Nothing of the list is found only by scrolling sideways inside of it."""
+    enter(browser, full.site, "dba")
+    browser.look(NARROW)
+    browser.open(f"{full.site.address}/admin/ceremony/ceremony/")
+    wide = (
+        "const box = document.querySelector('.results'); return box.scrollWidth - box.clientWidth"
+    )
+    assert browser.ask(wide) <= 0
+    row = full.shown["waiting"].pk
+    path = f"//tr[.//a[contains(@href, '/ceremony/ceremony/{row}/')]]//*[@data-label='Waits for']"
+    waits = browser.driver.find_element(By.XPATH, path)
+    assert waits.text == "dba (0 of 1)\nreviewer (0 of 1)"
+    assert waits.rect["x"] + waits.rect["width"] <= NARROW[0]
+
+
 @pytest.mark.parametrize("name", ["waiting", "halted", "signed off", "hostile"])
 def test_in_forced_colours_every_state_has_its_word(
     name: str, full: Town, browser: Chromium, pictures: Path
