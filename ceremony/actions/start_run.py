@@ -44,6 +44,13 @@ PAGE = "admin"
 """Where a record has the command line."""
 
 
+_COMMAND = (
+    *("verb", "series", "database", "ceremony", "confirm"),
+    *("accept_data_loss", "backup_evidence", "backup", "to", "variant", "include_late"),
+)
+"""What makes a command the one that was ordered: what it runs, and what its person said to it."""
+
+
 @dataclass(frozen=True)
 class StartRequest:
     """``fingerprint`` is what the page showed; ``environment`` its name, typed. ``why_lost`` and
@@ -99,7 +106,7 @@ def order_start(request: StartRequest, user: AbstractUser) -> Ordered:
 @control_errors()
 def take_up(number: int, token: str, words: Mapping[str, object]) -> RunStart:
     """The start whose token is shown, taken up; the event ``start taken up``. ``words`` are what
-    the command was called with: ``verb``, ``series``, ``database`` and ``ceremony``.
+    the command was called with: ``verb``, and its options by their names.
 
     Raises UsageError (start-unknown) and Refused: start-token-wrong, start-token-late,
     start-token-used, start-differs, right-missing, approval-stale.
@@ -263,11 +270,10 @@ def _token(code: str, happened: str) -> Refused:
 def _refuse_other(row: RunStart, words: Mapping[str, object]) -> None:
     """The token is for one command."""
     verb, series, *flags = row.command
-    kept = dict(flag.removeprefix("--").split("=", 1) for flag in flags)
+    pairs = (flag.removeprefix("--").split("=", 1) for flag in flags)
+    kept = {name.replace("-", "_"): said for name, said in pairs}
     asked = {"verb": verb, "series": series, **kept, "ceremony": int(kept["ceremony"])}
-    if any(
-        words.get(name) != asked.get(name) for name in ("verb", "series", "database", "ceremony")
-    ):
+    if any((words.get(name) or "") != asked.get(name, "") for name in _COMMAND):
         raise Refused(
             "start-differs",
             f"Start {row.pk} is for another command than this one.",

@@ -80,6 +80,9 @@ def test_a_token_counts_once_soon_and_for_one_command(
     assert token_shown(number, "x", monkeypatch) == "start-token-wrong"
     assert token_shown(number + 1, token, monkeypatch) == "start-unknown"
     assert token_shown(number, token, monkeypatch, "--database", "shop") == "start-differs"
+    meant = ("--database", "shop", "--ceremony", "1")
+    for more in (("--confirm", "qa"), ("--to", "0001"), ("--include-late",)):
+        assert token_shown(number, token, monkeypatch, *meant, *more) == "start-differs"
     with monkeypatch.context() as patched:
         patched.setattr("ceremony.actions.start_run.TOKEN_SECONDS", 120)
         patched.setattr("django.utils.timezone.now", lambda: ordered.row.expires_at)
