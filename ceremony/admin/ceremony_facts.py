@@ -12,12 +12,13 @@ from ceremony.actions.quorums import QuorumNow, quorum_in
 from ceremony.admin.frozen_files import SqlFacts
 from ceremony.core.gates import Gate
 from ceremony.core.header import Risk
-from ceremony.core.states import BEFORE_THE_RUN, State
+from ceremony.core.states import BEFORE_THE_RUN, ENDED, State
 from ceremony.models import Purpose, RunPurpose
 
 DONE, NOW, TO_COME, WRONG = "done", "now", "to come", "wrong"
-ICONS = {DONE: "✓", NOW: "◑", TO_COME: "○", WRONG: "✕"}
-_KINDS = {DONE: "ok", NOW: "wait", TO_COME: "idle", WRONG: "bad"}
+NEVER, BACK = "never", "back"
+ICONS = {DONE: "✓", NOW: "◑", TO_COME: "○", WRONG: "✕", NEVER: "–", BACK: "↩"}
+_KINDS = {DONE: "ok", NOW: "wait", TO_COME: "idle", WRONG: "bad", NEVER: "idle", BACK: "idle"}
 _RAN = (
     frozenset(State)
     - BEFORE_THE_RUN
@@ -54,7 +55,9 @@ class Facts:
 
 @dataclass(frozen=True)
 class Stage:
-    """One station of the way. ``how`` is ``done``, ``now``, ``to come`` or ``wrong``."""
+    """One station of the way. ``how`` is ``done``, ``now``, ``to come``, ``wrong``, ``back`` (taken
+    back) or ``never`` (it ended before).
+    """
 
     name: str | Promise
     how: str
@@ -80,6 +83,8 @@ _SAID: dict[str, Promise] = {
     NOW: gettext_lazy("under way"),
     TO_COME: gettext_lazy("to come"),
     WRONG: gettext_lazy("not in order"),
+    NEVER: gettext_lazy("will not come"),
+    BACK: gettext_lazy("taken back"),
 }
 
 
@@ -151,11 +156,17 @@ def _run(dossier: Dossier, state: State) -> str:
         return NOW
     if state is State.HALTED:
         return WRONG
+    if state is State.ROLLED_BACK:
+        return BACK
     ran: Sequence[object] = [o for o in dossier.runs if o.purpose != RunPurpose.WATCH]
-    return DONE if state in _RAN and ran else TO_COME
+    return DONE if state in _RAN and ran else _awaited(state)
 
 
 def _verified(state: State) -> str:
     if state is State.VERIFYING:
         return NOW
-    return DONE if state in _VERIFIED else TO_COME
+    return DONE if state in _VERIFIED else _awaited(state)
+
+
+def _awaited(state: State) -> str:
+    return NEVER if state in ENDED else TO_COME

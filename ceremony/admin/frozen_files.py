@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from ceremony import conf
 from ceremony.actions.manifest import all_frozen
@@ -26,6 +27,7 @@ from ceremony.admin.sql_statements import (
 from ceremony.conf import Settings
 from ceremony.core.file_reading import FileReading, read_file
 from ceremony.core.finding import Finding
+from ceremony.core.ledger_row import Event
 from ceremony.core.manifest import FrozenFile, Manifest, ManifestStep
 from ceremony.core.naming import Role
 from ceremony.core.series import SeriesFiles
@@ -45,6 +47,15 @@ PAGE_LINES = 5_000
 
 REMEMBERED = 100_000
 """Files of so many bytes are read once by each process, larger ones for each page."""
+
+ACTS: Mapping[str, Promise] = {
+    Event.APPLIED.value: gettext_lazy("apply"),
+    Event.ROLLED_BACK.value: gettext_lazy("roll back"),
+    Event.BASELINED.value: gettext_lazy("baseline"),
+    Event.RETIRED.value: gettext_lazy("retire"),
+    Event.SUPERSEDED.value: gettext_lazy("supersede"),
+}
+"""What a step does, by the event that will say that it is done."""
 
 NAMED = 3
 """How many statements or checks the one line about a file names."""
@@ -84,6 +95,11 @@ class ShownStep:
     others: tuple[ShownFile, ...]
     recorded: bool = False
     stopped: Stopped | None = None
+
+    @property
+    def act(self) -> str | Promise:
+        """What it does: nothing of it need be done yet, so that the event is not said."""
+        return ACTS.get(self.step.event, self.step.event)
 
 
 @dataclass(frozen=True)

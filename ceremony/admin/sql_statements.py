@@ -45,7 +45,8 @@ class Segment:
 class Effect:
     """What a statement that is sent does besides its purpose. ``locks`` are those that the
     rehearsal saw, else those that the text tells of, the strongest first. ``limit`` is how many
-    milliseconds it waits for them (0: for ever, ``None``: cannot be told).
+    milliseconds it waits for them (0: for ever, ``None``: cannot be told). ``covered``: it asks for
+    locks, and the rehearsal saw that statements before it hold them, or stronger ones.
     """
 
     number: int
@@ -53,6 +54,7 @@ class Effect:
     limit: int | None
     measured: Measured | None
     already: bool
+    covered: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,12 +130,14 @@ def effects_of(reading: FileReading, around: Circumstances) -> tuple[Effect, ...
 def _effect(reading: FileReading, statement: Statement, around: Circumstances) -> Effect:
     measured = (around.measured or {}).get(statement.number)
     taken = measured.locks if measured and measured.locks is not None else None
+    asked = reading.locks.get(statement.number, ())
     return Effect(
         statement.number,
-        _ordered(reading.locks.get(statement.number, ()) if taken is None else taken),
+        _ordered(asked if taken is None else taken),
         _limit(reading, statement, around),
         measured,
         statement.number <= around.resume_after,
+        covered=bool(asked) and taken == () and statement.number > 1,
     )
 
 

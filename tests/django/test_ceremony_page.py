@@ -347,3 +347,20 @@ def test_the_way_back_is_the_one_button_once_it_was_decided_and_not_before():
     scenes.halted(ceremony, Station.ASSESS, halt)
     scenes.halted(ceremony, Station.DECIDE, halt, decision=Course.ROLL_BACK.value)
     assert told(olga, ceremony)[2] == ("Take it back", address("way_back", ceremony))
+
+
+@pytest.mark.parametrize(
+    ("state", "run", "verify"),
+    [
+        (State.APPROVED, "to come", "to come"),
+        (State.CANCELLED, "will not come", "will not come"),
+        (State.ROLLED_BACK, "taken back", "will not come"),
+        (State.SIGNED_OFF, "done", "done"),
+    ],
+)
+def test_what_ended_promises_nothing_more_and_what_was_taken_back_is_not_done(state, run, verify):
+    ceremony = scenes.scene(DBA, state=state)
+    if state in {State.ROLLED_BACK, State.SIGNED_OFF}:
+        scenes.run(ceremony)
+    stages = page_for(person("reader"), ceremony).context["progress"]
+    assert [one.said for one in stages[-2:]] == [run, verify]

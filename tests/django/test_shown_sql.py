@@ -186,6 +186,15 @@ def test_what_the_rehearsal_measured_is_preferred():
     assert select.effect.measured is None
 
 
+def test_a_lock_that_an_earlier_statement_holds_already_is_not_denied():
+    up = rehearsal().certificate["migrations"][0]["stations"][0]
+    held = [{"statement": number, "locks": [], "rewrites": []} for number in (2, 3)]
+    row = rehearsal(stations=[{**up, "xrays": [*up["xrays"], *held]}])
+    add, index, select = statements(rehearsed(row))
+    assert index.locks == ()
+    assert [one.effect.covered for one in (add, index, select)] == [False, True, False]
+
+
 def test_a_rehearsal_of_another_text_tells_nothing():
     assert (
         statements(rehearsed(rehearsal(), meaning=digest("d", "meaning1")))[0].effect.measured
@@ -425,3 +434,11 @@ def test_three_questions_are_asked_however_much_there_is(steps):
     with CaptureQueriesContext(connection) as queries:
         shown_sql(made, before=before, settings=conf.load())
     assert len(queries) == 3
+
+
+@pytest.mark.parametrize(
+    ("event", "act"), [("applied", "apply"), ("rolled back", "roll back"), ("new", "new")]
+)
+def test_a_step_says_what_it_does_and_not_that_it_is_done(event, act):
+    made = replace(shown().steps[0].step, event=event)
+    assert str(replace(shown().steps[0], step=made).act) == act
