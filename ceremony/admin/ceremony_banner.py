@@ -175,7 +175,8 @@ def _stopped(dossier: Dossier, seen: Seen) -> tuple[str, Words, tuple[Words, ...
 
 def _running(seen: Seen) -> tuple[Words, ...]:
     done = sum(one.state == StepState.DONE.value for one in seen.attempts)
-    if not seen.attempts:
+    # How steps ended is recorded late: that none is in yet would be said while some are.
+    if not done:
         return ()
     told = _("%(done)s of %(count)s steps are in.")
     return (told % {"done": done, "count": len(seen.attempts)},)

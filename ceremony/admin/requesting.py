@@ -79,6 +79,15 @@ class RequestForm(FormOfAct):
         for name, choices in offers.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
 
+    def clean_variant(self) -> str:
+        """The way back by its name, which nothing but a rollback takes."""
+        given = str(self.cleaned_data["variant"])
+        if given and self.cleaned_data.get("direction") == Direction.APPLY.value:
+            raise forms.ValidationError(
+                gettext("This applies what is pending: leave it empty, or choose to roll back.")
+            )
+        return given
+
 
 def _directions() -> list[tuple[str, Offer]]:
     beside = {

@@ -364,3 +364,14 @@ def test_what_ended_promises_nothing_more_and_what_was_taken_back_is_not_done(st
         scenes.run(ceremony)
     stages = page_for(person("reader"), ceremony).context["progress"]
     assert [one.said for one in stages[-2:]] == [run, verify]
+
+
+def test_steps_are_counted_once_one_is_known_to_be_in():
+    ceremony = scenes.scene(DBA, state=State.RUNNING)
+    run = scenes.run(ceremony).run
+    first = factories.AttemptFactory(run=run)
+    factories.AttemptFactory(run=run)
+    reader = person("reader")
+    assert told(reader, ceremony)[1] == []
+    factories.OutcomeFactory(attempt=first, state="done")
+    assert told(reader, ceremony)[1] == ["1 of 2 steps are in."]
