@@ -8,9 +8,10 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -137,8 +138,9 @@ class SignForm(ActForm):
             return gettext("Accept the warnings, or do not approve.")
         if found.get("warned") == warned_of(self.asked.warnings):
             return ""
-        self.data = self.data.copy()
-        self.data.pop("warnings", None)
+        sent = cast("QueryDict", self.data).copy()
+        sent.pop("warnings", None)
+        self.data = sent
         return gettext("These are other warnings than those you were shown. Read them anew.")
 
 
