@@ -102,6 +102,20 @@ def test_a_phone_shows_of_each_ceremony_whom_it_waits_for(full: Town, browser: C
     assert waits.rect["x"] + waits.rect["width"] <= NARROW[0]
 
 
+def test_a_phone_shows_why_a_gate_is_shut(full: Town, browser: Chromium) -> None:
+    shown(full, browser, "waiting", "dba")
+    browser.look(NARROW)
+    wide = "const box = arguments[0].parentElement; return box.scrollWidth - box.clientWidth"
+    assert browser.ask(wide, browser.driver.find_element(By.CSS_SELECTOR, ".cer-gates")) <= 0
+    path = "//tr[th='Approval: 1 of dba']"
+    gate = browser.driver.find_element(By.XPATH, path)
+    assert gate.text == (
+        "Approval: 1 of dba\n◑ waits Nobody has signed. 1 more needed. "
+        "Any of these signs on its page: dba."
+    )
+    assert gate.rect["x"] + gate.rect["width"] <= NARROW[0]
+
+
 @pytest.mark.parametrize("name", ["waiting", "halted", "signed off", "hostile"])
 def test_in_forced_colours_every_state_has_its_word(
     name: str, full: Town, browser: Chromium, pictures: Path
