@@ -170,6 +170,16 @@ class AnswerForm(ActForm):
             )
         return found
 
+    def clean(self) -> dict[str, Any]:
+        """A size or a digest is one of something that can be found again, or is told of."""
+        found = super().clean() or self.cleaned_data
+        shown = any(found.get(name) for name in ("note", "path", "file"))
+        if not shown and not self.errors and (found.get("size") or found.get("digest")):
+            self.add_error(
+                "path", gettext("Of what? Say where it lies, or in words what shows it.")
+            )
+        return found
+
     def told(self) -> Mapping[str, str]:
         """Words and facts by name, as ``actions.answers`` keeps them."""
         return {name: self.cleaned_data[name] for name in ("note", "path", "size", "digest")}
