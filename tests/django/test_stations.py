@@ -126,3 +126,9 @@ def test_decisions_say_what_comes_of_them(hal, ceremony):
         "Accept it as it is people sign for that",
     ):
         assert one in shown
+
+
+def test_a_page_does_not_lead_back_to_itself(hal, ceremony):
+    taken(ceremony)
+    assert "Back to its page" not in told(hal.get(page(ceremony, "halt")))
+    assert "Back to its page" in told(hal.get(page(ceremony, "document")))
