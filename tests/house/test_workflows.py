@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_every_step_of_every_job_goes_well(
     try:
         for job in WORKFLOW["jobs"]:
             for step in _runs(job):
-                script = step["run"].replace(".venv/bin/python", sys.executable)
+                script = step["run"].replace(".venv/bin/python", shlex.quote(sys.executable))
                 done = subprocess.run(
                     ["bash", "-e", "-o", "pipefail", "-c", script],
                     cwd=clone,
