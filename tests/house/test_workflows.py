@@ -1,8 +1,8 @@
 """The workflow that users copy: its steps are run here as the runner would run them."""
 
 import os
-import shutil
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
