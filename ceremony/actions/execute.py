@@ -114,7 +114,7 @@ def execute(
     except (DatabaseError, InterfaceError) as error:
         raise control_unreachable(error) from None
     if interrupted:
-        raise _interrupted(run, outcomes, problem, target.caller.command)
+        raise _interrupted(run, outcomes, problem, target.caller.again)
     return RunReport(
         run=run.pk,
         target=target.access.facts,

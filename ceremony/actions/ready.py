@@ -2,6 +2,7 @@
 settled.
 """
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from ceremony.core.history import History
 from ceremony.core.ledger_row import LedgerRow
 from ceremony.core.opened import opened
 from ceremony.core.report import Settled
+from ceremony.core.starting import STARTED
 from ceremony.errors import Failed
 from ceremony.models import Target
 from ceremony.pg.context import RunContext
@@ -43,6 +45,16 @@ class Caller:
     command: str
     wait_seconds: float | None = None
     account: str = ""
+
+    @property
+    def again(self) -> str:
+        """What a person types to do the same once more: a start from a page has a token that only
+        its own process was given.
+        """
+        if STARTED not in self.command:
+            return self.command
+        words = shlex.split(self.command)
+        return shlex.join(one for one in words if not one.startswith(STARTED))
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,7 @@ def ledger_context(
         recorded_by=caller.actor.shown,
         tool_version=__version__,
         manifest_digest=manifest_digest,
-        command=caller.command,
+        command=caller.again,
     )
 
 

@@ -30,7 +30,7 @@ def settle_unknown(
     watcher.note("The connection broke during COMMIT. Asking the ledger what became of it …")
     try:
         with ready(target, settings, replace(caller, wait_seconds=_PATIENCE), watcher) as here:
-            told = _told(report, here.settled, caller.command)
+            told = _told(report, here.settled, caller.again)
             occasion = Occasion(Run.objects.get(pk=report.run), now())
             return replace(told, snapshot=store_snapshot(here.access, here.target, occasion))
     except CeremonyError as error:

@@ -10,6 +10,9 @@ TOKEN_ALGORITHM = "sha256"
 TOKEN_SECONDS = 120
 """How long a token counts: as long as a process may take to come up."""
 
+STARTED = "--started"
+"""The flag of a process that a page started: it is shown the token on its standard input."""
+
 LOCK_SECONDS = 60
 """How long what is started waits for the target's lock. At a shell somebody looks on, and stops it;
 here nobody may.
@@ -87,7 +90,7 @@ class Wanted:
     def started(self, number: int) -> tuple[str, ...]:
         """The words of the process that is start ``number``: it reads its token from stdin."""
         waiting = () if self.deed is Deed.VERIFY else (f"--wait={LOCK_SECONDS}",)
-        return (*self.command, *waiting, f"--started={number}")
+        return (*self.command, *waiting, f"{STARTED}={number}")
 
 
 def token_digest(token: str) -> str:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from ceremony.actions.seen import seen_now
 from ceremony.actions.start_process import words_of
-from ceremony.models import AuditEvent, Ceremony, Run, RunStart
+from ceremony.models import AuditEvent, Ceremony, Outcome, Run, RunStart
 from tests.acceptance.door import manage
 from tests.acceptance.gatehouse import MORE, Gatehouse, signed
 from tests.acceptance.pressing import Press, now, over, page_of, pressed, text_of
@@ -66,6 +66,19 @@ def test_the_process_runs_as_the_person_who_pressed(approved: Ceremony, olga: Cl
     assert "ended well" in shown
     assert "✓ Applied 1 migration of shop on shop (qa)" in shown
     assert "It is awaiting sign-off: this is not started now." in shown
+
+
+def test_what_to_type_next_is_what_a_person_can_type(
+    house: Gatehouse, olga: Client, anna: User
+) -> None:
+    house.world.write({"0002_wrong.sql": "-- Risk: low\n-- Reversible: no (a test)\nSELECT 1/0;\n"})
+    approved = house.approved(anna)
+    pressed(olga, approved)
+    found = over(approved)
+    assert words_of(found.row, found.steps).status == 1
+    (problem,) = Outcome.objects.filter(state="failed").values_list("problem", flat=True)
+    command = f"apply_sql shop --database=shop --ceremony={approved.pk} --wait=60"
+    assert problem["next_step"].endswith(f"manage.py {command}"), problem["next_step"]
 
 
 def test_two_that_press_at_once_start_it_once(approved: Ceremony, olga: Client) -> None:
