@@ -49,6 +49,12 @@ class StartPage:
         return self.starting is not None and not self.starting.over
 
     @property
+    def told(self) -> Starting | None:
+        """What stands on this page: what is under way, or what became of the same deed."""
+        mine = self.starting is not None and self.starting.row.deed == self.deed.value
+        return self.starting if self.under_way or mine else None
+
+    @property
     def gates(self) -> tuple[Gate, ...]:
         """Everything that stands before a run."""
         return gates_in(self.dossier, timezone.now()) if self.deed is Deed.RUN else ()
@@ -108,10 +114,10 @@ def shown_of(page: StartPage) -> dict[str, Any]:
         "command": shlex.join(("manage.py", *_command(page))),
         "to_add": _to_add(page),
         "starts_here": conf.load().starts.starts,
-        "started": page.starting,
+        "started": page.told,
         "under_way": page.under_way,
-        "elsewhere": page.starting is not None and is_elsewhere(page.starting.steps),
-        "words": _words(page.starting),
+        "elsewhere": page.told is not None and is_elsewhere(page.told.steps),
+        "words": _words(page.told),
         "live": _live(page),
     }
     if page.under_way or page.deed is not Deed.RUN:

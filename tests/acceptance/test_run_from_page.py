@@ -78,6 +78,7 @@ def test_what_to_type_next_is_what_a_person_can_type(
     assert words_of(found.row, found.steps).status == 1
     (problem,) = Outcome.objects.filter(state="failed").values_list("problem", flat=True)
     command = f"apply_sql shop --database=shop --ceremony={approved.pk} --wait=60"
+    assert problem is not None
     assert problem["next_step"].endswith(f"manage.py {command}"), problem["next_step"]
 
 

@@ -121,6 +121,13 @@ def test_the_words_of_a_process_are_shown_as_they_are(olga):
     assert "Run it now" in page
 
 
+def test_what_the_run_said_does_not_stand_above_its_way_back(olga):
+    ceremony = scenes.scene(SIGNED, state=State.HALTED)
+    started(ceremony, status=1, said="It stopped.")
+    assert "It stopped." in olga.get(url(ceremony)).content.decode()
+    assert "It stopped." not in olga.get(url(ceremony, "way_back")).content.decode()
+
+
 def test_what_is_at_work_is_told_with_who_is_in_its_way(olga, monkeypatch):
     found = Live(
         pid=8123, label="0001_orders", number=2, count=3, line=9, summary=scenes.EVIL,
