@@ -39,7 +39,12 @@ _SIGNED = {State.REQUESTED: Purpose.APPROVAL, State.AWAITING_SIGN_OFF: Purpose.A
 _PRIMARY: Mapping[State, tuple[tuple[str, Words], ...]] = {
     State.CHANGES_REQUESTED: (("again", gettext_lazy("New version")),),
     State.RUNNING: (("halt", gettext_lazy("Stop…")),),
-    State.HALTED: (("decision", ""), ("way_back", gettext_lazy("Take it back")), ("halt", "")),
+    State.HALTED: (
+        ("decision", ""),
+        ("way_back", gettext_lazy("Take it back")),
+        ("halt", ""),
+        ("again", ""),
+    ),
     State.VERIFYING: (("verify_again", gettext_lazy("Verify it again")),),
     State.AWAITING_SIGN_OFF: (("accept", ""),),
     State.REQUESTED: (("sign", ""),),

@@ -11,14 +11,16 @@ from django.utils import timezone
 from ceremony import conf
 from ceremony.actions.dossier import Dossier, dossiers_of
 from ceremony.actions.gates import gates_in
+from ceremony.actions.halts import open_halt_among
 from ceremony.actions.items import counting
 from ceremony.actions.people import SIGN, Member
 from ceremony.actions.quorum_gates import quorum_gates
 from ceremony.actions.rounds import manifest_of
 from ceremony.actions.stale_seen import changes_between
+from ceremony.actions.start_refusals import way_back_decided
 from ceremony.admin.ceremony_banner import Seen, banner_of, newest_run
 from ceremony.admin.ceremony_facts import facts_of, progress_of
-from ceremony.admin.ceremony_words import standing_of
+from ceremony.admin.ceremony_words import Stop, standing_of
 from ceremony.admin.doors import ANSWERERS, doors_in
 from ceremony.admin.event_words import gist
 from ceremony.admin.frozen_files import ShownSql, shown_sql
@@ -87,7 +89,7 @@ def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
     except CeremonyError as error:
         shown["fault"] = error
     said = [one for one in dossier.sign_offs if one.manifest.round == ceremony.round]
-    shown["standing"] = standing_of(ceremony, shown["gates"], said)
+    shown["standing"] = standing_of(ceremony, shown["gates"], said, _stop(dossier))
     seen = Seen(
         user,
         shown["standing"],
@@ -102,6 +104,13 @@ def page_of(ceremony: Ceremony, user: AbstractUser) -> dict[str, Any]:
     primary = shown["banner"].primary
     shown["doors"] = [one for one in shown["doors"] if not primary or one.url != primary.url]
     return shown
+
+
+def _stop(dossier: Dossier) -> Stop:
+    """Whether the target is stopped with the ceremony, and what was decided about that."""
+    if open_halt_among(dossier.halts, dossier.ceremony.target) is None:
+        return Stop.ALONE
+    return Stop.GOES_BACK if way_back_decided(dossier) else Stop.TARGET
 
 
 def _blocking(checks: Sequence[CheckRecord]) -> int:

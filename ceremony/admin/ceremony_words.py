@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -29,6 +30,16 @@ STANDS: Mapping[State, Promise] = {
 }
 
 
+class Stop(Enum):
+    """How far a halted ceremony stops its target: not at all, until people decide, or until what
+    they decided, to roll back, is done.
+    """
+
+    ALONE = "alone"
+    TARGET = "target"
+    GOES_BACK = "goes back"
+
+
 @dataclass(frozen=True)
 class Standing:
     """``sentence`` says how it stands, ``next`` what is to come, and by whom; ``""`` when nothing
@@ -41,13 +52,23 @@ class Standing:
 
 
 def standing_of(
-    ceremony: Ceremony, gates: Sequence[Gate], sign_offs: Sequence[SignOff]
+    ceremony: Ceremony,
+    gates: Sequence[Gate],
+    sign_offs: Sequence[SignOff],
+    stop: Stop = Stop.TARGET,
 ) -> Standing:
     """The sentences. ``gates`` are those before its run, or, once it ran, before its acceptance;
-    ``sign_offs`` are those of its newest round.
+    ``sign_offs`` are those of its newest round; ``stop`` is of interest while it is halted.
     """
     state = State(ceremony.state)
-    return Standing(state, str(STANDS[state]), _next(ceremony, state, gates, sign_offs))
+    if state is State.HALTED and stop is Stop.ALONE:
+        stands = _("It was stopped. Its target is not halted.")
+    else:
+        stands = str(STANDS[state])
+    following = _next(ceremony, state, gates, sign_offs)
+    if state is State.HALTED:
+        following = _next_of_halted(ceremony, stop)
+    return Standing(state, stands, following)
 
 
 def _next(
@@ -61,7 +82,6 @@ def _next(
         return f"{_wish(sign_offs)} {told}"
     if shut is not None and state in {State.REQUESTED, State.APPROVED, State.AWAITING_SIGN_OFF}:
         return f"{shut.name.rstrip('.')}. {shut.why} {shut.fix}"
-    resume = f"manage.py resume_sql --database {ceremony.target.alias}"
     told = {
         State.DRAFT: _("Somebody asks for it: %(command)s"),
         State.REQUESTED: _("Nothing stands against it any more."),
@@ -69,13 +89,28 @@ def _next(
         State.RUNNING: _(
             "Wait for its run to end; if that was cut off, the next command settles it."
         ),
-        State.HALTED: _(
-            "Whoever may halt takes the next station, on the page of the halt or with %(resume)s"
-        ),
         State.VERIFYING: _("Wait for the verification."),
         State.AWAITING_SIGN_OFF: _("Whoever may accept it looks at what was found, and signs."),
     }.get(state, "")
-    return told % {"command": again, "run": _run(ceremony, place), "resume": resume}
+    return told % {"command": again, "run": _run(ceremony, place)}
+
+
+def _next_of_halted(ceremony: Ceremony, stop: Stop) -> str:
+    place = f"{ceremony.series} --database {ceremony.target.alias}"
+    told = {
+        Stop.ALONE: _("With files that mend it, a new round is asked for: %(again)s"),
+        Stop.TARGET: _(
+            "Whoever may halt takes the next station, on the page of the halt or with %(resume)s"
+        ),
+        Stop.GOES_BACK: _(
+            "To roll back was decided: an operator does, from the page or with %(back)s"
+        ),
+    }[stop]
+    return told % {
+        "again": again_command(ceremony),
+        "resume": f"manage.py resume_sql --database {ceremony.target.alias}",
+        "back": f"manage.py rollback_sql {place} --ceremony {ceremony.pk}",
+    }
 
 
 def again_command(ceremony: Ceremony) -> str:

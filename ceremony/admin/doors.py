@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ceremony.actions.dossier import Dossier
+from ceremony.actions.halts import open_halt_among
 from ceremony.actions.people import HALT, REQUEST, RUN, SIGN, Member
 from ceremony.actions.quorums import quorum_in, quorum_now
 from ceremony.actions.sign_refusals import in_time_in
@@ -68,7 +69,7 @@ def doors_in(dossier: Dossier, user: AbstractUser) -> tuple[Door, ...]:
     member = dossier.member(user)
     signing = () if dossier.ceremony.state == State.DRAFT else _signing(dossier, member)
     starting = () if dossier.ceremony.state == State.DRAFT else _starting(dossier, member)
-    others = _others(dossier.ceremony, member, user)
+    others = _others(dossier, member, user)
     return tuple(sorted((*signing, *starting, *others), key=lambda door: not door.url))
 
 
@@ -124,10 +125,13 @@ def _against(dossier: Dossier, member: Member, deed: Deed) -> StrOrPromise:
     return duty_against(dossier, member.user) if deed is Deed.RUN else ""
 
 
-def _others(ceremony: Ceremony, member: Member, user: AbstractUser) -> Iterator[Door]:
+def _others(dossier: Dossier, member: Member, user: AbstractUser) -> Iterator[Door]:
+    ceremony = dossier.ceremony
     state = State(ceremony.state)
+    is_halted = open_halt_among(dossier.halts, ceremony.target) is not None
     if state is not State.DRAFT and after(state, Act.REQUEST) is not None:
-        wanted = state is State.CHANGES_REQUESTED
+        # Where a policy has no halts, a new round is what a ceremony that stopped waits for.
+        wanted = state is State.CHANGES_REQUESTED or (state is State.HALTED and not is_halted)
         url = url_of("again", ceremony)
         yield _guarded(
             member, (REQUEST,), _("Open a new round"), url, waited_for=wanted, name="again"
@@ -136,7 +140,7 @@ def _others(ceremony: Ceremony, member: Member, user: AbstractUser) -> Iterator[
         yield _guarded(
             member, (REQUEST,), _("Call it off"), url_of("cancel", ceremony), name="cancel"
         )
-    yield _halting(ceremony, member, user, halted=state is State.HALTED)
+    yield _halting(ceremony, member, user, halted=is_halted)
     yield _guarded(member, SPEAKERS, _("Write a remark"), url_of("remark", ceremony), name="remark")
 
 
@@ -146,7 +150,8 @@ def _halting(ceremony: Ceremony, member: Member, user: AbstractUser, *, halted: 
     if member.may(HALT) and not user.has_perm("ceremony.view_target"):
         return Door(label, "", _("It takes the permission ceremony.view_target, too."))
     url = reverse("admin:ceremony_target_halt", args=[ceremony.target_id])
-    return _guarded(member, (HALT,), label, url, waited_for=halted, name="halt")
+    wanted = halted and State(ceremony.state) is State.HALTED
+    return _guarded(member, (HALT,), label, url, waited_for=wanted, name="halt")
 
 
 def _guarded(

@@ -176,13 +176,13 @@ def test_what_failed_says_where_and_what_is_left():
             "server": {"statement": 2, "sqlstate": "55P03", "message": "lock timeout"},
         },
     )
+    scenes.halted(ceremony)
     title, sentences, primary = told(person("hal", "halt"), ceremony)
     assert title == "Stopped"
     assert sentences == [
         f"{attempt.label} stopped at statement 2: lock not available 55P03.",
         "Statements: 1 rolled back, 2 failed.",
         "Nothing of it is in the target.",
-        "Correct it.",
     ]
     assert primary == (
         "Go on with the halt",
@@ -240,9 +240,22 @@ def test_a_check_that_stopped_it_is_named_and_nothing_is_advised_that_the_halt_r
     factories.OutcomeFactory(attempt=attempt, state="failed", problem=problem)
     reader = person("reader")
     whole = ["A check did not hold.", "Nothing of it is in the target."]
-    assert told(reader, ceremony)[1] == [*whole, problem["next_step"]]
+    alone = "It was stopped. Its target is not halted."
+    assert told(reader, ceremony)[1] == [alone, *whole, problem["next_step"]]
     scenes.halted(ceremony)
     assert told(reader, ceremony)[1] == whole
+
+
+def test_without_a_halt_a_ceremony_that_stopped_waits_for_a_new_round():
+    ceremony = scenes.scene(DBA, state=State.HALTED)
+    scenes.run(ceremony)
+    assert told(person("lena", "request"), ceremony)[2] == (
+        "Open a new round",
+        address("again", ceremony),
+    )
+    page = page_for(person("hal", "halt"), ceremony).content.decode()
+    assert "Halt the target" in page
+    assert "Go on with the halt" not in page
 
 
 def test_what_is_over_leads_to_its_evidence():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ceremony.admin.ceremony_words import standing_of
+from ceremony.admin.ceremony_words import Stop, standing_of
 from ceremony.core.gates import Gate, GateState
 from ceremony.core.states import ENDED, State
 from ceremony.models import Ceremony, Decision, SignOff, Target
@@ -34,6 +34,34 @@ def test_what_is_shut_is_next():
     assert next_of(State.REQUESTED, gates) == (
         "Approval: 2 of dba. 1 more needed. Any of these: ada."
     )
+
+
+@pytest.mark.parametrize(
+    ("stop", "sentence", "following"),
+    [
+        (
+            Stop.ALONE,
+            "It was stopped. Its target is not halted.",
+            "With files that mend it, a new round is asked for: manage.py request_sql "
+            f"{PLACE} --again 7",
+        ),
+        (
+            Stop.TARGET,
+            "The world is stopped. Nothing else starts on this target.",
+            "Whoever may halt takes the next station, on the page of the halt or with manage.py "
+            "resume_sql --database db1",
+        ),
+        (
+            Stop.GOES_BACK,
+            "The world is stopped. Nothing else starts on this target.",
+            "To roll back was decided: an operator does, from the page or with manage.py "
+            f"rollback_sql {PLACE} --ceremony 7",
+        ),
+    ],
+)
+def test_what_is_next_of_a_halt_is_what_was_decided(stop, sentence, following):
+    told = standing_of(ceremony(State.HALTED), (), (), stop)
+    assert (told.sentence, told.next) == (sentence, following)
 
 
 def test_whoever_wants_changes_is_quoted():
