@@ -59,8 +59,8 @@ format: $(READY) ## Format, and mend what the linter can mend
 	$(RUN) -m ruff check --fix-only $(CHECKED)
 	$(RUN) -m ruff format $(CHECKED)
 
-bench: $(READY) ## Measure: against psql, and round trips
-	@exec $(RUN) -m bench.thousand
+bench: $(READY) ## Measure: round trips, snapshots, rehearsals, psql, pages; half an hour
+	@exec $(RUN) -m bench
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	$(RUN) -m uv pip compile --universal --generate-hashes --no-emit-index-url \
